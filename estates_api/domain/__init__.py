@@ -1,0 +1,1 @@
+"""What must be trusted and explained. Pure: no web, database, file format, clock or configuration."""

@@ -1,0 +1,97 @@
+"""The attributes a holding can have: names with units, plausible bounds, and what they mean.
+
+The names are used as they are in claims, SQL, JSON, CSV and our own template.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["number", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute. `low` and `high` bound what is physically possible; outside them a value is not taken."""
+
+    name: str
+    meaning: str
+    unit: str = ""
+    kind: Kind = "number"
+    low: float = 0.0
+    high: float = 1e12
+
+
+def _pct(name: str, meaning: str) -> Attribute:
+    return Attribute(name, meaning, "%", high=100.0)
+
+
+def _gbp(name: str, meaning: str) -> Attribute:
+    return Attribute(name, meaning, "GBP", high=1e10)
+
+
+def _m2(name: str, meaning: str) -> Attribute:
+    return Attribute(name, meaning, "m2", high=5e6)
+
+
+def _ha(name: str, meaning: str) -> Attribute:
+    return Attribute(name, meaning, "ha", high=5e4)
+
+
+def _text(name: str, meaning: str) -> Attribute:
+    return Attribute(name, meaning, kind="text")
+
+
+_ALL = (
+    _text("site_type", "what kind of site the return says it is, without ERIC's number prefix"),
+    _m2("gia_m2", "gross internal floor area"),
+    _m2("occupied_m2", "floor area the returning organisation occupies (not a measure of vacancy)"),
+    _pct("nhs_occupied_pct", "share of the estate's occupied floor area that is NHS estate"),
+    _ha("land_ha", "land of the site, owned or not (ERIC to 2014-15; council size of land)"),
+    _ha("land_owned_ha", "land the organisation owns (ERIC from 2016-17: leased land is 0)"),
+    _ha("idle_land_ha", "land not delivering services (ERIC 2016-17)"),
+    _m2("footprint_m2", "ground covered by buildings"),
+    _m2("clinical_m2", "clinical (2013-15: patient) occupied floor area"),
+    _m2("non_clinical_m2", "non-clinical (2013-15: non-patient) occupied floor area"),
+    _pct("unsuitable_pct", "share of occupied floor area not functionally suitable"),
+    _pct("unutilised_pct", "un-utilised floor area, empty and under-used together (ERIC to 2014-15)"),
+    _pct("empty_pct", "empty share of floor area (ERIC 2016-17)"),
+    _pct("underused_pct", "under-used share of floor area (ERIC 2016-17)"),
+    _m2("empty_m2", "empty floor area (ERIC 2024-25)"),
+    _m2("unoccupied_m2", "unoccupied internal floor area (ERIC 2024-25)"),
+    _gbp("backlog_high_gbp", "cost to eradicate high risk backlog"),
+    _gbp("backlog_significant_gbp", "cost to eradicate significant risk backlog"),
+    _gbp("backlog_moderate_gbp", "cost to eradicate moderate risk backlog"),
+    _gbp("backlog_low_gbp", "cost to eradicate low risk backlog"),
+    _gbp("finance_cost_gbp", "estates and facilities finance costs (not a running cost)"),
+    _gbp("hard_fm_cost_gbp", "hard facilities management, total (ERIC 2014-15)"),
+    _gbp("soft_fm_cost_gbp", "soft facilities management, total (ERIC 2014-15)"),
+    _gbp("maintenance_cost_gbp", "estates and property maintenance"),
+    _gbp("grounds_cost_gbp", "grounds and gardens maintenance"),
+    _gbp("equipment_cost_gbp", "electro bio medical equipment maintenance (not a cost of the estate)"),
+    _gbp("other_hard_fm_cost_gbp", "other hard facilities management (ERIC 2016-17)"),
+    _gbp("other_soft_fm_cost_gbp", "other soft facilities management (ERIC 2016-17)"),
+    _gbp("energy_cost_gbp", "energy, all supplies"),
+    _gbp("water_cost_gbp", "water (to 2014-15 with sewage)"),
+    _gbp("sewage_cost_gbp", "sewage (ERIC 2016-17)"),
+    _gbp("waste_cost_gbp", "waste, total (ERIC to 2014-15)"),
+    _gbp("landfill_cost_gbp", "waste to landfill (ERIC 2016-17)"),
+    _gbp("incineration_cost_gbp", "waste incinerated (ERIC 2016-17)"),
+    _gbp("recycling_cost_gbp", "waste recycled (ERIC 2016-17)"),
+    _gbp("other_recovery_cost_gbp", "waste, other recovery (ERIC 2016-17)"),
+    _gbp("cleaning_cost_gbp", "cleaning"),
+    _gbp("food_cost_gbp", "inpatient food"),
+    _gbp("laundry_cost_gbp", "laundry and linen"),
+    _gbp("portering_cost_gbp", "portering"),
+    _gbp("pfi_unitary_charge_gbp", "yearly PFI unitary charge (ERIC 2014-15): above zero means a term is running"),
+    _text("private_finance", "PFI or LIFT where a source says that a term is running"),
+    _text("interest", "what the organisation has here: freeholder, head lessee, occupier or unknown"),
+    _text("interest_evidence", "how the interest is known: stated, implied, operated only"),
+    _text("tenure", "freehold or leasehold"),
+    _text("tenure_category", "Transparency Code characteristic: occupied by the local authority, vacant, let, ..."),
+    _text("land_or_building", "land only, or land with permanent building"),
+    _text("current_use", "what the place is used for"),
+    _text("holding_purpose", "why the council holds it"),
+    _text("status_note", "what the source says of the asset's position, with its date"),
+)
+
+ATTRIBUTES: dict[str, Attribute] = {attribute.name: attribute for attribute in _ALL}

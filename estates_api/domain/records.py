@@ -1,0 +1,143 @@
+"""What a reader hands over: records with their line, and issues. Nothing here knows a file format."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+Severity = Literal["error", "warning", "note"]
+Sector = Literal["NHS", "council", "other public", "private", "unknown"]
+ValueState = Literal["reported", "not applicable", "not provided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something wrong in an edition, for the person who can mend it.
+
+    `error`: the row or value was not taken. `warning`: taken, but doubtful. `note`: worth knowing.
+    """
+
+    line: int | None
+    field: str | None
+    severity: Severity
+    reason: str
+    raw: str | None = None
+    organisation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One attribute of one row, as a claim will hold it: `number` in the attribute's unit, or `text`.
+
+    `implausible` says why the value must not win over a plausible one; None when nothing speaks against it.
+    """
+
+    attribute: str
+    raw: str
+    number: float | None = None
+    text: str | None = None
+    state: ValueState = "reported"
+    implausible: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingRecord:
+    """One organisation's return or list entry, at a place or (`AGGRE`) without one.
+
+    Positions are EPSG:27700 metres. `evidence_date` is the day the row speaks of where that is not the
+    edition's own period end; `citation` is the page that states the row where it is not the edition's own.
+    """
+
+    line: int
+    organisation_code: str
+    organisation_name: str
+    sector: Sector
+    code: str
+    name: str
+    values: tuple[Value, ...] = ()
+    organisation_type: str | None = None
+    address: str | None = None
+    postcode: str | None = None
+    uprn: str | None = None
+    easting: float | None = None
+    northing: float | None = None
+    evidence_date: date | None = None
+    citation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationRecord:
+    """An organisation with its own address: a GP practice of `epraccur`, a trust, a council."""
+
+    line: int
+    code: str
+    name: str
+    sector: Sector
+    kind: str
+    status: Literal["active", "closed", "dormant", "proposed"]
+    postcode: str | None = None
+    address: str | None = None
+    opened: date | None = None
+    closed: date | None = None
+    parent_code: str | None = None
+    successor_code: str | None = None
+    succeeded_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRecord:
+    """A person's judgement that a holding stands at a place, and where that place is.
+
+    All records with one `place` are one site. `succeeded_by` names the holding (organisation, code) that
+    carries this one on under a new code, so that the two are never added up.
+    """
+
+    line: int
+    place: str
+    place_name: str
+    organisation_code: str
+    holding_code: str
+    evidence: str
+    postcode: str | None = None
+    address: str | None = None
+    succeeded_by: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """Something that happened to a site. `earliest`..`latest` bound the day as precisely as it is published:
+    `2015` is 1 January to 31 December; both None when the source gives no date."""
+
+    line: int
+    kind: str
+    site_name: str
+    holding_code: str | None
+    organisation_code: str | None
+    organisation_name: str
+    date_text: str
+    earliest: date | None
+    latest: date | None
+    scope: Literal["whole", "part", "other"]
+    citation_title: str
+    citation_url: str
+    area_ha: float | None = None
+    homes: int | None = None
+    receipt_gbp: float | None = None
+    counterparty: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything one file says. `period_*` is what the edition speaks of; None where only rows carry dates."""
+
+    format: str
+    source: str
+    label: str
+    period_start: date | None
+    period_end: date | None
+    holdings: tuple[HoldingRecord, ...] = ()
+    organisations: tuple[OrganisationRecord, ...] = ()
+    places: tuple[PlaceRecord, ...] = ()
+    events: tuple[EventRecord, ...] = ()
+    issues: tuple[Issue, ...] = field(default=())
+    rows: int = 0

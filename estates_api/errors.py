@@ -1,0 +1,51 @@
+"""Every error a user can meet: a status for HTTP, a plain sentence that says what to do."""
+
+
+class EstatesError(Exception):
+    """Something the person can understand and act on; never a programming error.
+
+    `status` is the HTTP status of the problem document (RFC 9457); on the command line
+    every EstatesError is one line and exit code 2.
+    """
+
+    status = 500
+    title = "The service failed"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class BadInput(EstatesError):
+    """A file, parameter or value is wrong; the detail names it and says what would be right."""
+
+    status = 400
+    title = "Bad input"
+
+
+class KeyNeeded(EstatesError):
+    """What was asked for is served only with a key."""
+
+    status = 401
+    title = "A key is needed"
+
+
+class NotFound(EstatesError):
+    """There is nothing by that name."""
+
+    status = 404
+    title = "Not found"
+
+
+class Conflict(EstatesError):
+    """What was asked would break a rule of the record, such as changing a published list."""
+
+    status = 409
+    title = "Conflict"
+
+
+class Unavailable(EstatesError):
+    """Something the service needs is not there just now: the database, a program, a reference table."""
+
+    status = 503
+    title = "Not available"
