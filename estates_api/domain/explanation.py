@@ -1,0 +1,195 @@
+"""Why a site stands where it stands: one plain sentence, and every number with its source."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from estates_api.domain.assessment import Assessed, Contribution, SiteScore
+from estates_api.domain.claims import Claim
+from estates_api.domain.land import site_land
+from estates_api.domain.method import Method
+from estates_api.domain.peers import site_class
+from estates_api.domain.scoring import measure_at
+from estates_api.domain.sites import Event, Site
+
+_LISTED = {
+    "release": "Listed for release",
+    "part release with reuse": "Listed for part release with reuse",
+    "reuse": "Listed for reuse",
+}
+
+
+def quantity(number: float, unit: str) -> str:
+    """A measure as planners write it: `9.4 ha`, `21 %`, `£169/m²`, `12,800 m²`."""
+    shown = f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+    if unit.startswith("£"):
+        return f"£{shown}{unit.removeprefix('£')}"
+    return f"{shown} {unit}".strip()
+
+
+def told(part: Contribution) -> str:
+    """One contribution in words: `land not under buildings 9.4 ha`."""
+    if part.measure.number is None:
+        return part.criterion.title
+    if part.criterion.name == "partners":
+        return "NHS and council are both on the site"
+    if part.criterion.name == "access":
+        return f"public transport {part.measure.note.partition(',')[0]}"
+    return f"{part.criterion.title} {quantity(part.measure.number, part.criterion.unit)}"
+
+
+def sentence(result: Assessed, method: Method) -> str:
+    """One plain sentence: listed because, would drop off if, not known; or why it is not listed."""
+    parts = [_because(result, method), _drop_off(result, method), _not_known(result)]
+    if result.stale:
+        day = result.site.evidence_date
+        parts.append(f"the evidence is old ({day:%B %Y})" if day else "no dated evidence")
+    return "; ".join(part for part in parts if part) + "."
+
+
+def _leading(score: SiteScore) -> list[str]:
+    known = [part for part in score.contributions if part.measure.state == "known" and part.points >= 1]
+    return [told(part) for part in sorted(known, key=lambda part: -part.points)[:3]]
+
+
+def _because(result: Assessed, method: Method) -> str:
+    if result.released:
+        return f"No longer public land: {result.released.organisation}, {result.released.told()}"
+    if result.route in _LISTED:
+        scores = [result.reuse] if result.route == "reuse" else [result.release]
+        if result.route == "part release with reuse":
+            scores.append(result.reuse)
+        reasons = [reason for score in scores for reason in _leading(score)]
+        return f"{_LISTED[result.route]} because {_join(reasons)}{_despite(result, method)}"
+    if result.route == "not enough data":
+        return (
+            f"Not enough data: {result.release.coverage:.0%} of the release score and {result.reuse.coverage:.0%} "
+            f"of the reuse score rest on evidence, {method.cut_offs.coverage:.0%} of each is needed"
+        )
+    gap = method.cut_offs.release - result.release.expected
+    if gap > 0:
+        return f"Retained: the release score {result.release.expected:.0f} is {gap:.0f} below the cut-off"
+    return f"Retained although the release score is {result.release.expected:.0f}: {result.gates[0].reason}"
+
+
+def _despite(result: Assessed, method: Method) -> str:
+    if result.route == "reuse" and result.gates and result.release.expected >= method.cut_offs.release:
+        return f" (release score {result.release.expected:.0f}, but {result.gates[0].reason})"
+    return ""
+
+
+def _drop_off(result: Assessed, method: Method) -> str:
+    """The measure that, moved alone, would change the route first: the largest contribution that can."""
+    if result.route not in _LISTED:
+        return ""
+    reuse = result.route == "reuse"
+    score, cut = (result.reuse, method.cut_offs.reuse) if reuse else (result.release, method.cut_offs.release)
+    spare = score.expected - cut
+    for part in sorted(score.contributions, key=lambda part: -part.points):
+        limit = _limit(result.site, part, spare, method)
+        if limit is not None and part.measure.number is not None:
+            way = "fell below" if limit < part.measure.number else "rose above"
+            return f"would drop off if {part.criterion.title} {way} {quantity(limit, part.criterion.unit)}"
+    return "no single measure would take it off the list"
+
+
+def _limit(site: Site, part: Contribution, spare: float, method: Method) -> float | None:
+    """The measure at which this contribution alone is `spare` points smaller; None when it cannot be."""
+    if part.measure.state != "known" or part.points < spare or part.criterion.name in {"partners", "access"}:
+        return None
+    from_class = method.value_points(part.criterion, part.measure.basis, site_class(site.site_type))
+    return measure_at(part.value - spare / (100 * part.weight), from_class, log=part.criterion.scale == "log")
+
+
+def _not_known(result: Assessed) -> str:
+    scores = {"release": [result.release], "reuse": [result.reuse]}.get(result.route, [result.release, result.reuse])
+    unknown = [p.criterion.title for score in scores for p in score.contributions if p.measure.state == "unknown"]
+    return f"not known: {_join(unknown)}" if unknown and not result.released else ""
+
+
+def _join(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words) or "of its parts together"
+
+
+def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
+    """The full explanation as JSON-ready values; numbers rounded to 6 decimals, dates ISO."""
+    site = result.site
+    land = site_land(site)
+    return {
+        "ref": site.ref,
+        "name": site.name,
+        "as_of": as_of.isoformat(),
+        "method": {"id": method.id, "title": method.title, "sha256": method.sha256},
+        "route": result.route,
+        "sentence": sentence(result, method),
+        "evidence_date": site.evidence_date.isoformat() if site.evidence_date else None,
+        "stale": result.stale,
+        "release": _score(result.release),
+        "reuse": _score(result.reuse),
+        "gates": [{"id": gate.id, "what": method.gates[gate.id], "reason": gate.reason} for gate in result.gates],
+        "land_ha": land.area_ha if land else None,
+        "gia_m2": _total(site, "gia_m2"),
+        "interests": [
+            {"organisation": i.organisation_name, "code": i.organisation_code, "kind": i.kind, "evidence": i.evidence}
+            for i in site.interests
+        ],
+        "events": [_event(event) for event in site.events],
+        "later_events": [_event(event) for event in site.later_events],
+    }
+
+
+def _total(site: Site, attribute: str) -> float | None:
+    numbers = [number for holding in site.holdings if (number := holding.number(attribute)) is not None]
+    return sum(numbers) if numbers else None
+
+
+def _score(score: SiteScore) -> dict[str, Any]:
+    return {
+        "score": score.expected,
+        "low": round(score.low, 6),
+        "high": round(score.high, 6),
+        "coverage": round(score.coverage, 6),
+        "contributions": [_contribution(part) for part in score.contributions],
+    }
+
+
+def _contribution(part: Contribution) -> dict[str, Any]:
+    """Full precision for weight, value and points: the parts must add up to the score to 1e-9."""
+    return {
+        "criterion": part.criterion.id,
+        "title": part.criterion.title,
+        "group": part.criterion.group,
+        "state": part.measure.state,
+        "measure": part.measure.number,
+        "unit": part.criterion.unit,
+        "value": part.value,
+        "weight": part.weight,
+        "points": part.points,
+        "could_be": None if part.measure.state != "unknown" else [0.0, round(100 * part.weight, 6)],
+        "note": part.measure.note,
+        "sources": [_source(claim) for claim in part.measure.claims],
+        "why": part.criterion.why,
+        "citation": part.criterion.citation,
+    }
+
+
+def _source(claim: Claim) -> dict[str, Any]:
+    return {
+        "claim": claim.id,
+        "edition": claim.edition,
+        "row": claim.line,
+        "attribute": claim.attribute,
+        "as_of": claim.as_of.isoformat(),
+        "value": claim.number if claim.number is not None else claim.text,
+    }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "kind": event.kind,
+        "date": event.date_text,
+        "organisation": event.organisation,
+        "told": event.told(),
+        "note": event.note,
+        "citation": event.citation,
+    }

@@ -1,0 +1,85 @@
+"""Gates: reasons why a route cannot be release, whatever the score. Each is a fact with its source, or a task."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from estates_api.domain.peers import site_class
+from estates_api.domain.sites import Event, Interest, Site
+
+OWNERS = {"freeholder", "head lessee"}
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A closed gate: its id in the method file, and why it is closed for this site."""
+
+    id: str
+    reason: str
+
+
+def _public_owners(site: Site) -> list[Interest]:
+    return [i for i in site.interests if i.kind == "freeholder" and i.sector in {"NHS", "council", "other public"}]
+
+
+def _owner(site: Site, _: Mapping[str, int]) -> str | None:
+    """No public owner able to dispose is known."""
+    if _public_owners(site):
+        return None
+    lessees = [i for i in site.interests if i.kind == "head lessee"]
+    if lessees:
+        return f"{lessees[0].organisation_name} holds a lease ({lessees[0].evidence}); no break or landlord is known"
+    return "no public owner is known: somebody must state who owns it"
+
+
+def _acute(site: Site, acute_sites: Mapping[str, int]) -> str | None:
+    """The only general acute hospital of its borough."""
+    acute = site_class(site.site_type) == "acute"
+    if acute and site.borough_gss and acute_sites.get(site.borough_gss, 0) <= 1:
+        return "it is the only general acute hospital site of its borough in the returns"
+    return None
+
+
+def _private_finance(site: Site, _: Mapping[str, int]) -> str | None:
+    """A PFI or LIFT term is running."""
+    for holding in site.holdings:
+        if stated := holding.text("private_finance"):
+            return f"{stated} term running, by {holding.organisation_name}'s entry"
+        # A unitary charge of a few pounds is a filler (RYX23 returns 1), not a charge.
+        if (charge := holding.number("pfi_unitary_charge_gbp") or 0) > 1000:
+            return f"PFI unitary charge of £{charge:,.0f} a year ({holding.claims['pfi_unitary_charge_gbp'].edition})"
+    return None
+
+
+def after_evidence(site: Site, kinds: Iterable[str]) -> list[Event]:
+    """The events of these kinds that are surely later than the site's newest claim, oldest first."""
+    kinds = set(kinds)
+    day = site.evidence_date
+    later = [e for e in site.events if e.kind in kinds and e.earliest and (day is None or e.earliest > day)]
+    return sorted(later, key=lambda event: (event.earliest or date.min, event.id))
+
+
+def _kept(site: Site, _: Mapping[str, int]) -> str | None:
+    """The owner decided to keep or reuse it, after the evidence was returned."""
+    later = after_evidence(site, ("retained", "reused for integrated services", "reopened"))
+    return f"{later[-1].organisation}: {later[-1].told()}" if later else None
+
+
+GATES: dict[str, Callable[[Site, Mapping[str, int]], str | None]] = {
+    "owner": _owner,
+    "sole-acute": _acute,
+    "private-finance": _private_finance,
+    "kept": _kept,
+}
+
+
+def closed_gates(site: Site, gates: Iterable[str], acute_sites: Mapping[str, int]) -> tuple[Gate, ...]:
+    """The gates of the method that are closed for a site. `acute_sites` counts acute sites per borough (GSS)."""
+    reasons = ((name, GATES[name](site, acute_sites)) for name in gates)
+    return tuple(Gate(name, reason) for name, reason in reasons if reason)
+
+
+def released_by(site: Site) -> Event | None:
+    """The event by which the whole site left its public owner, up to the as-of day; None while it is held."""
+    sales = [e for e in site.events if e.kind == "sold" and e.scope == "whole"]
+    return max(sales, key=lambda event: (event.latest or date.min, event.id), default=None)

@@ -1,0 +1,229 @@
+"""One measure per criterion: what a site's claims say, in the criterion's unit, or why they say nothing.
+
+The first line of each function is the public description of its measure. The traps of the real returns are
+handled where they are named; `MEASURES` is the whole list.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from estates_api.domain.claims import Claim
+from estates_api.domain.land import site_land, vacant_share
+from estates_api.domain.method import Method
+from estates_api.domain.peers import site_class
+from estates_api.domain.sites import Holding, Site
+
+State = Literal["known", "unknown", "not applicable"]
+
+PTAL_LEVELS = ("0", "1a", "1b", "2", "3", "4", "5", "6a", "6b")
+"""Transport for London's public transport accessibility levels, worst first; the measure is the position here."""
+
+TOTAL_COSTS = ("hard_fm_cost_gbp", "soft_fm_cost_gbp", "energy_cost_gbp", "water_cost_gbp", "waste_cost_gbp")
+"""ERIC 2014-15: two totals and the utilities. Cleaning, food, laundry and portering are inside the soft total."""
+
+ITEM_COSTS = (
+    "maintenance_cost_gbp", "grounds_cost_gbp", "other_hard_fm_cost_gbp", "other_soft_fm_cost_gbp",
+    "energy_cost_gbp", "water_cost_gbp", "sewage_cost_gbp", "landfill_cost_gbp", "incineration_cost_gbp",
+    "recycling_cost_gbp", "other_recovery_cost_gbp", "cleaning_cost_gbp", "food_cost_gbp", "laundry_cost_gbp",
+    "portering_cost_gbp",
+)  # fmt: skip
+"""ERIC from 2016-17: items. Finance costs are not running costs; medical equipment is not the estate's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What is known for one criterion: a number in the criterion's unit, the claims under it, and a note.
+
+    `basis` is the edition whose peers the number is compared with.
+    """
+
+    state: State
+    number: float | None = None
+    claims: tuple[Claim, ...] = ()
+    note: str = ""
+    basis: str | None = None
+
+
+def _unknown(note: str) -> Measure:
+    return Measure("unknown", note=note)
+
+
+def _not_applicable(note: str) -> Measure:
+    return Measure("not applicable", note=note)
+
+
+def _known(number: float, claims: Sequence[Claim], note: str = "") -> Measure:
+    newest = max(claims, key=lambda claim: (claim.as_of, claim.id), default=None)
+    return Measure("known", round(number, 6), tuple(claims), note, newest.edition if newest else None)
+
+
+def _of_nhs(site: Site) -> list[Holding]:
+    return [holding for holding in site.holdings if holding.sector == "NHS"]
+
+
+def _weighted_mean(parts: Sequence[tuple[float, float | None, tuple[Claim, ...]]]) -> Measure:
+    """The mean of (value, weight, claims) parts; the plain value when there is one part without a weight."""
+    weighed = [(value, weight, claims) for value, weight, claims in parts if weight]
+    if not weighed:
+        value, _, claims = parts[0]
+        return _known(value, claims, "floor area not known" + (", first holding shown" if len(parts) > 1 else ""))
+    total = sum(weight for _, weight, _ in weighed)
+    claims = tuple(claim for _, _, group in weighed for claim in group)
+    return _known(sum(value * weight for value, weight, _ in weighed) / total, claims)
+
+
+def vacancy(site: Site, _: Method) -> Measure:
+    """Empty and under-used floor area, per cent of gross internal area."""
+    parts = [(share[0], h.number("gia_m2"), share[1]) for h in site.holdings if (share := vacant_share(h))]
+    return _weighted_mean(parts) if parts else _unknown("no return or list says how much space is empty")
+
+
+def idle_land(site: Site, _: Method) -> Measure:
+    """Land not delivering services, per cent of land owned; vacant land without a building counts as all idle."""
+    for holding in site.holdings:
+        bare = (holding.text("land_or_building") or "").lower().startswith("land only")
+        if bare and (holding.text("tenure_category") or "").lower().startswith("vacant"):
+            return _known(100.0, [holding.claims["land_or_building"], holding.claims["tenure_category"]])
+    pairs = [(h.claims["idle_land_ha"], h.claims["land_owned_ha"]) for h in site.holdings
+             if h.number("idle_land_ha") is not None and h.number("land_owned_ha")]  # fmt: skip
+    if not pairs:
+        return _unknown("no return says how much land delivers no services (asked since ERIC 2016-17, of owners)")
+    idle, owned = (sum(pair[side].number or 0.0 for pair in pairs) for side in (0, 1))
+    return _known(100 * idle / owned, [claim for pair in pairs for claim in pair])
+
+
+def non_clinical(site: Site, _: Method) -> Measure:
+    """Non-clinical share of clinical and non-clinical area, per cent; NHS provider sites only."""
+    if not _of_nhs(site):
+        return _not_applicable("asked of NHS providers only")
+    pairs = [(h.claims["non_clinical_m2"], h.claims["clinical_m2"]) for h in _of_nhs(site)
+             if h.number("non_clinical_m2") is not None and h.number("clinical_m2") is not None]  # fmt: skip
+    other, clinical = (sum(pair[side].number or 0.0 for pair in pairs) for side in (0, 1))
+    if other + clinical == 0:
+        return _unknown("no return splits the floor area into clinical and non-clinical")
+    return _known(100 * other / (other + clinical), [claim for pair in pairs for claim in pair])
+
+
+def open_land(site: Site, _: Method) -> Measure:
+    """Land not under buildings, hectares, each piece once and later sales taken off."""
+    land = site_land(site)
+    if land is None:
+        return _unknown("no return or list states land that its organisation has here")
+    return _known(land.open_ha, land.claims, land.note)
+
+
+def backlog(site: Site, _: Method) -> Measure:
+    """High and significant risk backlog, pounds per square metre of gross internal area."""
+    names = ("backlog_high_gbp", "backlog_significant_gbp")
+    stated = [h for h in site.holdings if all(name in h.claims for name in names)]
+    usable = [h for h in stated if all(h.number(name) is not None for name in names) and h.number("gia_m2")]
+    if usable:
+        claims = [h.claims[name] for h in usable for name in (*names, "gia_m2")]
+        total = sum(h.number(name) or 0.0 for h in usable for name in names)
+        return _known(total / sum(h.number("gia_m2") or 0.0 for h in usable), claims)
+    if stated and all(h.claims[names[0]].state == "not applicable" for h in stated):
+        return _not_applicable("backlog is not the returning organisation's (PFI or leased)")
+    return _unknown("no return states high and significant risk backlog with a floor area")
+
+
+def _cost_claims(holding: Holding) -> tuple[Claim, ...]:
+    """The cost lines of the newest return that has them; empty when only utilities are returned (2013-14)."""
+    items = [c for name in ITEM_COSTS if (c := holding.claims.get(name)) and c.number is not None]
+    totals = [c for name in TOTAL_COSTS if (c := holding.claims.get(name)) and c.number is not None]
+    of_total = {c.edition for c in totals if c.attribute == "hard_fm_cost_gbp"}
+    of_items = {c.edition for c in items if c.attribute == "other_hard_fm_cost_gbp"}
+    if of_items:
+        return tuple(c for c in items if c.edition in of_items)
+    return tuple(c for c in totals if c.edition in of_total)
+
+
+def running_cost(site: Site, _: Method) -> Measure:
+    """Facilities management, energy, water and waste, pounds a year per square metre of gross internal area."""
+    costed = [(claims, h.claims["gia_m2"]) for h in site.holdings
+              if h.number("gia_m2") and (claims := _cost_claims(h))]  # fmt: skip
+    if not costed:
+        return _unknown("no return has the facilities management cost lines")
+    total = sum(claim.number or 0.0 for claims, _ in costed for claim in claims)
+    area = sum(gia.number or 0.0 for _, gia in costed)
+    return _known(total / area, [claim for claims, gia in costed for claim in (*claims, gia)])
+
+
+def unsuitable(site: Site, _: Method) -> Measure:
+    """Floor area not functionally suitable, per cent of occupied area."""
+    parts = [(claim.number or 0.0, h.number("occupied_m2") or h.number("gia_m2"), (claim,)) for h in site.holdings
+             if (claim := h.claims.get("unsuitable_pct")) and claim.number is not None]  # fmt: skip
+    return _weighted_mean(parts) if parts else _unknown("no return states functional suitability")
+
+
+def spare(site: Site, _: Method) -> Measure:
+    """Spare floor area, square metres: empty and under-used share times gross internal area."""
+    parts = [(share, gia) for h in site.holdings
+             if (share := vacant_share(h)) and (gia := h.claims.get("gia_m2")) and gia.number]  # fmt: skip
+    if not parts:
+        return _unknown("empty share or floor area not known")
+    claims = [claim for share, gia in parts for claim in (*share[1], gia)]
+    return _known(sum(share[0] / 100 * (gia.number or 0.0) for share, gia in parts), claims)
+
+
+def condition(site: Site, method: Method) -> Measure:
+    """Ready to use, 0 to 1: mean of the suitable share and of how far backlog lies below the peers' range."""
+    suitability, cost = unsuitable(site, method), backlog(site, method)
+    parts = []
+    if suitability.number is not None:
+        parts.append(1 - suitability.number / 100)
+    if cost.number is not None and cost.basis:
+        middle, high = method.peers.reference("release.backlog", cost.basis, site_class(site.site_type))
+        parts.append(min(1.0, max(0.0, (high - cost.number) / (high - middle))))
+    if not parts:
+        return _unknown("neither functional suitability nor backlog is known")
+    return _known(sum(parts) / len(parts), (*suitability.claims, *cost.claims))
+
+
+def access(site: Site, _: Method) -> Measure:
+    """Public transport accessibility level of the neighbourhood (LSOA mean), as position 0 (level 0) to 8 (6b)."""
+    level = site.surroundings.ptal
+    if level not in PTAL_LEVELS:
+        return _unknown("position not known well enough to read the transport level")
+    return Measure("known", float(PTAL_LEVELS.index(level)), note=f"level {level}, mean of the LSOA, TfL 2015")
+
+
+def need(site: Site, _: Method) -> Measure:
+    """Deprivation decile of the LSOAs with their centre within 800 m (1 most deprived), plain mean."""
+    decile = site.surroundings.need_decile
+    if decile is None:
+        return _unknown("position not known, or no LSOA centre of the area within 800 m")
+    return Measure("known", round(decile, 6), note="Index of Multiple Deprivation 2019, LSOA 2011, not population-weighted")
+
+
+def colocation(site: Site, _: Method) -> Measure:
+    """Complementary services within 400 m: GP practices and other organisations' sites."""
+    count = site.surroundings.services_400m
+    if count is None:
+        return _unknown("position not known")
+    note = "" if site.precision in {"outline", "uprn"} else "from postcode centroids: some tens of metres uncertain"
+    return Measure("known", float(count), note=note)
+
+
+def partners(site: Site, _: Method) -> Measure:
+    """Both sectors, NHS and council, on the site or next to it: 1 yes, 0 no."""
+    if {"NHS", "council"} <= site.sectors | {interest.sector for interest in site.interests}:
+        return Measure("known", 1.0, note="both sectors hold something here")
+    return _unknown("neighbours can only be told from outlines; with a point, next door is unknown")
+
+
+MEASURES: dict[str, Callable[[Site, Method], Measure]] = {
+    "release.vacancy": vacancy,
+    "release.idle_land": idle_land,
+    "release.non_clinical": non_clinical,
+    "release.open_land": open_land,
+    "release.backlog": backlog,
+    "release.running_cost": running_cost,
+    "release.unsuitable": unsuitable,
+    "reuse.spare": spare,
+    "reuse.condition": condition,
+    "reuse.access": access,
+    "reuse.need": need,
+    "reuse.colocation": colocation,
+    "reuse.partners": partners,
+}

@@ -1,0 +1,144 @@
+"""The quarterly shortlist: chosen by rule, frozen as canonical bytes, known by their SHA-256."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from estates_api.domain.assessment import Assessed, SiteScore
+from estates_api.domain.explanation import describe, sentence
+from estates_api.domain.gates import OWNERS
+from estates_api.domain.land import site_land
+from estates_api.domain.method import Method
+from estates_api.domain.quarters import Quarter
+from estates_api.domain.sites import Site
+
+LISTS = {"release": "release", "part release with reuse": "part release", "reuse": "reuse"}
+"""The list that a route puts a site on. Sites not surely inside the area go to the annex instead."""
+
+ORDER = ("release", "part release", "reuse", "annex")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a shortlist was made from: edition hashes and the moment up to which they were known."""
+
+    editions: tuple[tuple[str, str], ...]
+    known_at: str
+    code_version: str
+    seed: int
+
+
+def make_shortlist(
+    quarter: Quarter, as_of: date, results: Sequence[Assessed], method: Method, state: State
+) -> dict[str, Any]:
+    """The whole content of a shortlist, JSON-ready. The same input gives the same content, to the byte."""
+    entries = [_entry(result, method, as_of) for result in results if result.route in LISTS and _has_place(result)]
+    entries.sort(key=lambda entry: (ORDER.index(entry["list"]), -entry["score"], entry["site"]))
+    return {
+        "quarter": str(quarter),
+        "as_of": as_of.isoformat(),
+        "known_at": state.known_at,
+        "method": {"id": method.id, "title": method.title, "sha256": method.sha256},
+        "cut_offs": {"release": method.cut_offs.release, "reuse": method.cut_offs.reuse,
+                     "coverage": method.cut_offs.coverage},
+        "seed": state.seed,
+        "code_version": state.code_version,
+        "editions": [{"edition": name, "sha256": sha256} for name, sha256 in state.editions],
+        "entries": entries,
+        "not_enough_data": [_missing(result) for result in results if result.route == "not enough data"],
+        "released": [_released(result) for result in results if result.released],
+    }  # fmt: skip
+
+
+def _has_place(result: Assessed) -> bool:
+    """Inside the area, or of one of its own trusts elsewhere (the annex); other outside sites are not ours."""
+    return result.site.inside_area is True or result.site.partner_trust
+
+
+def _entry(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
+    site = result.site
+    score = result.reuse if result.route == "reuse" else result.release
+    land = site_land(site)
+    described = describe(result, method, as_of)
+    return {
+        "list": LISTS[result.route] if site.inside_area else "annex",
+        "annex_reason": _annex_reason(site),
+        "site": site.ref,
+        "name": site.name,
+        "owner": "; ".join(sorted({i.organisation_name for i in site.interests if i.kind in OWNERS})),
+        "occupiers": "; ".join(sorted({holding.organisation_name for holding in site.holdings})),
+        "address": site.address or "",
+        "postcode": site.postcode or "",
+        "borough": site.borough_name or "",
+        "borough_gss": site.borough_gss or "",
+        "easting": site.easting,
+        "northing": site.northing,
+        "precision": site.precision,
+        "land_ha": land.area_ha if land else None,
+        "open_land_ha": land.open_ha if land else None,
+        "gia_m2": described["gia_m2"],
+        "score": round(score.expected, 4),
+        "score_low": round(score.low, 4),
+        "score_high": round(score.high, 4),
+        "coverage": round(score.coverage, 4),
+        "release_score": round(result.release.expected, 4),
+        "reuse_score": round(result.reuse.expected, 4),
+        "route": result.route,
+        "gates": "; ".join(f"{gate.id}: {gate.reason}" for gate in result.gates),
+        "reasons": sentence(result, method),
+        "sources": "; ".join(_sources(result)),
+        "evidence_date": described["evidence_date"],
+        "stale": result.stale,
+        "events": "; ".join(event.told() for event in site.events),
+        "later_events": "; ".join(event.told() for event in site.later_events),
+        "method": method.id,
+    }
+
+
+def _annex_reason(site: Site) -> str:
+    if site.inside_area:
+        return ""
+    return "outside the area" if site.inside_area is False else "position not known"
+
+
+def _sources(result: Assessed) -> list[str]:
+    """The editions and rows under the known measures, each once."""
+    scores: tuple[SiteScore, ...] = (result.release, result.reuse)
+    claims = [claim for score in scores for part in score.contributions for claim in part.measure.claims]
+    return sorted({f"{claim.edition} row {claim.line}" for claim in claims})
+
+
+def _missing(result: Assessed) -> dict[str, Any]:
+    site = result.site
+    return {
+        "site": site.ref,
+        "name": site.name,
+        "responsible": "; ".join(sorted({holding.organisation_name for holding in site.holdings})),
+        "borough_gss": site.borough_gss or "",
+        "release_coverage": round(result.release.coverage, 4),
+        "reuse_coverage": round(result.reuse.coverage, 4),
+        "not_known": sorted(
+            {p.criterion.id for s in (result.release, result.reuse) for p in s.contributions
+             if p.measure.state == "unknown"}
+        ),
+    }  # fmt: skip
+
+
+def _released(result: Assessed) -> dict[str, Any]:
+    assert result.released is not None  # noqa: S101 -- only called for released sites
+    return {"site": result.site.ref, "name": result.site.name, "event": result.released.told(),
+            "citation": result.released.citation}  # fmt: skip
+
+
+def canonical_bytes(content: Mapping[str, Any]) -> bytes:
+    """UTF-8 JSON with sorted keys and no spaces (the rules of RFC 8785 for our value types)."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8")
+
+
+def fingerprint(content: bytes) -> str:
+    """SHA-256 of canonical bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()

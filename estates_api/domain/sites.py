@@ -1,0 +1,115 @@
+"""A site as one moment sees it: holdings with their winning claims, interests, events and surroundings."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from estates_api.domain.claims import Claim
+from estates_api.domain.records import Sector
+
+Precision = Literal["outline", "uprn", "postcode", "lsoa", "borough", "unknown"]
+InterestKind = Literal["freeholder", "head lessee", "occupier", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What an organisation has at a site, and how that is known. Only an owner can release."""
+
+    organisation_code: str
+    organisation_name: str
+    sector: Sector
+    kind: InterestKind
+    evidence: str
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One organisation's return or list entry at a site, with the winning claim of each attribute."""
+
+    organisation_code: str
+    organisation_name: str
+    sector: Sector
+    code: str
+    claims: dict[str, Claim]
+
+    def number(self, attribute: str) -> float | None:
+        """The winning number; None when unknown or not applicable."""
+        claim = self.claims.get(attribute)
+        return claim.number if claim and claim.state == "reported" else None
+
+    def text(self, attribute: str) -> str | None:
+        """The winning text; None when unknown or not applicable."""
+        claim = self.claims.get(attribute)
+        return claim.text if claim and claim.state == "reported" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened here. The day lies between `earliest` and `latest`, as precisely as published."""
+
+    id: int
+    kind: str
+    organisation: str
+    date_text: str
+    earliest: date | None
+    latest: date | None
+    scope: Literal["whole", "part", "other"]
+    citation: str
+    area_ha: float | None = None
+    homes: int | None = None
+    note: str | None = None
+
+    def told(self) -> str:
+        """The event in a few words: `part sold 7.1 ha, 2018-03`."""
+        area = f" {self.area_ha:g} ha" if self.area_ha else ""
+        homes = f", {self.homes} homes" if self.homes else ""
+        return f"{self.kind}{area}{homes}, {self.date_text or 'undated'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What lies around the site's position. None: not known, because the position is not precise enough."""
+
+    ptal: str | None = None
+    need_decile: float | None = None
+    services_400m: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place on the ground as of one day. Coordinates are EPSG:27700 metres."""
+
+    ref: str
+    name: str
+    precision: Precision
+    borough_gss: str | None
+    inside_area: bool | None
+    partner_trust: bool
+    holdings: tuple[Holding, ...]
+    borough_name: str | None = None
+    address: str | None = None
+    postcode: str | None = None
+    easting: float | None = None
+    northing: float | None = None
+    interests: tuple[Interest, ...] = ()
+    events: tuple[Event, ...] = ()
+    later_events: tuple[Event, ...] = ()
+    surroundings: Surroundings = field(default_factory=Surroundings)
+
+    @property
+    def sectors(self) -> frozenset[str]:
+        """The sectors that hold something here."""
+        return frozenset(holding.sector for holding in self.holdings)
+
+    @property
+    def site_type(self) -> str | None:
+        """The site type of the holding with the largest floor area that states one."""
+        typed = [holding for holding in self.holdings if holding.text("site_type")]
+        largest = max(typed, key=lambda holding: (holding.number("gia_m2") or 0.0, holding.code), default=None)
+        return largest.text("site_type") if largest else None
+
+    @property
+    def evidence_date(self) -> date | None:
+        """The day that the newest measured claim speaks of; None when there is none."""
+        return max((claim.as_of for h in self.holdings for claim in h.claims.values()), default=None)

@@ -1,0 +1,118 @@
+"""What people type into cells, parsed once: text, numbers, days, financial years. Raises BadInput with a reason."""
+
+import calendar
+import math
+import re
+from datetime import date
+
+from estates_api.domain.records import ValueState
+from estates_api.errors import BadInput
+
+# The words ERIC uses in numeric columns (Not Applicable, No Data Provided, None) and the variants loaders have met.
+_NOT_APPLICABLE = frozenset({"not applicable", "notapplicable", "n/a", "na"})
+_NOT_PROVIDED = frozenset({"", "no data provided", "not provided", "none", "-"})
+
+_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
+_PLAIN = re.compile(r"([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.IGNORECASE)
+_FINANCIAL_YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})[-_/– ]?(?:20)?([0-9]{2})(?![0-9])")
+_DAY_TEXT = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}|[0-9]{8}|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}")
+
+
+def clean_text(text: str) -> str:
+    """The text without surrounding, doubled or non-breaking spaces, on one line."""
+    return " ".join(text.split())  # str.split() also splits on NBSP (U+00A0)
+
+
+def parse_state(text: str) -> ValueState | None:
+    """Which of the words for *no figure* the text is; None when it is something else."""
+    word = clean_text(text).casefold()
+    if word in _NOT_APPLICABLE:
+        return "not applicable"
+    return "not provided" if word in _NOT_PROVIDED else None
+
+
+def parse_number(text: str) -> float | ValueState:
+    """A finite number, or the state that stands in its place. `£1,234`, `5 %`, `-7.3E-2` and `(12)` are numbers."""
+    state = None if (text.isascii() and text.isdecimal()) else parse_state(text)
+    if state is not None:
+        return state
+    digits = text if (text.isascii() and text.isdecimal()) else re.sub(r"[£Â%\s]", "", text)  # Â: a pound sign in UTF-8 read as cp1252
+    negative = digits.startswith(("-", "−", "(")) and (digits[0] != "(" or digits.endswith(")"))
+    digits = digits.strip("()") if digits.startswith("(") else digits.lstrip("-−+")
+    if not (_THOUSANDS.fullmatch(digits) or _PLAIN.fullmatch(digits)):
+        raise BadInput(f"{shorten(text)!r} is not a number")
+    number = float(digits.replace(",", ""))
+    if not math.isfinite(number):
+        raise BadInput(f"{shorten(text)!r} is too large a number")
+    return -number if negative else number
+
+
+def parse_day_range(text: str) -> tuple[date | None, date | None]:
+    """First and last day of `2015`, `2015-03`, `2015-03-12`, `20150312` or `12/03/2015`; blank: unknown."""
+    wanted = clean_text(text)
+    if not wanted:
+        return None, None
+    if not _DAY_TEXT.fullmatch(wanted):
+        raise BadInput(f"{shorten(wanted)!r} is not a date (write 2015, 2015-03 or 2015-03-12)")
+    try:
+        return _day_range(wanted)
+    except ValueError:
+        raise BadInput(f"{shorten(wanted)!r} is not a day of the calendar") from None
+
+
+def _day_range(text: str) -> tuple[date, date]:
+    if "/" in text:
+        day, month, year = (int(part) for part in text.split("/"))  # published in the British order
+        return date(year, month, day), date(year, month, day)
+    if len(text) == 8:
+        exact = date(int(text[:4]), int(text[4:6]), int(text[6:]))
+        return exact, exact
+    parts = [int(part) for part in text.split("-")]
+    if len(parts) == 1:
+        return date(parts[0], 1, 1), date(parts[0], 12, 31)
+    if len(parts) == 2:
+        first = date(parts[0], parts[1], 1)
+        return first, first.replace(day=calendar.monthrange(parts[0], parts[1])[1])
+    exact = date(parts[0], parts[1], parts[2])
+    return exact, exact
+
+
+def parse_day(text: str) -> date | None:
+    """One exact day, or None when blank; BadInput when the text names a month or a year only."""
+    earliest, latest = parse_day_range(text)
+    if earliest != latest:
+        raise BadInput(f"{shorten(text)!r} is not one day (write 2015-03-12)")
+    return earliest
+
+
+def find_first_day_range(text: str) -> tuple[date, date] | None:
+    """The first date in a list such as `2018-08; 29 January (year not in text)`; None when there is none."""
+    for part in re.split(r"[;|]", text):
+        try:
+            earliest, latest = parse_day_range(part)
+        except BadInput:
+            continue
+        if earliest and latest:
+            return earliest, latest
+    return None
+
+
+def find_financial_year(text: str) -> str | None:
+    """The one financial year the text names, as `2016-17`; None when it names none or several.
+
+    `2016-17`, `2016_17`, `2016/17`, `2016-2017` and `201617` are the same year.
+    """
+    found = {f"{start}-{end}" for start, end in _FINANCIAL_YEAR.findall(text) if (int(start) + 1) % 100 == int(end)}
+    return found.pop() if len(found) == 1 else None
+
+
+def financial_year(label: str) -> tuple[date, date]:
+    """First and last day of `2016-17`: 1 April 2016 to 31 March 2017."""
+    start = int(label[:4])
+    return date(start, 4, 1), date(start + 1, 3, 31)
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    """The text on one line and short enough for a message."""
+    line = clean_text(text)
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -1,0 +1,295 @@
+"""The tables, as queries see them. Their rules (checks, triggers, grants) stand in `migrations/`."""
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+
+def _now() -> Column[object]:
+    return Column("at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp())
+
+
+def _sensitivity() -> Column[str]:
+    """Who may see the row: public, partner or owner. Everything is public unless it is handed in otherwise."""
+    return Column("sensitivity", Text, nullable=False, server_default="public")
+
+
+def _serial() -> Column[int]:
+    return Column("id", BigInteger, primary_key=True, autoincrement=True)
+
+
+source = Table(
+    "source", metadata,
+    Column("name", Text, primary_key=True),
+    Column("authority", Integer, nullable=False),
+)  # fmt: skip
+
+edition = Table(
+    "edition", metadata,
+    _serial(),
+    Column("source", Text, ForeignKey("source.name"), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("sha256", Text, nullable=False, unique=True),
+    Column("bytes", BigInteger, nullable=False),
+    Column("period_start", Date),
+    Column("period_end", Date),
+    Column("publisher", Text),
+    Column("licence", Text),
+    Column("attribution", Text),
+    Column("url", Text),
+    Column("counts", JSONB, nullable=False),
+    _sensitivity(),
+    _now(),
+)  # fmt: skip
+
+issue = Table(
+    "issue", metadata,
+    _serial(),
+    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False, index=True),
+    Column("line", Integer),
+    Column("field", Text),
+    Column("severity", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("raw", Text),
+    Column("organisation", Text),
+)  # fmt: skip
+
+organisation = Table(
+    "organisation", metadata,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("sector", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("postcode", Text),
+    Column("address", Text),
+    Column("geom", Geometry("POINT", 27700, spatial_index=False)),
+    Column("opened", Date),
+    Column("closed", Date),
+    Column("parent_code", Text),
+    Column("successor_code", Text),
+    Column("succeeded_on", Date),
+    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
+    Index("organisation_geom", "geom", postgresql_using="gist"),
+)  # fmt: skip
+
+borough = Table(
+    "borough", metadata,
+    Column("gss", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("geom", Geometry("MULTIPOLYGON", 27700, spatial_index=False), nullable=False),
+    Index("borough_geom", "geom", postgresql_using="gist"),
+)  # fmt: skip
+
+lsoa = Table(
+    "lsoa", metadata,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("borough_gss", Text, nullable=False),
+    Column("geom", Geometry("POINT", 27700, spatial_index=False), nullable=False),
+    Column("imd_decile", Integer),
+    Column("ptal", Text),
+    Index("lsoa_geom", "geom", postgresql_using="gist"),
+)  # fmt: skip
+
+postcode = Table(
+    "postcode", metadata,
+    Column("postcode", Text, primary_key=True),
+    Column("easting", Float),
+    Column("northing", Float),
+    Column("lsoa_code", Text),
+    Column("borough_gss", Text),
+    Column("terminated", Text),
+)  # fmt: skip
+
+site = Table(
+    "site", metadata,
+    Column("ref", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("address", Text),
+    Column("postcode", Text),
+    Column("uprn", Text),
+    Column("title_number", Text),
+    Column("precision", Text, nullable=False),
+    Column("geom", Geometry("GEOMETRY", 27700, spatial_index=False)),
+    Column("geom_crs84", Geometry("GEOMETRY", 4326, spatial_index=False)),
+    Column("borough_gss", Text),
+    Column("lsoa_code", Text),
+    Column("inside_area", Boolean),
+    _now(),
+    Index("site_geom", "geom", postgresql_using="gist"),
+)  # fmt: skip
+
+holding = Table(
+    "holding", metadata,
+    _serial(),
+    Column("organisation_code", Text, ForeignKey("organisation.code"), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sector", Text, nullable=False),
+    Column("site_ref", Text, ForeignKey("site.ref"), index=True),
+    Column("match_evidence", Text),
+    Column("succeeded_by_organisation", Text),
+    Column("succeeded_by_code", Text),
+    _sensitivity(),
+    UniqueConstraint("organisation_code", "code"),
+    Index("holding_code", "code"),
+)  # fmt: skip
+
+claim = Table(
+    "claim", metadata,
+    _serial(),
+    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False, index=True),
+    Column("holding_id", BigInteger, ForeignKey("holding.id"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("attribute", Text, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("number", Float),
+    Column("text", Text),
+    Column("unit", Text, nullable=False),
+    Column("raw", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("implausible", Text),
+    Column("citation", Text),
+    _sensitivity(),
+    Index("claim_holding", "holding_id", "attribute", "as_of"),
+)  # fmt: skip
+
+interest = Table(
+    "interest", metadata,
+    _serial(),
+    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
+    Column("holding_id", BigInteger, ForeignKey("holding.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("as_of", Date),
+    _sensitivity(),
+)  # fmt: skip
+
+event = Table(
+    "event", metadata,
+    _serial(),
+    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("holding_code", Text, index=True),
+    Column("site_name", Text, nullable=False),
+    Column("organisation_code", Text),
+    Column("organisation_name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("date_text", Text, nullable=False),
+    Column("earliest", Date),
+    Column("latest", Date),
+    Column("area_ha", Float),
+    Column("homes", Integer),
+    Column("receipt_gbp", Float),
+    Column("counterparty", Text),
+    Column("note", Text),
+    Column("citation_title", Text, nullable=False),
+    Column("citation_url", Text, nullable=False),
+    _sensitivity(),
+)  # fmt: skip
+
+method = Table(
+    "method", metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    _now(),
+)  # fmt: skip
+
+assessment = Table(
+    "assessment", metadata,
+    _serial(),
+    Column("method_sha256", Text, ForeignKey("method.sha256"), nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("present", Boolean, nullable=False),
+    Column("known_at", DateTime(timezone=True), nullable=False),
+    Column("data_sha256", Text, nullable=False),
+    Column("code_version", Text, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    _now(),
+)  # fmt: skip
+
+assessment_site = Table(
+    "assessment_site", metadata,
+    Column("assessment_id", BigInteger, ForeignKey("assessment.id"), primary_key=True),
+    Column("site_ref", Text, ForeignKey("site.ref"), primary_key=True),
+    Column("route", Text, nullable=False),
+    Column("release_score", Float, nullable=False),
+    Column("release_coverage", Float, nullable=False),
+    Column("reuse_score", Float, nullable=False),
+    Column("reuse_coverage", Float, nullable=False),
+    Column("explanation", JSONB, nullable=False),
+)  # fmt: skip
+
+shortlist = Table(
+    "shortlist", metadata,
+    _serial(),
+    Column("quarter", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("assessment_id", BigInteger, ForeignKey("assessment.id"), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("sha256", Text, nullable=False),
+    _now(),
+    UniqueConstraint("quarter", "revision"),
+)  # fmt: skip
+
+audit = Table(
+    "audit", metadata,
+    _serial(),
+    _now(),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", JSONB, nullable=False),
+)  # fmt: skip
+
+AUDIENCES = ("public", "partner", "complete")
+
+
+def _projection(audience: str) -> Table:
+    """One row per site that the audience may see, with its GeoJSON text already rendered (see projection.py)."""
+    name = f"site_{audience}"
+    return Table(
+        name, metadata,
+        Column("ref", Text, primary_key=True),
+        Column("name", Text, nullable=False),
+        Column("borough_gss", Text),
+        Column("sector", Text, nullable=False),
+        Column("route", Text),
+        Column("release_score", Float),
+        Column("reuse_score", Float),
+        Column("geom", Geometry("GEOMETRY", 27700, spatial_index=False)),
+        Column("geom_crs84", Geometry("GEOMETRY", 4326, spatial_index=False)),
+        Column("site_feature", Text, nullable=False),
+        Column("candidate_feature", Text),
+        Column("detail", Text, nullable=False),
+        Index(f"{name}_geom", "geom", postgresql_using="gist"),
+        Index(f"{name}_geom_crs84", "geom_crs84", postgresql_using="gist"),
+    )  # fmt: skip
+
+
+projections = {audience: _projection(audience) for audience in AUDIENCES}
