@@ -33,10 +33,11 @@ def parse_state(text: str) -> ValueState | None:
 
 def parse_number(text: str) -> float | ValueState:
     """A finite number, or the state that stands in its place. `£1,234`, `5 %`, `-7.3E-2` and `(12)` are numbers."""
-    state = None if (text.isascii() and text.isdecimal()) else parse_state(text)
+    plain = text.isascii() and text.isdecimal()
+    state = None if plain else parse_state(text)
     if state is not None:
         return state
-    digits = text if (text.isascii() and text.isdecimal()) else re.sub(r"[£Â%\s]", "", text)  # Â: a pound sign in UTF-8 read as cp1252
+    digits = text if plain else re.sub(r"[£Â%\s]", "", text)  # Â: a pound sign in UTF-8 read as cp1252
     negative = digits.startswith(("-", "−", "(")) and (digits[0] != "(" or digits.endswith(")"))
     digits = digits.strip("()") if digits.startswith("(") else digits.lstrip("-−+")
     if not (_THOUSANDS.fullmatch(digits) or _PLAIN.fullmatch(digits)):

@@ -1,0 +1,176 @@
+"""ERIC site data (Estates Returns Information Collection, NHS England): one row is one trust's return for one site.
+
+Columns are matched by name, never by position: order, names and units move between editions and between versions
+of one edition.
+"""
+
+import re
+
+from estates_api.domain.codes import parse_ods_code, parse_postcode
+from estates_api.domain.records import HoldingRecord, Issue, Reading, Sector, Value
+from estates_api.domain.values import clean_text, financial_year, find_financial_year, shorten
+from estates_api.errors import BadInput
+from estates_api.sources import eric_columns as columns
+from estates_api.sources.claims import read_value, weigh_values
+from estates_api.sources.document import Document
+from estates_api.sources.reader import Hints, Reader
+from estates_api.sources.table import Record, Table, find_table, normalise_header, require_table, unused_note
+
+_TYPE_NUMBER = re.compile(r"^[0-9]+\.\s*")
+_SPLIT_CODE = re.compile(r"^([0-9A-Z]{3}) ([0-9A-Z]{2})$")  # RE9 13, as published to 2014-15, is RE913
+_REQUIRED = (columns.ORGANISATION_CODE, columns.SITE_CODE)
+
+
+def recognises(document: Document) -> bool:
+    """A header with three or more of ERIC's measures, and a trust or a site to hang them on."""
+    table = find_table(document, columns.ALIASES, _REQUIRED)
+    if table is None:
+        return False
+    measures = sum(field in columns.VALUES for field in table.places)
+    return measures >= 3 and any(table.has(field) for field in (*_REQUIRED, columns.SITE_NAME))
+
+
+def read(document: Document, hints: Hints) -> Reading:
+    """Holdings with every mapped attribute, and issues by line and column. BadInput when it is not site data."""
+    table = require_table(document, columns.ALIASES, _REQUIRED, title="ERIC site data")
+    label, doubts = _label(document, hints, table)
+    start, end = financial_year(label)
+    holdings, issues = _read_holdings(table)
+    found = (*doubts, *_missing_columns(table), *unused_note(table), *issues)
+    rows = sum(1 for _ in table.records())
+    source = hints.source or "ERIC"
+    return Reading("eric", source, hints.label or label, start, end, tuple(holdings), issues=found, rows=rows)
+
+
+def _label(document: Document, hints: Hints, table: Table) -> tuple[str, list[Issue]]:
+    """The financial year: as given, else in the file name, else by a header that only one edition has."""
+    form = _form(table)
+    if hints.period:
+        label = find_financial_year(hints.period)
+        if label is None:
+            raise BadInput(f"{hints.period!r} is not a financial year; write it like 2016-17")
+    else:
+        label = find_financial_year(document.name) or form
+    if label is None:
+        raise BadInput(f"{document.name}: nothing says which year this is; give the period, for example 2022-23")
+    if form is None or form == label:
+        return label, []
+    return label, [Issue(table.line, None, "warning", f"taken as {label}, but the header is that of {form}")]
+
+
+def _form(table: Table) -> str | None:
+    header = {normalise_header(name) for name in table.names}
+    count = sum(bool(name) for name in table.names)
+    if normalise_header(columns.ORGANISATION_CODE) not in header:
+        return None
+    return next(
+        (
+            label
+            for label, (width, sign) in columns.FORMS.items()
+            if count == width and normalise_header(sign) in header
+        ),
+        None,
+    )
+
+
+def _missing_columns(table: Table) -> list[Issue]:
+    return [
+        Issue(table.line, None, "warning", f"this edition has no column for {what}")
+        for what, attributes in columns.EXPECTED.items()
+        if not any(table.has(attribute) for attribute in attributes)
+    ]
+
+
+def _read_holdings(table: Table) -> tuple[list[HoldingRecord], list[Issue]]:
+    holdings: list[HoldingRecord] = []
+    issues: list[Issue] = []
+    seen: dict[tuple[str, str], int] = {}
+    for record in table.records():
+        codes = _codes(record, seen)
+        if isinstance(codes, Issue):
+            issues.append(codes)
+            continue
+        seen[codes] = record.line
+        holding, doubts = _read_holding(table, record, *codes)
+        holdings.append(holding)
+        issues.extend(doubts)
+    return holdings, issues
+
+
+def _codes(record: Record, seen: dict[tuple[str, str], int]) -> tuple[str, str] | Issue:
+    """Trust and site code: together they are the key, for `AGGRE` is every trust's code for its small sites."""
+    found = []
+    for field in _REQUIRED:
+        text = record.get(field)
+        if not text:
+            start = next((clean_text(cell) for cell in record.cells if cell.strip()), "")
+            reason = f"the row has no {field.lower()} (a subtotal or a note?); not taken"
+            return Issue(record.line, field, "error", reason, shorten(start))
+        try:
+            found.append(parse_ods_code(_SPLIT_CODE.sub(r"\1\2", text) if field == columns.SITE_CODE else text))
+        except BadInput as error:
+            return Issue(record.line, field, "error", f"{error.detail}; the row was not taken", shorten(text))
+    organisation, site = found
+    if (organisation, site) in seen:
+        reason = f"{organisation} {site} was already in row {seen[organisation, site]}; this second row was not taken"
+        return Issue(record.line, columns.SITE_CODE, "error", reason, site, organisation)
+    return organisation, site
+
+
+def _read_holding(table: Table, record: Record, organisation: str, site: str) -> tuple[HoldingRecord, list[Issue]]:
+    values, issues = _read_values(table, record)
+    weighed, doubts = weigh_values(values, line=record.line, organisation=organisation, field=table.name)
+    postcode, fault = _postcode(table, record)
+    organisation_type = record.get(columns.ORGANISATION_TYPE) or None
+    holding = HoldingRecord(
+        line=record.line,
+        organisation_code=organisation,
+        organisation_name=record.get(columns.ORGANISATION_NAME) or organisation,
+        sector=_sector(organisation_type),
+        code=site,
+        name=record.get(columns.SITE_NAME) or site,
+        values=weighed,
+        organisation_type=organisation_type,
+        postcode=postcode,
+    )
+    return holding, [*issues, *doubts, *fault]
+
+
+def _read_values(table: Table, record: Record) -> tuple[list[Value], list[Issue]]:
+    values, issues = [], []
+    for attribute in columns.VALUES:
+        if not table.has(attribute):
+            continue
+        cell = record.get(attribute)
+        value, issue = read_value(attribute, cell, line=record.line, field=table.name(attribute))
+        if value is not None:
+            values.append(_without_number(value) if attribute == "site_type" else value)
+        if issue is not None:
+            issues.append(issue)
+    return values, issues
+
+
+def _without_number(value: Value) -> Value:
+    """The site type without the number of 2016-17 and 2018-19, and the capitals of 2013-15 as a sentence."""
+    if value.text is None:
+        return value
+    text = _TYPE_NUMBER.sub("", value.text)
+    return Value(value.attribute, value.raw, text=text.capitalize() if text.isupper() else text)
+
+
+def _sector(organisation_type: str | None) -> Sector:
+    return "private" if (organisation_type or "").casefold().startswith("independent sector") else "NHS"
+
+
+def _postcode(table: Table, record: Record) -> tuple[str | None, list[Issue]]:
+    text = record.get(columns.POSTCODE)
+    if not text or record.get(columns.SITE_CODE).upper() == "AGGRE":
+        return None, []
+    try:
+        return parse_postcode(text), []
+    except BadInput as error:
+        field = table.name(columns.POSTCODE)
+        return None, [Issue(record.line, field, "warning", f"{error.detail}; not taken", shorten(text))]
+
+
+READER = Reader("eric", "ERIC site data (NHS England estates returns)", recognises, read)
