@@ -12,7 +12,7 @@ from estates_api.sources.table import Record, Table
 T = TypeVar("T")
 
 
-class RowRefused(Exception):
+class RowError(Exception):
     """A row cannot be taken; `field` is the column to blame. Never leaves a reader: it becomes an issue."""
 
     def __init__(self, field: str, reason: str, raw: str = "") -> None:
@@ -42,11 +42,11 @@ class Cells:
         """The parsed cell; the row is refused when it is blank or wrong."""
         cell = self.record.get(column)
         if not cell:
-            raise RowRefused(self.table.name(column), f"{column} is blank")
+            raise RowError(self.table.name(column), f"{column} is blank")
         try:
             return parse(cell)
         except BadInput as error:
-            raise RowRefused(self.table.name(column), error.detail, cell) from None
+            raise RowError(self.table.name(column), error.detail, cell) from None
 
     def optional(self, column: str, parse: Callable[[str], T]) -> T | None:
         """The parsed cell, None when blank; None and a warning when wrong."""
@@ -64,7 +64,7 @@ class Cells:
         name = self.table.name(column) if column else None
         self.issues.append(Issue(self.line, name, "warning", reason, shorten(raw) or None, self.organisation))
 
-    def refusal(self, refused: RowRefused) -> Issue:
+    def refusal(self, refused: RowError) -> Issue:
         """The error that says why the row was not taken."""
         reason = f"{refused.reason}; the row was not taken"
         return Issue(self.line, refused.field, "error", reason, shorten(refused.raw) or None, self.organisation)
@@ -80,7 +80,7 @@ def read_rows(table: Table, read: Callable[[Cells], T]) -> tuple[tuple[T, ...], 
         cells = Cells(table, record)
         try:
             taken.append(read(cells))
-        except RowRefused as refused:
+        except RowError as refused:
             cells.issues.append(cells.refusal(refused))
         issues.extend(cells.issues)
     return tuple(taken), issues, rows

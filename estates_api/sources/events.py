@@ -8,7 +8,7 @@ from estates_api.domain.codes import parse_ods_code
 from estates_api.domain.records import EventRecord, Issue, Reading
 from estates_api.domain.values import parse_day_range
 from estates_api.errors import BadInput
-from estates_api.sources.cells import Cells, RowRefused, one_of, parse_amount, parse_count, read_rows
+from estates_api.sources.cells import Cells, RowError, one_of, parse_amount, parse_count, read_rows
 from estates_api.sources.document import Document
 from estates_api.sources.naming import hinted_period, stem
 from estates_api.sources.reader import Hints, Reader
@@ -99,7 +99,7 @@ def _dates(cells: Cells) -> tuple[date | None, date | None]:
     try:
         earliest, latest = parse_day_range(cells.text("event_date") or "")
     except BadInput as error:
-        raise RowRefused(cells.table.name("event_date"), error.detail, cells.text("event_date") or "") from None
+        raise RowError(cells.table.name("event_date"), error.detail, cells.text("event_date") or "") from None
     if earliest is None:
         issue = Issue(cells.line, cells.table.name("event_date"), "note", "the source gives no date")
         cells.issues.append(issue)

@@ -1,0 +1,39 @@
+"""Published formats, one small reader each, and the choice of the one that fits a file."""
+
+from estates_api.domain.values import shorten
+from estates_api.errors import BadInput
+from estates_api.sources import epraccur, eric, events, organisations, places, template, transparency
+from estates_api.sources.document import Document
+from estates_api.sources.reader import Reader
+
+# In the order they are asked: our own forms have the strictest headers, the councils' the loosest.
+READERS: dict[str, Reader] = {
+    reader.format: reader
+    for reader in (
+        places.READER,
+        organisations.READER,
+        template.READER,
+        events.READER,
+        eric.READER,
+        epraccur.READER,
+        transparency.READER,
+    )
+}
+
+
+def find_reader(document: Document, insisted: str | None = None) -> Reader:
+    """The reader insisted on, else the first that recognises the file; BadInput lists what there is to choose from."""
+    known = ", ".join(sorted(READERS))
+    if insisted is not None:
+        if insisted not in READERS:
+            raise BadInput(f"there is no format {shorten(insisted)!r}; the formats are {known}")
+        return READERS[insisted]
+    for reader in READERS.values():
+        if reader.recognises(document):
+            return reader
+    first = next(row for sheet in document.sheets for row in sheet.rows if not row.blank)
+    cells = ", ".join(shorten(cell, 30) for cell in first.cells[:5] if cell.strip())
+    raise BadInput(f"{document.name}: no format fits a file that begins {cells!r}; the formats are {known}")
+
+
+__all__ = ["READERS", "find_reader"]

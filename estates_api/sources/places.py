@@ -1,0 +1,67 @@
+"""Places in our own form: which holdings stand on one site, as judged and cited by a person."""
+
+from estates_api.domain.codes import parse_ods_code, parse_postcode
+from estates_api.domain.records import PlaceRecord, Reading
+from estates_api.sources.cells import Cells, RowError, read_rows
+from estates_api.sources.document import Document
+from estates_api.sources.naming import hinted_period, stem
+from estates_api.sources.reader import Hints, Reader
+from estates_api.sources.table import Aliases, exact, find_table, require_table, unused_note
+
+COLUMNS = ("place", "place_name", "postcode", "address", "organisation_code", "holding_code")
+SUCCESSION = ("succeeded_by_organisation", "succeeded_by_code")
+_ALIASES = Aliases({**exact((*COLUMNS, *SUCCESSION, "evidence")), "holding_code": ("holding_code", "site_code")})
+_REQUIRED = ("place", "place_name", "organisation_code", "holding_code", "evidence")
+
+
+def recognises(document: Document) -> bool:
+    """All five required columns."""
+    table = find_table(document, _ALIASES, _REQUIRED)
+    return table is not None and all(table.has(column) for column in _REQUIRED)
+
+
+def read(document: Document, hints: Hints) -> Reading:
+    """One holding of a place a row; a holding stands at one place, and every row says how that is known."""
+    table = require_table(document, _ALIASES, _REQUIRED, title="a list of places")
+    seen: dict[tuple[str, str], str] = {}
+    places, issues, rows = read_rows(table, lambda cells: _read_place(cells, seen))
+    start, end = hinted_period(hints)
+    found = (*unused_note(table), *issues)
+    source, label = hints.source or "places", hints.label or hints.period or stem(document)
+    return Reading("places", source, label, start, end, places=places, issues=found, rows=rows)
+
+
+def _read_place(cells: Cells, seen: dict[tuple[str, str], str]) -> PlaceRecord:
+    organisation = cells.required("organisation_code", parse_ods_code)
+    cells.organisation = organisation
+    holding = cells.required("holding_code", parse_ods_code)
+    place = cells.required("place", str)
+    if (organisation, holding) in seen:
+        reason = f"{organisation} {holding} already stands at {seen[organisation, holding]}"
+        raise RowError(cells.table.name("holding_code"), reason, holding)
+    record = PlaceRecord(
+        line=cells.line,
+        place=place,
+        place_name=cells.required("place_name", str),
+        organisation_code=organisation,
+        holding_code=holding,
+        evidence=cells.required("evidence", str),
+        postcode=cells.optional("postcode", parse_postcode),
+        address=cells.text("address"),
+        succeeded_by=_succeeded_by(cells),
+    )
+    seen[organisation, holding] = place
+    return record
+
+
+def _succeeded_by(cells: Cells) -> tuple[str, str] | None:
+    organisation = cells.optional("succeeded_by_organisation", parse_ods_code)
+    code = cells.optional("succeeded_by_code", parse_ods_code)
+    if organisation and code:
+        return organisation, code
+    if organisation or code:
+        cells.warn("succeeded_by_code", "a successor needs both its organisation and its code; not taken")
+    return None
+
+
+READER = Reader("places", "places in our own form", recognises, read)
