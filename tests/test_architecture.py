@@ -97,7 +97,8 @@ def test_no_import_escapes(tmp_path: Path) -> None:
     """Lazy imports, type-only imports and imports of a module from its folder are all seen."""
     module = tmp_path / "module.py"
     module.write_text(
-        "if TYPE_CHECKING:\n    import estates_api.store.cluster\ndef lazy():\n    from estates_api.domain import records\n"
+        "if TYPE_CHECKING:\n    import estates_api.store.cluster\n"
+        "def lazy():\n    from estates_api.domain import records\n"
     )
     assert set(list_imports(module)) == {"estates_api.store.cluster", "estates_api.domain.records"}
 
