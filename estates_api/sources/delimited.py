@@ -1,6 +1,7 @@
 """CSV as it is published: any usual encoding and delimiter, and refusal of what was cut off or is no text at all."""
 
 import codecs
+import contextlib
 import csv
 import io
 import itertools
@@ -73,10 +74,9 @@ def find_delimiter(text: str) -> str:
 
 def _evenness(sample: list[str], delimiter: str) -> float:
     """Share of records with the commonest width, times the columns beyond the first."""
-    try:
-        widths = Counter(len(cells) for cells in csv.reader(sample, delimiter=delimiter) if any(cells))
-    except csv.Error:
-        return 0.0
+    widths: Counter[int] = Counter()
+    with contextlib.suppress(csv.Error):  # what is wrong with the row is said when the rows are read
+        widths.update(len(cells) for cells in csv.reader(sample, delimiter=delimiter) if any(cells))
     if not widths:
         return 0.0
     width, records = max(widths.items(), key=lambda item: (item[1], item[0]))

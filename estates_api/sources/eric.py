@@ -6,7 +6,7 @@ of one edition.
 
 import re
 
-from estates_api.domain.codes import parse_ods_code, parse_postcode
+from estates_api.domain.codes import AGGREGATE, parse_ods_code, parse_postcode
 from estates_api.domain.records import HoldingRecord, Issue, Reading, Sector, Value
 from estates_api.domain.values import clean_text, financial_year, find_financial_year, shorten
 from estates_api.errors import BadInput
@@ -100,7 +100,7 @@ def _read_holdings(table: Table) -> tuple[list[HoldingRecord], list[Issue]]:
 def _codes(record: Record, seen: dict[tuple[str, str], int]) -> tuple[str, str] | Issue:
     """Trust and site code: together they are the key, for `AGGRE` is every trust's code for its small sites."""
     found = []
-    for field in _REQUIRED:
+    for field in (columns.SITE_CODE, columns.ORGANISATION_CODE):  # a subtotal lacks its site code first of all
         text = record.get(field)
         if not text:
             start = next((clean_text(cell) for cell in record.cells if cell.strip()), "")
@@ -110,7 +110,7 @@ def _codes(record: Record, seen: dict[tuple[str, str], int]) -> tuple[str, str] 
             found.append(parse_ods_code(_SPLIT_CODE.sub(r"\1\2", text) if field == columns.SITE_CODE else text))
         except BadInput as error:
             return Issue(record.line, field, "error", f"{error.detail}; the row was not taken", shorten(text))
-    organisation, site = found
+    site, organisation = found
     if (organisation, site) in seen:
         reason = f"{organisation} {site} was already in row {seen[organisation, site]}; this second row was not taken"
         return Issue(record.line, columns.SITE_CODE, "error", reason, site, organisation)
@@ -164,7 +164,7 @@ def _sector(organisation_type: str | None) -> Sector:
 
 def _postcode(table: Table, record: Record) -> tuple[str | None, list[Issue]]:
     text = record.get(columns.POSTCODE)
-    if not text or record.get(columns.SITE_CODE).upper() == "AGGRE":
+    if not text or record.get(columns.SITE_CODE).upper() == AGGREGATE:
         return None, []
     try:
         return parse_postcode(text), []

@@ -6,7 +6,7 @@ from estates_api.domain.codes import parse_ods_code, parse_postcode
 from estates_api.domain.records import OrganisationRecord, Reading, Sector
 from estates_api.domain.values import parse_day
 from estates_api.errors import BadInput
-from estates_api.sources.cells import Cells, RowError, one_of, read_rows
+from estates_api.sources.cells import Cells, RowError, read_rows
 from estates_api.sources.document import Document
 from estates_api.sources.naming import hinted_period, stem
 from estates_api.sources.reader import Hints, Reader
@@ -67,8 +67,7 @@ def parse_sector(text: str) -> Sector:
     """NHS, council, other public, private or unknown, in any case."""
     found = next((sector for sector in SECTORS if sector.casefold() == text.casefold()), None)
     if found is None:
-        one_of(SECTORS, "sector")(text)
-        raise BadInput(text)
+        raise BadInput(f"sector {text!r} is not one of: {', '.join(SECTORS)}")
     return found
 
 

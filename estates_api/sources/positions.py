@@ -31,7 +31,7 @@ def parse_position(x: float, y: float, *, london: bool = False) -> Position:
             return _from_degrees(first, second, swapped=swapped)
     box = _LONDON if london and (_within(x, y, _LONDON) or _within(y, x, _LONDON)) else _BRITAIN
     for first, second, swapped in ((x, y, False), (y, x, True)):
-        if _within(first, second, box) and (first, second) != (0.0, 0.0):
+        if _within(first, second, box) and max(x, y) > 360:  # below are degrees of elsewhere, and 0, 0
             return Position(first, second, swapped)
     raise BadInput(f"{x:g}, {y:g} is neither a National Grid position nor a longitude and latitude in Great Britain")
 
