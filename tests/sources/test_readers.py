@@ -362,3 +362,17 @@ def test_no_table_breaks_a_reader(header: list[str], rows: list[list[str]]) -> N
         except BadInput:
             continue
         assert reading.format == reader.format
+
+
+def test_citations_that_do_not_pair(read_text: Read) -> None:
+    """Where titles and pages differ in number, all of both are kept."""
+    head = "Council,Asset ID,Tenure,Land or building,source_title,source_url"
+    text = f"{head}\nCamden Council,A1,F,land,One page,https://example.org/1 | https://example.org/2\n"
+    assert read_text(text).holdings[0].citation == "One page <https://example.org/1> <https://example.org/2>"
+
+
+def test_amounts_are_numbers(read_text: Read) -> None:
+    """A word for no figure is no area; the event is kept without it."""
+    text = "site_name,event,event_date,source_url,area_ha\nx,sold,2015,https://example.org/1,n/a\n"
+    reading = read_text(text)
+    assert (reading.events[0].area_ha, said(reading, "warning")) == (None, [(2, "'n/a' is not a number; not taken")])
