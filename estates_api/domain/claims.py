@@ -13,7 +13,11 @@ from estates_api.domain.records import ValueState
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One claim on one holding. `as_of` is the day it speaks of; `authority` ranks its source (higher first)."""
+    """One claim on one holding. `authority` ranks its source (higher first).
+
+    `as_of` is the day it speaks of; one that says no day (`dated` False) counts from the day it was handed in, and
+    is never fresh evidence.
+    """
 
     id: int
     attribute: str
@@ -25,6 +29,7 @@ class Claim:
     number: float | None = None
     text: str | None = None
     implausible: str | None = None
+    dated: bool = True
 
 
 def choose_claim(claims: Iterable[Claim]) -> Claim | None:

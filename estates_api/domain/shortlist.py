@@ -76,6 +76,8 @@ def _entry(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "borough_gss": site.borough_gss or "",
         "easting": site.easting,
         "northing": site.northing,
+        "lon": None if site.lon is None else round(site.lon, 7),
+        "lat": None if site.lat is None else round(site.lat, 7),
         "precision": site.precision,
         "land_ha": land.area_ha if land else None,
         "open_land_ha": land.open_ha if land else None,

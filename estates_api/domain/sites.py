@@ -78,7 +78,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place on the ground as of one day. Coordinates are EPSG:27700 metres."""
+    """A place on the ground as of one day. Easting and northing are EPSG:27700 metres, lon and lat CRS84 degrees."""
 
     ref: str
     name: str
@@ -92,6 +92,8 @@ class Site:
     postcode: str | None = None
     easting: float | None = None
     northing: float | None = None
+    lon: float | None = None
+    lat: float | None = None
     interests: tuple[Interest, ...] = ()
     events: tuple[Event, ...] = ()
     later_events: tuple[Event, ...] = ()
@@ -111,5 +113,5 @@ class Site:
 
     @property
     def evidence_date(self) -> date | None:
-        """The day that the newest measured claim speaks of; None when there is none."""
-        return max((claim.as_of for h in self.holdings for claim in h.claims.values()), default=None)
+        """The day that the newest dated claim speaks of; None when there is none."""
+        return max((claim.as_of for h in self.holdings for claim in h.claims.values() if claim.dated), default=None)

@@ -40,6 +40,11 @@ SOCKET_FILE = ".s.PGSQL.5432"
 LONGEST_SOCKET = 103
 """Bytes: 107 fit into sockaddr_un on Linux, 103 on macOS."""
 
+PASSING_OBSTACLES = [
+    "pre-existing shared memory block",  # the last children of a killed server take a moment to end
+    '"postmaster.pid" already exists',  # a server that a killed process of ours is still starting or stopping
+]
+
 SERVER_SETTINGS = {
     "listen_addresses": "",  # no network at all
     "unix_socket_permissions": "0700",
@@ -65,9 +70,9 @@ def open_cluster(state_dir: Path) -> Iterator[str]:
         cluster = _find_cluster(state_dir)
         users = _open_lock(state_dir / "cluster.users")
     try:
-        with _plain_errors(state_dir), _hold_mutex(state_dir):
+        with _plain_errors(state_dir), _hold_mutex(state_dir) as mutex:
             fcntl.flock(users, fcntl.LOCK_SH)
-            cluster.start()
+            cluster.start(mutex)
             _add_database(cluster)
         yield cluster.url
     finally:
@@ -95,11 +100,11 @@ class _Cluster:
     def url(self) -> str:
         return f"postgresql+psycopg://{ROLE}@/{DATABASE}?host={quote(str(self.socket_dir))}&port=5432"
 
-    def start(self) -> None:
+    def start(self, mutex: int) -> None:
         """Return when the server answers; make its files and start it when need be."""
         deadline = time.monotonic() + PATIENCE_S
         if not self.is_listening():
-            self.make()
+            self.make(mutex)
         while not self.is_answering():
             if time.monotonic() > deadline:
                 raise Unavailable(f"The embedded database did not start within {PATIENCE_S:.0f} s. {self.log_end()}")
@@ -117,15 +122,18 @@ class _Cluster:
             if not self.is_listening():
                 return
 
-    def make(self) -> None:
-        """Run initdb unless it has been; a run that was killed leaves only the side folder, made anew next time."""
+    def make(self, mutex: int) -> None:
+        """Run initdb unless it has been; a run that was killed leaves only the side folder, made anew next time.
+
+        initdb outlives us when we are killed, so it is given the mutex: nobody starts before it has ended.
+        """
         if self.data.exists():
             return
         side = self.home / "data.new"
         shutil.rmtree(side, ignore_errors=True)
         # Whoever can open the socket may do anything: the wall is its folder, which only one user can enter.
         options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions"]
-        done = self.run("initdb", "-D", str(side), "-U", ROLE, *options)
+        done = self.run("initdb", "-D", str(side), "-U", ROLE, *options, keep_open=(mutex,))
         if done.returncode:
             raise Unavailable(f"initdb could not make the embedded database: {_last_lines(done.stdout)}")
         side.rename(self.data)
@@ -139,7 +147,7 @@ class _Cluster:
         command = ["start", "-D", str(self.data), "-l", str(self.log), "-w", "-t", patience, "-o", options]
         if self.run("pg_ctl", *command).returncode == 0:
             return
-        if "pre-existing shared memory block" not in self.log_end():  # its last children take a moment to end
+        if not any(sign in self.log_end() for sign in PASSING_OBSTACLES):
             raise Unavailable(f"The embedded database does not start. {self.log_end()}")
         time.sleep(0.2)
 
@@ -181,7 +189,7 @@ class _Cluster:
             host=str(self.socket_dir), port=5432, user=ROLE, dbname=database, autocommit=True, connect_timeout=10
         )
 
-    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, program: str, *arguments: str, keep_open: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's programs as the cluster's user, out of reach of a Ctrl-C meant for us."""
         other = os.geteuid() != self.owner.pw_uid
         return subprocess.run(  # noqa: S603  # fixed programs, our own paths
@@ -195,6 +203,7 @@ class _Cluster:
             cwd=self.home if not other else "/",
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},  # no PGDATA, PGOPTIONS of the caller
             start_new_session=True,
+            pass_fds=keep_open,
             user=self.owner.pw_uid if other else None,
             group=self.owner.pw_gid if other else None,
             extra_groups=[] if other else None,
@@ -272,11 +281,16 @@ def _make_private(folder: Path, owner: pwd.struct_passwd) -> None:
 
 
 def _add_database(cluster: _Cluster) -> None:
-    """Add what a kill may have left out; both steps do nothing when done before."""
+    """Add what a kill may have left out; both steps do nothing when done before.
+
+    The server goes on with a statement whose sender was killed, so each step first waits for that to end.
+    """
     with cluster.connect("postgres") as connection:
+        connection.execute("SELECT pg_advisory_lock(1)")
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
     with cluster.connect(DATABASE) as connection:
+        connection.execute("SELECT pg_advisory_lock(1)")
         connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
 
 
@@ -300,11 +314,11 @@ def _take_alone(users: int) -> bool:
 
 
 @contextmanager
-def _hold_mutex(state_dir: Path) -> Iterator[None]:
+def _hold_mutex(state_dir: Path) -> Iterator[int]:
     mutex = _open_lock(state_dir / "cluster.mutex")
     try:
         fcntl.flock(mutex, fcntl.LOCK_EX)
-        yield
+        yield mutex
     finally:
         os.close(mutex)
 

@@ -156,6 +156,28 @@ holding = Table(
     Index("holding_code", "code"),
 )  # fmt: skip
 
+holding_address = Table(
+    "holding_address", metadata,
+    Column("holding_id", BigInteger, ForeignKey("holding.id"), primary_key=True, autoincrement=False),
+    Column("address", Text),
+    Column("postcode", Text),
+    Column("uprn", Text),
+    Column("easting", Float),
+    Column("northing", Float),
+)  # fmt: skip
+
+judgement = Table(
+    "judgement", metadata,
+    Column("organisation_code", Text, primary_key=True),
+    Column("holding_code", Text, primary_key=True),
+    Column("place", Text, nullable=False),
+    Column("place_name", Text, nullable=False),
+    Column("postcode", Text),
+    Column("address", Text),
+    Column("evidence", Text, nullable=False),
+    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
+)  # fmt: skip
+
 claim = Table(
     "claim", metadata,
     _serial(),
@@ -163,7 +185,7 @@ claim = Table(
     Column("holding_id", BigInteger, ForeignKey("holding.id"), nullable=False),
     Column("line", Integer, nullable=False),
     Column("attribute", Text, nullable=False),
-    Column("as_of", Date, nullable=False),
+    Column("as_of", Date),
     Column("number", Float),
     Column("text", Text),
     Column("unit", Text, nullable=False),

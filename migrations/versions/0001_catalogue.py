@@ -137,6 +137,29 @@ CREATE TABLE holding (
     CONSTRAINT holding_aggregate CHECK (code <> 'AGGRE' OR site_ref IS NULL)
 );
 CREATE INDEX ix_holding_site_ref ON holding (site_ref);
+
+CREATE TABLE holding_address (
+    holding_id bigint PRIMARY KEY REFERENCES holding,
+    address text,
+    postcode text,
+    uprn text CHECK (uprn ~ '^[0-9]{1,12}$'),
+    easting double precision,
+    northing double precision
+);
+COMMENT ON TABLE holding_address IS 'The newest address that a holding was handed in with';
+
+CREATE TABLE judgement (
+    organisation_code text NOT NULL,
+    holding_code text NOT NULL,
+    place text NOT NULL,
+    place_name text NOT NULL,
+    postcode text,
+    address text,
+    evidence text NOT NULL,
+    edition_id bigint NOT NULL REFERENCES edition,
+    PRIMARY KEY (organisation_code, holding_code)
+);
+COMMENT ON TABLE judgement IS 'A person says where a holding stands; survives every re-import';
 CREATE INDEX holding_code ON holding (code);
 """
 
@@ -147,7 +170,7 @@ CREATE TABLE claim (
     holding_id bigint NOT NULL REFERENCES holding,
     line integer NOT NULL,
     attribute text NOT NULL,
-    as_of date NOT NULL,
+    as_of date,
     number double precision CHECK (number > '-Infinity' AND number < 'Infinity'),
     text text,
     unit text NOT NULL,
@@ -158,6 +181,7 @@ CREATE TABLE claim (
     sensitivity text NOT NULL DEFAULT 'public' CHECK (sensitivity IN ('public', 'partner', 'owner')),
     CONSTRAINT claim_value CHECK ((state = 'reported') = (num_nonnulls(number, text) = 1))
 );
+COMMENT ON COLUMN claim.as_of IS 'the day it speaks of; null when neither row nor edition says one';
 CREATE INDEX ix_claim_edition_id ON claim (edition_id);
 CREATE INDEX claim_holding ON claim (holding_id, attribute, as_of);
 

@@ -1,0 +1,43 @@
+"""Answers that are text already: JSON made in PostgreSQL is passed on, never parsed again."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+JSON = "application/json"
+GEOJSON = "application/geo+json"
+
+
+def text_answer(content: str | bytes, media_type: str, headers: dict[str, str] | None = None) -> Response:
+    """Content as it is."""
+    return Response(content, headers=headers, media_type=media_type)
+
+
+def wants_html(request: Request) -> bool:
+    """A browser asks for text/html by name; programs that take anything get JSON."""
+    wanted = request.query_params.get("f")
+    return wanted == "html" if wanted else "text/html" in request.headers.get("accept", "")
+
+
+class HeadAndOptions:
+    """HEAD like GET without the body, and OPTIONS with what a path allows: QGIS asks both at every layer load."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, turning HEAD into GET; the server leaves the body out."""
+        method = scope.get("method")
+        if scope["type"] == "http" and method == "OPTIONS":
+            await Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS"})(scope, receive, send)
+        elif scope["type"] == "http" and method == "HEAD":
+            await self.app({**scope, "method": "GET"}, receive, _without_body(send))
+        else:
+            await self.app(scope, receive, send)
+
+
+def _without_body(send: Send) -> Send:
+    async def bare(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return bare

@@ -1,0 +1,97 @@
+"""What every request can reach, and who the caller is."""
+
+import base64
+import binascii
+import ipaddress
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection, Engine
+
+from estates_api.domain.area import Area
+from estates_api.domain.method import Method
+from estates_api.errors import KeyNeeded
+from estates_api.store.database import transaction
+from estates_api.store.features import Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The installation as requests see it."""
+
+    engine: Engine
+    area: Area
+    method: Method
+    admin_key: str | None
+    open_drafts: bool
+    public_url: str | None
+
+
+def context(request: Request) -> Context:
+    """The installation."""
+    found: Context = request.app.state.context
+    return found
+
+
+def connection(request: Request) -> Iterator[Connection]:
+    """A transaction for this request."""
+    with transaction(context(request).engine) as opened:
+        yield opened
+
+
+def audience(request: Request) -> Audience:
+    """Who asks: the public without a key, everything with the administrator's; a wrong key is refused.
+
+    The key comes as `X-API-Key`, as Bearer token or as Basic password (QGIS 3.40 loses header keys).
+    """
+    given = _given_key(request)
+    if given is None:
+        return "public"
+    wanted = context(request).admin_key
+    if wanted is None or not secrets.compare_digest(given.encode(), wanted.encode()):
+        raise KeyNeeded("the key is not known")
+    return "complete"
+
+
+def _given_key(request: Request) -> str | None:
+    if key := request.headers.get("x-api-key"):
+        return key
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode("utf-8").partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            raise KeyNeeded("the Basic credentials cannot be read") from None
+    return None
+
+
+def may_see_drafts(request: Request, caller: Annotated[Audience, Depends(audience)]) -> bool:
+    """Drafts are for the key, and in the embedded default for this computer itself (never through a proxy)."""
+    if caller == "complete":
+        return True
+    proxied = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "via"))
+    return context(request).open_drafts and not proxied and _loopback(request)
+
+
+def _loopback(request: Request) -> bool:
+    try:
+        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+def base_url(request: Request) -> str:
+    """The address that links begin with: ESTATES_PUBLIC_URL, else the one that was asked."""
+    return context(request).public_url or str(request.base_url).rstrip("/")
+
+
+Here = Annotated[Context, Depends(context)]
+Database = Annotated[Connection, Depends(connection)]
+Caller = Annotated[Audience, Depends(audience)]
+Drafts = Annotated[bool, Depends(may_see_drafts)]
+Base = Annotated[str, Depends(base_url)]

@@ -1,0 +1,60 @@
+"""Problem documents (RFC 9457) for everything that goes wrong."""
+
+import json
+import logging
+import uuid
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from estates_api.errors import EstatesError
+
+log = logging.getLogger("estates_api")
+
+
+def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem document for people and programs."""
+    body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}, ensure_ascii=False)
+    return Response(body, status, dict(headers or {}), "application/problem+json")
+
+
+async def _ours(_: Request, error: Exception) -> Response:
+    assert isinstance(error, EstatesError)  # noqa: S101 -- registered for this class only
+    headers = {"WWW-Authenticate": 'Basic realm="estates", charset="UTF-8"'} if error.status == 401 else {}
+    if error.status == 503:
+        headers["Retry-After"] = "5"
+    return problem(error.status, error.title, error.detail, headers)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    """OGC API wants 400 for any parameter it cannot read, where FastAPI would answer 422."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for this class only
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:]) or "request"
+    return problem(400, "Bad input", f"{where}: {first['msg']}")
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class only
+    return problem(error.status_code, str(error.detail), f"{error.detail}; see /docs", error.headers)
+
+
+async def _database(_: Request, error: Exception) -> Response:
+    number = uuid.uuid4().hex[:8]
+    log.error("request %s: the database failed", number, exc_info=error)
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    status, title = (503, "Not available") if lost else (500, "The service failed")
+    headers = {"Retry-After": "5"} if lost else {}
+    return problem(status, title, f"the database could not answer (request {number})", headers)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Answer every error with a problem document."""
+    app.add_exception_handler(EstatesError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DBAPIError, _database)

@@ -1,0 +1,73 @@
+"""Quarterly shortlists: frozen bytes, as JSON, CSV, GeoJSON or a page."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from estates_api.api.answers import JSON, text_answer, wants_html
+from estates_api.api.context import Base, Caller, Database, Drafts, Here
+from estates_api.api.pages import page
+from estates_api.api.parameters import AsOf, only
+from estates_api.domain.quarters import Quarter, parse_quarter
+from estates_api.errors import KeyNeeded, NotFound
+from estates_api.exports import WRITERS
+from estates_api.store import features
+from estates_api.store import shortlists as stored
+from estates_api.workflows import shortlist as lists
+from estates_api.workflows.shortlist import Frozen
+
+router = APIRouter(tags=["shortlists"])
+
+
+@router.get("/shortlists", dependencies=[Depends(only())])
+def list_shortlists(database: Database, drafts: Drafts, base: Base) -> dict[str, Any]:
+    """What is frozen: every revision with its SHA-256. Drafts are shown to those who may see them."""
+    rows = [dict(row) for row in stored.list_shortlists(database) if drafts or row["status"] == "published"]
+    return {"shortlists": [row | {"href": f"{base}/shortlists/{row['quarter']}"} for row in rows]}
+
+
+@router.get("/shortlists/{name}", dependencies=[Depends(only("as-of"))], response_class=Response)
+def get_shortlist(
+    name: str, request: Request, database: Database, here: Here, caller: Caller, drafts: Drafts, as_of: AsOf
+) -> Response:  # fmt: skip
+    """A quarter's shortlist: `2026-Q4` (the canonical bytes), `2026-Q4.csv`, `2026-Q4.geojson`.
+
+    `as-of` draws the quarter's list up from what the data say of another day, without storing it. A draft or a
+    preview needs the key.
+    """
+    quarter_text, _, suffix = name.partition(".")
+    if suffix and suffix not in WRITERS:
+        raise NotFound(f"a shortlist is there as {', '.join(f'.{known}' for known in WRITERS)}, not .{suffix}")
+    frozen = _frozen(database, here, parse_quarter(quarter_text), as_of)
+    check_seen(frozen, drafts=drafts, seen=() if caller == "complete" else features.list_refs(database, caller))
+    headers = {
+        "Estates-Shortlist-SHA256": frozen.sha256,
+        "Estates-Shortlist-Status": frozen.status,
+        "Estates-Shortlist-Revision": str(frozen.revision),
+        "Cache-Control": "private, no-cache",
+    }
+    if suffix:
+        writer = WRITERS[suffix]
+        headers["Content-Disposition"] = f'attachment; filename="shortlist-{frozen.quarter}.{suffix}"'
+        return text_answer(writer.write(frozen.document), writer.media_type, headers)
+    if wants_html(request):
+        return page("shortlist.html", {"frozen": frozen, "document": frozen.document, "drafts": drafts}, headers)
+    return text_answer(frozen.content, JSON, headers)
+
+
+def _frozen(database: Database, here: Here, quarter: Quarter, as_of: AsOf) -> Frozen:
+    if as_of is not None:
+        return lists.preview(database, quarter, area=here.area, method=here.method, as_of=as_of)
+    return lists.get_shortlist(database, quarter)
+
+
+def check_seen(frozen: Frozen, *, drafts: bool, seen: Any) -> None:
+    """KeyNeeded unless the caller may see this list: a draft is not public, nor one that names a withheld site."""
+    if frozen.status != "published" and not drafts:
+        raise KeyNeeded("a draft is served only with the key of this installation (X-API-Key, or as Basic password)")
+    if seen:
+        parts = ("entries", "not_enough_data", "released")
+        named = {entry["site"] for part in parts for entry in frozen.document[part]}
+        if not named <= set(seen):
+            raise KeyNeeded("this list names sites that are not public; the key of this installation is needed")

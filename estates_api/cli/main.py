@@ -1,0 +1,156 @@
+"""`estates`: the catalogue, the assessment, the shortlist and the service from the command line."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from estates_api import __version__
+from estates_api.cli import serving, shortlists
+from estates_api.cli.session import console, errors, fail, open_session, today
+from estates_api.errors import BadInput, EstatesError
+from estates_api.sources import READERS
+from estates_api.sources.document import MAX_BYTES
+from estates_api.sources.reader import Hints
+from estates_api.sources.template import template_header
+from estates_api.store.database import migrate, transaction
+from estates_api.workflows import assess as assessing
+from estates_api.workflows.ingest import Ingested, Origin, ingest
+from estates_api.workflows.setup import load_data
+
+app = typer.Typer(
+    name="estates",
+    help="One public estate: NHS and council sites, scored for release or reuse, listed each quarter.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(shortlists.app, name="shortlist")
+app.command("run")(serving.run)
+app.command("serve")(serving.serve)
+
+
+@app.command("version")
+def version() -> None:
+    """Print the version."""
+    console.print(__version__)
+
+
+@app.command("migrate")
+def migrate_schema() -> None:
+    """Bring the database schema up to date."""
+    with open_session(check=False) as session:
+        console.print("schema brought up to date" if migrate(session.engine) else "schema is up to date")
+
+
+@app.command("setup")
+def set_up() -> None:
+    """Migrate, load the tables that come with the service, assess, and draft this quarter's shortlist."""
+    with open_session(check=False) as session:
+        serving.prepare(session)
+
+
+@app.command("template")
+def template() -> None:
+    """Print the header of our own CSV template: fill one row per holding and hand it in with `estates ingest`."""
+    typer.echo(",".join(template_header()))
+
+
+@app.command("ingest")
+def ingest_files(  # noqa: PLR0913 -- one parameter per documented option
+    files: Annotated[list[Path], typer.Argument(help="Returns, asset lists or events: CSV, XLS or XLSX.")],
+    *,
+    insisted: Annotated[str | None, typer.Option("--as", help=f"Format: {', '.join(READERS)}.")] = None,
+    period: Annotated[
+        str | None, typer.Option(help="What the file speaks of, when it does not say: 2016-17 or 2016-03-31.")
+    ] = None,
+    organisation: Annotated[
+        str | None, typer.Option(help="Code of the organisation whose list it is, when it does not say.")
+    ] = None,
+    sensitivity: Annotated[
+        Literal["public", "partner", "owner"], typer.Option(help="Who may see what rests on this file.")
+    ] = "public",
+) -> None:
+    """Hand in files. Each becomes one edition, or is refused whole with the reason; the same file twice is a no-op."""
+    origin = Origin(insisted=insisted, hints=Hints(period=period, organisation_code=organisation),
+                    sensitivity=sensitivity)  # fmt: skip
+    refused = 0
+    with open_session() as session, _bar() as progress:
+        task = progress.add_task("", total=len(files))
+        for path in files:
+            try:
+                content = _content(path)
+                with transaction(session.engine) as connection:
+                    done = ingest(
+                        connection, path.name, content, area=session.area, origin=origin,
+                        progress=lambda stage: progress.update(task, description=escape(stage)),
+                    )  # fmt: skip
+                _summary(path, done)
+            except EstatesError as error:
+                refused += 1
+                errors.print(f"[red]error:[/red] {escape(error.detail)}; nothing was written", soft_wrap=True)
+            progress.advance(task)
+    if refused:
+        raise typer.Exit(2)
+
+
+def _bar() -> Progress:
+    return Progress(SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), console=errors, transient=True)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BadInput(f"{path}: larger than {MAX_BYTES // 1024 // 1024} MB; split it")
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from None
+
+
+def _summary(path: Path, done: Ingested) -> None:
+    """What became of a file, and the first of its issues."""
+    if not done.new:
+        console.print(f"{escape(path.name)}: already here as {escape(done.edition)}; nothing changed")
+        return
+    shown = ("rows", "holdings", "claims", "organisations", "places", "events", "error", "warning", "note")
+    counts = ", ".join(f"{done.counts[name]:,} {name}" for name in shown if done.counts[name])
+    console.print(f"[bold]{escape(path.name)}[/bold]: {escape(done.edition)}: {counts}")
+    table = Table("line", "field", "severity", "reason", "found", box=None, pad_edge=False)
+    ranked = sorted(done.issues, key=lambda issue: ("error", "warning", "note").index(issue.severity))
+    for issue in ranked[:10]:
+        cells = (issue.line or "", issue.field or "", issue.severity, issue.reason, issue.raw or "")
+        table.add_row(*(escape(str(cell)) for cell in cells))
+    if ranked:
+        console.print(table)
+    if len(ranked) > 10:
+        console.print(f"and {len(ranked) - 10} more issues: see /editions once the service runs")
+
+
+@app.command("assess")
+def assess_now(as_of: Annotated[str | None, typer.Option("--as-of", help="A day, 2015-03-31; today if left out.")] = None) -> None:
+    """Score every site by the method, and store the result with what it rests on."""
+    day = shortlists.parse_day(as_of) if as_of else today()
+    with open_session() as session:
+        with transaction(session.engine) as connection:
+            run = assessing.compute(connection, session.area, session.method, day)
+            number, new = assessing.store_run(
+                connection, run, method_content=session.method_content, present=day == today()
+            )
+        console.print(f"assessment {number}{'' if new else ' (unchanged)'} as of {day}, method {session.method.id}, "
+                      f"{len(run.results)} sites")  # fmt: skip
+        for route, count in assessing.totals(run.results).items():
+            console.print(f"  {count:4} {route}")
+
+
+def main() -> None:
+    """Run a command; what a person can mend is one line and exit code 2, never a traceback."""
+    try:
+        app()
+    except EstatesError as error:
+        fail(escape(error.detail))
+
+
+

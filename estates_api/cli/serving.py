@@ -1,0 +1,123 @@
+"""`estates run` and `estates serve`: everything set up and served, or just served."""
+
+import secrets
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.markup import escape
+
+from estates_api.api.app import create_app
+from estates_api.api.context import Context
+from estates_api.cli.session import Session, console, open_session, today
+from estates_api.cli.shortlists import draft_quarter, entries_table
+from estates_api.domain.quarters import Quarter, quarter_of
+from estates_api.errors import Unavailable
+from estates_api.store.database import migrate
+from estates_api.workflows.setup import load_data
+
+LOOK_BACK = Quarter(2015, 1)
+"""The quarter shown beside today's: its end is the end of ERIC 2014-15, and what followed is known."""
+
+PortOption = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
+
+
+def run(
+    *,
+    port: PortOption = 8000,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve when everything is set up.")] = True,
+) -> None:
+    """Set everything up, show this quarter's shortlist beside March 2015, and serve on 127.0.0.1."""
+    if serve:
+        check_port("127.0.0.1", port)
+    with console.status("starting the database"), open_session(check=False) as session:
+        pass_on(session, port=port, serve=serve)
+
+
+def pass_on(session: Session, *, port: int, serve: bool) -> None:
+    """The steps of `run` once the database is up."""
+    prepare(session, look_back=True)
+    if not serve:
+        console.print("set up; start the service with ./scripts/run")
+        return
+    key, generated = admin_key(session)
+    address = f"http://127.0.0.1:{port}"
+    console.print(f"\n[bold]Open {address}[/bold] (lists), {address}/docs (API), QGIS: OGC API connection to {address}")
+    if generated:
+        console.print(f"ESTATES_ADMIN_KEY was not set; this installation's key is [bold]{key}[/bold]")
+    console.print("Drafts are open to this computer only. Stop with Ctrl-C.\n" if opened(session) else "Stop with Ctrl-C.\n")
+    listen(session, host="127.0.0.1", port=port, key=key, open_drafts=opened(session))
+    console.print("stopped")
+
+
+def opened(session: Session) -> bool:
+    """Whether drafts need no key: the embedded default on loopback, or by ESTATES_OPEN_DRAFTS."""
+    return session.settings.database_url is None or session.settings.open_drafts
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: PortOption = 8000,
+) -> None:
+    """Serve what is set up already."""
+    check_port(host, port)
+    with open_session() as session:
+        listen(session, host=host, port=port, key=session.settings.admin_key, open_drafts=session.settings.open_drafts)
+
+
+def prepare(session: Session, *, look_back: bool = False) -> None:
+    """Migrate, load, assess and draft, saying each step; what is done already is passed over."""
+    step("database schema", "brought up to date" if migrate(session.engine) else "up to date")
+    loaded = load_data(session.engine, session.settings.data_dir, lambda line: step("loaded", line))
+    step("reference data", f"{len(loaded)} editions, {sum(done.new for done in loaded)} new")
+    quarters = [quarter_of(today()), *([LOOK_BACK] if look_back else [])]
+    for quarter in quarters:
+        frozen, new = draft_quarter(session, quarter)
+        document = frozen.document
+        step(
+            f"shortlist {quarter}",
+            f"{'drafted' if new else 'unchanged'}: {len(frozen.entries)} entries as of {document['as_of']}, "
+            f"revision {frozen.revision}, SHA-256 {frozen.sha256[:12]}…",
+        )
+        if look_back:
+            console.print(entries_table(frozen, f"\nShortlist {quarter} as of {document['as_of']}"))
+
+
+def step(what: str, outcome: str) -> None:
+    """One line of progress."""
+    console.print(f"[green]✓[/green] {escape(what)}: {escape(outcome)}", soft_wrap=True)
+
+
+def check_port(host: str, port: int) -> None:
+    """Unavailable, before anything is started, when the port is taken."""
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        raise Unavailable(f"port {port} on {host} cannot be used ({error.strerror}); choose one with --port") from None
+
+
+def admin_key(session: Session) -> tuple[str, bool]:
+    """The configured key, or one made for this installation and kept beside its database; whether it was made."""
+    if session.settings.admin_key:
+        return session.settings.admin_key, False
+    path = Path(session.settings.state_dir) / "admin_key"
+    if path.exists():
+        return path.read_text(encoding="ascii").strip(), True
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(secrets.token_urlsafe(24), encoding="ascii")
+    return path.read_text(encoding="ascii"), True
+
+
+def listen(session: Session, *, host: str, port: int, key: str | None, open_drafts: bool) -> None:
+    """Serve until a signal comes; returns when requests under way have been answered."""
+    context = Context(
+        engine=session.engine, area=session.area, method=session.method, admin_key=key, open_drafts=open_drafts,
+        public_url=session.settings.public_url,
+    )  # fmt: skip
+    config = uvicorn.Config(create_app(context), host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
+    uvicorn.Server(config).run()

@@ -1,0 +1,34 @@
+"""An area profile: the boroughs and trusts of a sub-region. Another locality is another profile, no code."""
+
+import tomllib
+from dataclasses import dataclass
+
+from estates_api.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A sub-region: GSS code -> name of its boroughs, its trusts, and what its site references begin with."""
+
+    id: str
+    name: str
+    prefix: str
+    boroughs: dict[str, str]
+    trusts: tuple[str, ...]
+
+
+def parse_area(content: bytes, name: str) -> Area:
+    """An area from the bytes of its TOML profile; BadInput names the file and what is missing."""
+    try:
+        table = tomllib.loads(content.decode("utf-8"))
+        return Area(
+            id=str(table["id"]),
+            name=str(table["name"]),
+            prefix=str(table["site_reference_prefix"]),
+            boroughs={str(row["gss_code"]): str(row["name"]) for row in table["borough"]},
+            trusts=tuple(str(code) for code in table["member_trusts"]),
+        )
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{name}: not readable as TOML: {error}") from None
+    except KeyError as error:
+        raise BadInput(f"{name}: the entry {error} is missing") from None

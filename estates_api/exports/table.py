@@ -1,0 +1,31 @@
+"""A shortlist as CSV (RFC 4180, UTF-8 with CRLF), safe to open in a spreadsheet."""
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from estates_api.exports.writer import COLUMNS, Writer
+
+
+def write(content: Mapping[str, Any]) -> bytes:
+    """One row per entry, the header first; unknown is an empty cell."""
+    out = io.StringIO(newline="")
+    rows = csv.writer(out)
+    rows.writerow(("quarter", "as_of", *COLUMNS))
+    for entry in content["entries"]:
+        rows.writerow([content["quarter"], content["as_of"], *(_cell(entry[name]) for name in COLUMNS)])
+    return out.getvalue().encode("utf-8")
+
+
+def _cell(value: object) -> str:
+    """The value as text. Text that a spreadsheet would run as a formula gets a quote before it (OWASP)."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
+WRITER = Writer("csv", "text/csv; charset=utf-8; header=present", write)

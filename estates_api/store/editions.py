@@ -1,0 +1,92 @@
+"""Editions and their issues: what was handed in, when, and what was wrong with it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Subquery, func, insert, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from estates_api.domain.records import Issue
+from estates_api.errors import NotFound
+from estates_api.store.tables import edition, issue, source
+
+AUTHORITY = {"correction": 30, "ERIC": 20, "ODS epraccur": 20}
+"""Which source wins when claims differ: a person's correction, then an official return, then a list."""
+
+ANY_LIST = 10
+
+
+def lock_catalogue(connection: Connection) -> None:
+    """Wait until no other transaction changes the catalogue; released at commit."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('estates catalogue'))"))
+
+
+def find_edition(connection: Connection, sha256: str) -> Mapping[str, Any] | None:
+    """The edition with these bytes, or None."""
+    return connection.execute(select(edition).where(edition.c.sha256 == sha256)).mappings().one_or_none()
+
+
+def add_edition(connection: Connection, values: Mapping[str, Any]) -> int:
+    """Insert an edition (and its source when new); its id."""
+    name = values["source"]
+    authority = AUTHORITY.get(name, ANY_LIST)
+    connection.execute(upsert(source).values(name=name, authority=authority).on_conflict_do_nothing())
+    return connection.execute(insert(edition).values(**values).returning(edition.c.id)).scalar_one()
+
+
+def add_issues(connection: Connection, edition_id: int, issues: Iterable[Issue]) -> None:
+    """Insert the issues of an edition."""
+    rows = [
+        {"edition_id": edition_id, "line": i.line, "field": i.field, "severity": i.severity,
+         "reason": i.reason, "raw": i.raw, "organisation": i.organisation}
+        for i in issues
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(issue), rows)
+
+
+def list_editions(connection: Connection) -> Sequence[Mapping[str, Any]]:
+    """Every public edition, newest first, with its number of issues by severity."""
+    counts = _issue_counts()
+    query = (
+        select(edition, func.coalesce(counts.c.issues, text("'{}'::jsonb")).label("issues"))
+        .outerjoin(counts, counts.c.edition_id == edition.c.id)
+        .where(edition.c.sensitivity == "public")
+        .order_by(edition.c.id.desc())
+    )
+    return connection.execute(query).mappings().all()
+
+
+def _issue_counts() -> Subquery:
+    by_severity = (
+        select(issue.c.edition_id, issue.c.severity, func.count().label("n"))
+        .group_by(issue.c.edition_id, issue.c.severity)
+        .subquery()
+    )
+    return (
+        select(by_severity.c.edition_id, func.jsonb_object_agg(by_severity.c.severity, by_severity.c.n).label("issues"))
+        .group_by(by_severity.c.edition_id)
+        .subquery()
+    )
+
+
+def list_issues(connection: Connection, edition_id: int) -> Sequence[Mapping[str, Any]]:
+    """The issues of one public edition, in the order of the file; NotFound when there is no such edition."""
+    known = select(edition.c.id).where(edition.c.id == edition_id, edition.c.sensitivity == "public")
+    if connection.execute(known).first() is None:
+        raise NotFound(f"there is no edition {edition_id}")
+    query = select(issue).where(issue.c.edition_id == edition_id).order_by(issue.c.line.nulls_first(), issue.c.id)
+    return connection.execute(query).mappings().all()
+
+
+def edition_hashes(connection: Connection) -> list[tuple[str, str]]:
+    """(name, SHA-256) of every edition in the order of its hash: what the data state is made of."""
+    name = func.concat(edition.c.source, " ", edition.c.label)
+    rows = connection.execute(select(name, edition.c.sha256).order_by(edition.c.sha256))
+    return [(row[0], row[1]) for row in rows]
+
+
+def known_at(connection: Connection) -> datetime | None:
+    """The moment the newest edition became known; None in an empty catalogue."""
+    return connection.execute(select(func.max(edition.c.at))).scalar_one()

@@ -1,0 +1,84 @@
+"""The projection: what each audience may see, decided here, once, where rows are written.
+
+One table per audience, each site with its GeoJSON text and its full explanation already rendered. A site is left
+out of an audience's table when anything it rests on (holding, claim, interest, event) is not for that audience:
+a score made with a hidden fact would tell it. Readers choose a table; they never filter on sensitivity.
+"""
+
+from sqlalchemy import Connection, text
+
+from estates_api.store.tables import AUDIENCES
+
+HIDDEN = {"public": ("partner", "owner"), "partner": ("owner",), "complete": ()}
+"""The sensitivities that keep a site out of an audience's table."""
+
+# Decimals are rendered as decimals (12.00, not 12): readers guess a column's type from its first values.
+# Every key is always there, null when unknown.
+_RENDER = """
+WITH hidden AS (
+    SELECT h.site_ref FROM holding h WHERE h.sensitivity = ANY(:hidden)
+    UNION SELECT h.site_ref FROM claim c JOIN holding h ON h.id = c.holding_id WHERE c.sensitivity = ANY(:hidden)
+    UNION SELECT h.site_ref FROM interest i JOIN holding h ON h.id = i.holding_id WHERE i.sensitivity = ANY(:hidden)
+    UNION SELECT h.site_ref FROM event e JOIN holding h ON h.code = e.holding_code WHERE e.sensitivity = ANY(:hidden)
+), latest AS (
+    SELECT a.id, a.as_of, m.id AS method FROM assessment a JOIN method m ON m.sha256 = a.method_sha256
+    WHERE a.present ORDER BY a.id DESC LIMIT 1
+), held AS (
+    SELECT h.site_ref, count(*) AS holdings, string_agg(DISTINCT o.name, '; ' ORDER BY o.name) AS organisations,
+           string_agg(DISTINCT h.sector, '; ' ORDER BY h.sector) AS sector,
+           jsonb_agg(jsonb_build_object('organisation', o.name, 'organisation_code', h.organisation_code,
+               'code', h.code, 'name', h.name, 'sector', h.sector, 'match', h.match_evidence)
+               ORDER BY h.organisation_code, h.code) AS list
+    FROM holding h JOIN organisation o ON o.code = h.organisation_code GROUP BY h.site_ref
+), owned AS (
+    SELECT h.site_ref, string_agg(DISTINCT o.name, '; ' ORDER BY o.name) AS owner
+    FROM interest i JOIN holding h ON h.id = i.holding_id JOIN organisation o ON o.code = h.organisation_code
+    WHERE i.kind IN ('freeholder', 'head lessee') GROUP BY h.site_ref
+), shown AS (
+    SELECT s.ref, s.name, s.borough_gss, held.sector, r.route, r.release_score, r.reuse_score, s.geom, s.geom_crs84,
+           ST_AsGeoJSON(s.geom_crs84, 7)::json AS geometry, held.list AS holdings_list, r.explanation AS e,
+           r.release_coverage, r.reuse_coverage, latest.as_of, latest.method, s.address, s.postcode,
+           b.name AS borough, s.precision, s.inside_area, owned.owner, held.organisations, held.holdings
+    FROM site s
+    JOIN held ON held.site_ref = s.ref
+    LEFT JOIN owned ON owned.site_ref = s.ref
+    LEFT JOIN borough b ON b.gss = s.borough_gss
+    LEFT JOIN latest ON true
+    LEFT JOIN assessment_site r ON r.assessment_id = latest.id AND r.site_ref = s.ref
+    WHERE s.ref NOT IN (SELECT site_ref FROM hidden WHERE site_ref IS NOT NULL)
+)
+INSERT INTO {table} (ref, name, borough_gss, sector, route, release_score, reuse_score, geom, geom_crs84,
+                     site_feature, candidate_feature, detail)
+SELECT ref, name, borough_gss, sector, route, release_score, reuse_score, geom, geom_crs84,
+    json_build_object('type', 'Feature', 'id', ref, 'geometry', geometry, 'properties', {properties})::text,
+    CASE WHEN e IS NOT NULL THEN json_build_object('type', 'Feature', 'id', ref, 'geometry', geometry,
+        'properties', {candidate})::text END,
+    (json_build_object('site', {properties}, 'geometry', geometry, 'holdings', holdings_list)::jsonb
+        || coalesce(e, '{{}}'))::text
+FROM shown
+"""
+
+_SHARED = """'ref', ref, 'name', name, 'address', address, 'postcode', postcode, 'borough', borough,
+    'borough_gss', borough_gss, 'sector', sector, 'owner', owner, 'organisations', organisations,
+    'precision', precision, 'inside_area', inside_area, 'gia_m2', round((e->>'gia_m2')::numeric, 1),
+    'land_ha', round((e->>'land_ha')::numeric, 4), 'evidence_date', e->>'evidence_date',
+    'stale', (e->>'stale')::boolean"""
+
+PROPERTIES = f"json_build_object({_SHARED}, 'holdings', holdings)"
+
+CANDIDATE = f"""json_build_object({_SHARED}, 'route', route,
+    'release_score', round(release_score::numeric, 2), 'release_low', round((e#>>'{{release,low}}')::numeric, 2),
+    'release_high', round((e#>>'{{release,high}}')::numeric, 2),
+    'release_coverage', round(release_coverage::numeric, 3),
+    'reuse_score', round(reuse_score::numeric, 2), 'reuse_coverage', round(reuse_coverage::numeric, 3),
+    'gates', (SELECT string_agg(gate->>'id', '; ') FROM jsonb_array_elements(e->'gates') gate),
+    'sentence', e->>'sentence', 'method', method, 'as_of', as_of)"""
+
+
+def rebuild_projection(connection: Connection) -> None:
+    """Write what each audience may see anew, in the caller's transaction: readers see the old until it commits."""
+    for audience in AUDIENCES:
+        table = f"site_{audience}"
+        statement = _RENDER.format(table=table, properties=PROPERTIES, candidate=CANDIDATE)
+        connection.execute(text(f"DELETE FROM {table}"))  # noqa: S608 -- a name from AUDIENCES, never from a request
+        connection.execute(text(statement), {"hidden": list(HIDDEN[audience])})

@@ -1,0 +1,61 @@
+"""Reference geography: boroughs, neighbourhoods (LSOA) and postcodes, and positions found with them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, text
+from sqlalchemy.dialects.postgresql import insert
+
+from estates_api.store.copying import copy_rows
+from estates_api.store.tables import borough, lsoa, postcode
+
+
+def replace_boroughs(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Set the boroughs: gss, name and `geom` as EPSG:27700 text (EWKT)."""
+    connection.execute(delete(borough))
+    connection.execute(insert(borough), [dict(row) for row in rows])
+
+
+def replace_lsoas(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Set the LSOAs: code, name, borough_gss, `geom` as EWKT, imd_decile, ptal."""
+    connection.execute(delete(lsoa))
+    connection.execute(insert(lsoa), [dict(row) for row in rows])
+
+
+def replace_postcodes(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Set the postcodes: (postcode, easting, northing, lsoa_code, borough_gss, terminated)."""
+    connection.execute(delete(postcode))
+    columns = ("postcode", "easting", "northing", "lsoa_code", "borough_gss", "terminated")
+    copy_rows(connection, "postcode", columns, rows)
+
+
+def position_of_postcodes(connection: Connection, postcodes: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """Where each known postcode is: easting, northing, precision, lsoa_code, borough_gss.
+
+    A terminated postcode without a position of its own is placed at the centre of its LSOA, with that precision.
+    """
+    query = text("""
+        SELECT p.postcode, coalesce(p.easting, ST_X(l.geom)) AS easting, coalesce(p.northing, ST_Y(l.geom)) AS northing,
+               CASE WHEN p.easting IS NOT NULL THEN 'postcode' WHEN l.geom IS NOT NULL THEN 'lsoa' ELSE 'borough'
+               END AS precision, p.lsoa_code, p.borough_gss, p.terminated
+        FROM postcode p LEFT JOIN lsoa l ON l.code = p.lsoa_code
+        WHERE p.postcode = ANY(:postcodes)
+    """)
+    rows = connection.execute(query, {"postcodes": sorted(set(postcodes))}).mappings()
+    return {row["postcode"]: row for row in rows}
+
+
+def borough_names(connection: Connection) -> dict[str, str]:
+    """GSS code -> name of the boroughs that are loaded."""
+    return {row.gss: row.name for row in connection.execute(text("SELECT gss, name FROM borough"))}
+
+
+def borough_at(connection: Connection, points: Mapping[str, tuple[float, float]]) -> dict[str, str]:
+    """Key -> GSS of the borough that covers each point (EPSG:27700 metres); points outside all are left out."""
+    query = text("""
+        SELECT p.key, b.gss FROM unnest(CAST(:keys AS text[]), CAST(:xs AS float8[]), CAST(:ys AS float8[])) AS p(key, x, y)
+        JOIN borough b ON ST_Covers(b.geom, ST_SetSRID(ST_MakePoint(p.x, p.y), 27700))
+    """)
+    keys = list(points)
+    values = {"keys": keys, "xs": [points[key][0] for key in keys], "ys": [points[key][1] for key in keys]}
+    return {row.key: row.gss for row in connection.execute(query, values)}

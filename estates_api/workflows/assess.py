@@ -1,0 +1,102 @@
+"""Assess: one run of the method on the data as of a day, stored with everything it rests on."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from estates_api import __version__
+from estates_api.domain.area import Area
+from estates_api.domain.assessment import Assessed, assess, check_method
+from estates_api.domain.explanation import describe
+from estates_api.domain.method import Method, parse_method
+from estates_api.domain.shortlist import canonical_bytes
+from estates_api.errors import Unavailable
+from estates_api.store import assessments, editions
+from estates_api.store.audit import add_audit
+from estates_api.store.projection import rebuild_projection
+from estates_api.store.sites import list_sites
+
+SEED = 0
+"""No draw is made yet; the seed is stored so that a run that draws can be repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A computed assessment: the results in the order of the sites' references."""
+
+    as_of: date
+    method: Method
+    results: tuple[Assessed, ...]
+
+
+def read_method(content: bytes, name: str) -> Method:
+    """A method whose every criterion can be measured; BadInput otherwise."""
+    return check_method(parse_method(content, name))
+
+
+def compute(connection: Connection, area: Area, method: Method, as_of: date) -> Run:
+    """Assess the data as of a day without storing anything."""
+    return Run(as_of, method, assess(list_sites(connection, as_of, area.trusts), method, as_of))
+
+
+def store_run(
+    connection: Connection, run: Run, *, method_content: bytes, present: bool, actor: str = "command line"
+) -> tuple[int, bool]:
+    """Store a run; (its id, whether it is new). A run that would repeat a stored one to the byte is not added.
+
+    `present` runs also bring what every audience sees up to date.
+    """
+    editions.lock_catalogue(connection)
+    known_at = editions.known_at(connection)
+    if known_at is None:
+        raise Unavailable("the catalogue is empty; hand in a file with `estates ingest` or run `estates setup`")
+    rows = [_row(result, run) for result in run.results]
+    values = {
+        "method_sha256": run.method.sha256,
+        "as_of": run.as_of,
+        "present": present,
+        "known_at": known_at,
+        "data_sha256": data_fingerprint(connection),
+        "code_version": __version__,
+        "seed": SEED,
+        "sha256": hashlib.sha256(canonical_bytes({"sites": rows})).hexdigest(),
+    }
+    if (same := assessments.find_same(connection, values)) is not None:
+        return same, False
+    assessments.put_method(connection, sha256=run.method.sha256, id_=run.method.id, content=method_content)
+    number = assessments.add_assessment(connection, values, rows)
+    if present:
+        rebuild_projection(connection)
+    add_audit(connection, actor=actor, action="assess", subject=f"assessment {number}",
+              detail={"as_of": run.as_of.isoformat(), "sites": len(rows), "sha256": values["sha256"]})  # fmt: skip
+    return number, True
+
+
+def data_fingerprint(connection: Connection) -> str:
+    """SHA-256 over the hashes of all editions: the same data, the same fingerprint."""
+    hashes = "\n".join(sha256 for _, sha256 in editions.edition_hashes(connection))
+    return hashlib.sha256(hashes.encode()).hexdigest()
+
+
+def _row(result: Assessed, run: Run) -> dict[str, Any]:
+    return {
+        "site_ref": result.site.ref,
+        "route": result.route,
+        "release_score": result.release.expected,
+        "release_coverage": result.release.coverage,
+        "reuse_score": result.reuse.expected,
+        "reuse_coverage": result.reuse.coverage,
+        "explanation": describe(result, run.method, run.as_of),
+    }
+
+
+def totals(results: Sequence[Assessed]) -> dict[str, int]:
+    """How many sites went which way."""
+    found: dict[str, int] = {}
+    for result in results:
+        found[result.route] = found.get(result.route, 0) + 1
+    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))

@@ -1,0 +1,95 @@
+"""The quarterly shortlist: drawn up by rule from an assessment, and frozen."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from estates_api import __version__
+from estates_api.domain.area import Area
+from estates_api.domain.method import Method
+from estates_api.domain.quarters import Quarter
+from estates_api.domain.shortlist import State, canonical_bytes, fingerprint, make_shortlist
+from estates_api.errors import NotFound
+from estates_api.store import editions, shortlists
+from estates_api.store.audit import add_audit
+from estates_api.workflows.assess import SEED, Run, compute, store_run
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A shortlist's stored bytes and their fingerprint. `status` is draft, published, or preview (not stored)."""
+
+    quarter: str
+    revision: int
+    status: str
+    content: bytes
+    sha256: str
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """The entries, in their order."""
+        return list(self.document["entries"])
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The whole content."""
+        found: Mapping[str, Any] = json.loads(self.content)
+        return found
+
+
+def day_of(quarter: Quarter, today: date) -> date:
+    """The day a quarter's list speaks of: its last day, or today while it runs."""
+    return min(quarter.end, today)
+
+
+def draft(
+    connection: Connection, quarter: Quarter, *, area: Area, method: Method, method_content: bytes, today: date,
+    actor: str = "command line",
+) -> tuple[Frozen, bool]:  # fmt: skip
+    """Draw up and freeze a draft; (the newest revision, whether it is new). Unchanged bytes add no revision."""
+    as_of = day_of(quarter, today)
+    run = compute(connection, area, method, as_of)
+    number, _ = store_run(connection, run, method_content=method_content, present=as_of == today, actor=actor)
+    content = freeze(connection, quarter, run)
+    sha256 = fingerprint(content)
+    last = shortlists.find_shortlist(connection, str(quarter))
+    if last and last["sha256"] == sha256:
+        return _frozen(last), False
+    revision = last["revision"] + 1 if last else 1
+    shortlists.add_shortlist(
+        connection, quarter=str(quarter), revision=revision, assessment_id=number, content=content, sha256=sha256
+    )
+    add_audit(connection, actor=actor, action="draft shortlist", subject=f"{quarter} revision {revision}",
+              detail={"sha256": sha256})  # fmt: skip
+    return Frozen(str(quarter), revision, "draft", content, sha256), True
+
+
+def freeze(connection: Connection, quarter: Quarter, run: Run) -> bytes:
+    """The canonical bytes of a quarter's list made from a run."""
+    known_at = editions.known_at(connection)
+    state = State(
+        tuple(editions.edition_hashes(connection)), known_at.isoformat() if known_at else "", __version__, SEED
+    )
+    return canonical_bytes(make_shortlist(quarter, run.as_of, run.results, run.method, state))
+
+
+def preview(connection: Connection, quarter: Quarter, *, area: Area, method: Method, as_of: date) -> Frozen:
+    """A quarter's list as it would have been on another day; nothing is stored."""
+    content = freeze(connection, quarter, compute(connection, area, method, as_of))
+    return Frozen(str(quarter), 0, "preview", content, fingerprint(content))
+
+
+def get_shortlist(connection: Connection, quarter: Quarter) -> Frozen:
+    """The newest frozen revision; NotFound says how to make one."""
+    row = shortlists.find_shortlist(connection, str(quarter))
+    if row is None:
+        raise NotFound(f"there is no shortlist {quarter}; make a draft with: estates shortlist draft {quarter}")
+    return _frozen(row)
+
+
+def _frozen(row: Mapping[str, Any]) -> Frozen:
+    return Frozen(row["quarter"], row["revision"], row["status"], bytes(row["content"]), row["sha256"])

@@ -1,0 +1,133 @@
+"""Write the `[peers]` part of a method file: what similar sites in England returned.
+
+Run: python scripts/make_peers.py PUBLISHED_FOLDER data/methods/ncl-1.toml
+
+PUBLISHED_FOLDER holds eric/eric_YYYY-YY_site_england_part.csv (ERIC site data, NHS Digital, Open Government Licence
+v3.0; some trusts are left out of these files). Everything below the marker line of the method file is replaced. The
+same input gives the same bytes. Classes with fewer than MIN_SITES sites are not written: all classes stand for them.
+"""
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from estates_api.domain.claims import Claim, winning_claims
+from estates_api.domain.codes import AGGREGATE
+from estates_api.domain.measures import MEASURES, PTAL_LEVELS
+from estates_api.domain.method import Method, parse_method
+from estates_api.domain.peers import ALL, site_class
+from estates_api.domain.records import HoldingRecord, Reading
+from estates_api.domain.scoring import value_of
+from estates_api.domain.sites import Holding, Site
+from estates_api.sources import READERS
+from estates_api.sources.document import read_document
+from estates_api.sources.reader import Hints
+from estates_api.sources.shipped import read_lsoas
+
+EDITIONS = ("2013-14", "2014-15", "2016-17")
+MIN_SITES = 30
+MARKER = "# --- peers: written by scripts/make_peers.py, do not edit below this line ---\n"
+MADE = (
+    "ERIC site data 2013-14, 2014-15 and 2016-17, 993, 899 and 888 site rows of England (some trusts left out), one "
+    "site per row, AGGRE rows left out, implausible values left out; reference: median and 90th percentile of the "
+    "measure in that edition; expected: mean value 0-1 in the newest edition that asks for it. Place "
+    "measures: mean over the 795 LSOAs of the five boroughs"
+)
+REFERENCED = ("release.backlog", "release.running_cost")
+
+
+def read_sites(path: Path, period: str) -> list[Site]:
+    """One site per row of an edition."""
+    document = read_document(path.name, path.read_bytes())
+    reading = READERS["eric"].read(document, Hints(period=period))
+    return [_site(record, reading) for record in reading.holdings if record.code != AGGREGATE]
+
+
+def _site(record: HoldingRecord, reading: Reading) -> Site:
+    if reading.period_end is None:
+        raise SystemExit(f"{reading.label} has no period")
+    day = reading.period_end
+    edition = f"{reading.source} {reading.label}"
+    claims = [
+        Claim(i, v.attribute, day, edition, record.line, 20, v.state, v.number, v.text, v.implausible)
+        for i, v in enumerate(record.values)
+    ]
+    winners = winning_claims(claims, day)
+    holding = Holding(record.organisation_code, record.organisation_name, record.sector, record.code, winners)
+    return Site(record.code, record.name, "unknown", None, None, partner_trust=False, holdings=(holding,))
+
+
+def by_class(sites: list[Site], criterion: str, method: Method) -> dict[str, list[float]]:
+    """The known measures by class of peers, and over all classes."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for site in sites:
+        measure = MEASURES[criterion](site, method)
+        if measure.state == "known" and measure.number is not None:
+            for name in {ALL, site_class(site.site_type)}:
+                found[name].append(measure.number)
+    return {name: numbers for name, numbers in found.items() if len(numbers) >= MIN_SITES}
+
+
+def references(editions: dict[str, list[Site]], method: Method) -> Iterator[str]:
+    """A [[peers.reference]] entry per criterion, edition and class."""
+    for criterion in REFERENCED:
+        for label, sites in editions.items():
+            for name, numbers in sorted(by_class(sites, criterion, method).items()):
+                middle, high = np.percentile(numbers, [50, 90])
+                yield (
+                    f'[[peers.reference]]\ncriterion = "{criterion}"\nedition = "ERIC {label}"\nclass = "{name}"\n'
+                    f"median = {middle:.2f}\np90 = {high:.2f}\nn = {len(numbers)}\n"
+                )
+
+
+def expectations(editions: dict[str, list[Site]], method: Method) -> Iterator[str]:
+    """A [[peers.expected]] entry per criterion and class, from the newest edition that asks for the measure."""
+    for criterion in (c for c in method.criteria if c.group != "reuse.place"):
+        for label in reversed(EDITIONS):
+            groups = by_class(editions[label], criterion.id, method)
+            if groups:
+                break
+        for name, numbers in sorted(groups.items()):
+            points = method.value_points(criterion, f"ERIC {label}", name)
+            mean = value_of(np.array(numbers), points, log=criterion.scale == "log").mean()
+            yield _expected(criterion.id, name, float(mean), len(numbers))
+
+
+def place_expectations(data: Path, method: Method) -> Iterator[str]:
+    """Expected points of the surroundings: over the area's LSOAs."""
+    lsoas = read_lsoas((data / "reference" / "lsoas.csv").read_bytes())
+    numbers = {
+        "reuse.access": [float(PTAL_LEVELS.index(row["ptal"])) for row in lsoas if row["ptal"]],
+        "reuse.need": [float(row["imd_decile"]) for row in lsoas if row["imd_decile"]],
+    }
+    for criterion in (c for c in method.criteria if c.id in numbers):
+        found = numbers[criterion.id]
+        mean = value_of(np.array(found), criterion.points, log=False).mean()
+        yield _expected(criterion.id, "place", float(mean), len(found))
+
+
+def _expected(criterion: str, name: str, points: float, n: int) -> str:
+    return f'[[peers.expected]]\ncriterion = "{criterion}"\nclass = "{name}"\npoints = {points:.4f}\nn = {n}\n'
+
+
+def main(published: Path, method_file: Path) -> None:
+    """Replace the peers part of the method file."""
+    head = method_file.read_text(encoding="utf-8").partition(MARKER)[0].rstrip() + "\n\n" + MARKER
+    head += f'\n[peers]\nmade = "{MADE}"\n\n'
+    editions = {
+        label: read_sites(published / "eric" / f"eric_{label}_site_england_part.csv", label) for label in EDITIONS
+    }
+    blank = "\n".join(f'[[peers.reference]]\ncriterion = "{c}"\nedition = ""\nclass = "all"\nmedian = 0\np90 = 1\nn = 0'
+                      for c in REFERENCED)  # fmt: skip
+    bare = parse_method((head + blank).encode(), method_file.name)
+    referenced = head + "\n".join(references(editions, bare))
+    method = parse_method(referenced.encode(), method_file.name)
+    rows = [*expectations(editions, method), *place_expectations(method_file.parent.parent, method)]
+    method_file.write_text(referenced + "\n" + "\n".join(rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
