@@ -1,6 +1,7 @@
 """The embedded cluster: shared, stopped by the last, repaired after any kill, and clear about what it lacks."""
 
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -156,7 +157,7 @@ def test_a_pid_that_another_process_now_has_is_not_the_server(made_dir: Path) ->
         squatter.wait()
 
 
-@pytest.mark.parametrize("moment", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("moment", [0.0, 0.1, 0.5, 1.0, 1.2])
 def test_a_kill_during_the_first_start_is_repaired(state_dir: Path, moment: float) -> None:
     """Whenever the first start is killed, the next one ends with a working database."""
     command = [sys.executable, "-c", USER, str(state_dir)]
@@ -270,6 +271,38 @@ def test_programs_without_postgis_do_not_count(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(programs, "PLACES", [f"{tmp_path}/*/bin"])
     assert find_programs() == tmp_path / "16/bin"
     assert find_programs(15) == tmp_path / "15/bin"
+
+
+def test_the_set_up_script_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`python -m estates_api.store.programs` says nothing when all is there, else what to install."""
+    assert programs.main() == 0
+    assert capsys.readouterr().out == ""
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(programs, "PLACES", [])
+    assert programs.main() == 1
+    assert "apt-get install" in capsys.readouterr().out
+
+
+def test_without_a_user_postgres_nobody_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root lends the cluster to `nobody` on a machine whose PostgreSQL came without a user of its own."""
+    known = {"nobody": pwd.getpwnam("nobody")}
+    monkeypatch.setattr(pwd, "getpwnam", known.__getitem__)
+    assert cluster._find_unprivileged().pw_name == "nobody"
+
+
+def test_a_database_error_while_opening_is_a_plain_error(made_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What PostgreSQL objects to while the database is prepared is told in its words."""
+    monkeypatch.setattr(cluster, "DATABASE", "a" * 63 + "\x00")
+    with pytest.raises(Unavailable, match="The embedded database failed"), open_cluster(made_dir):
+        pass
+
+
+def test_a_server_that_never_answers_is_given_up(made_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait for a server has an end, and the error shows the log."""
+    monkeypatch.setattr(cluster, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(cluster, "ROLE", "stranger")
+    with pytest.raises(Unavailable, match=r"did not start within .*cluster/log ends"), open_cluster(made_dir):
+        pass
 
 
 def add_programs(folder: Path, version: int, *, has_postgis: bool) -> None:
