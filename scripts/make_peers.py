@@ -10,10 +10,12 @@ same input gives the same bytes. Classes with fewer than MIN_SITES sites are not
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 
+from estates_api.domain.assessment import assess
 from estates_api.domain.claims import Claim, winning_claims
 from estates_api.domain.codes import AGGREGATE
 from estates_api.domain.measures import MEASURES, PTAL_LEVELS
@@ -126,7 +128,18 @@ def main(published: Path, method_file: Path) -> None:
     referenced = head + "\n".join(references(editions, bare))
     method = parse_method(referenced.encode(), method_file.name)
     rows = [*expectations(editions, method), *place_expectations(method_file.parent.parent, method)]
-    method_file.write_text(referenced + "\n" + "\n".join(rows), encoding="utf-8")
+    content = referenced + "\n" + "\n".join(rows)
+    method_file.write_text(content, encoding="utf-8")
+    print_percentiles(editions, parse_method(content.encode(), method_file.name))
+
+
+def print_percentiles(editions: dict[str, list[Site]], method: Method) -> None:
+    """The spread of the release score over England's sites with enough coverage: what the cut-off is set by."""
+    for label, sites in editions.items():
+        results = assess(sites, method, date(2017, 3, 31))
+        scores = [r.release.expected for r in results if r.release.coverage >= method.cut_offs.coverage]
+        middle, upper, top = np.percentile(scores, [50, 80, 95])
+        print(f"{label}: {len(scores)} sites, median {middle:.1f}, 80th {upper:.1f}, 95th percentile {top:.1f}")
 
 
 if __name__ == "__main__":

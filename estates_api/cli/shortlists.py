@@ -85,7 +85,7 @@ def entries_table(frozen: Frozen, title: str) -> Table:
         later = f"\n[dim]since then: {escape(entry['later_events'])}[/dim]" if entry["later_events"] else ""
         table.add_row(
             escape(entry["list"] + stale),
-            f"{escape(entry['name'])}\n[dim]{escape(entry['site'])}, {escape(entry['borough'] or 'position unknown')}[/dim]",
+            f"{escape(entry['name'])}\n[dim]{escape(entry['site'])}, {escape(entry['borough'] or 'position not known')}[/dim]",
             f"{entry['score']:.0f}\n[dim]{entry['score_low']:.0f}–{entry['score_high']:.0f}[/dim]",
             escape(entry["reasons"]) + later,
         )

@@ -8,12 +8,13 @@ from estates_api.errors import BadInput
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A sub-region: GSS code -> name of its boroughs, its trusts, and what its site references begin with."""
+    """A sub-region: GSS code -> name of its boroughs and of neighbours, its trusts, what its references begin with."""
 
     id: str
     name: str
     prefix: str
     boroughs: dict[str, str]
+    neighbours: dict[str, str]
     trusts: tuple[str, ...]
 
 
@@ -26,6 +27,7 @@ def parse_area(content: bytes, name: str) -> Area:
             name=str(table["name"]),
             prefix=str(table["site_reference_prefix"]),
             boroughs={str(row["gss_code"]): str(row["name"]) for row in table["borough"]},
+            neighbours={str(row["gss_code"]): str(row["name"]) for row in table.get("neighbour", [])},
             trusts=tuple(str(code) for code in table["member_trusts"]),
         )
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -167,14 +167,14 @@ def spare(site: Site, _: Method) -> Measure:
 
 
 def condition(site: Site, method: Method) -> Measure:
-    """Ready to use, 0 to 1: mean of the suitable share and of how far backlog lies below the peers' range."""
+    """Ready to use, per cent: mean of the suitable share and of how far backlog lies below the top of the peers' range."""
     suitability, cost = unsuitable(site, method), backlog(site, method)
     parts = []
     if suitability.number is not None:
-        parts.append(1 - suitability.number / 100)
+        parts.append(100 - suitability.number)
     if cost.number is not None and cost.basis:
         middle, high = method.peers.reference("release.backlog", cost.basis, site_class(site.site_type))
-        parts.append(min(1.0, max(0.0, (high - cost.number) / (high - middle))))
+        parts.append(100 * min(1.0, max(0.0, (high - cost.number) / (high - middle))))
     if not parts:
         return _unknown("neither functional suitability nor backlog is known")
     return _known(sum(parts) / len(parts), (*suitability.claims, *cost.claims))

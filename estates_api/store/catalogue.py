@@ -122,26 +122,11 @@ def put_judgements(connection: Connection, edition_id: int, records: Sequence[Pl
     rows = [
         {"organisation_code": r.organisation_code, "holding_code": r.holding_code, "place": r.place,
          "place_name": r.place_name, "postcode": r.postcode, "address": r.address, "evidence": r.evidence,
-         "edition_id": edition_id}
+         "succeeded_by_organisation": r.succeeded_by and r.succeeded_by[0],
+         "succeeded_by_code": r.succeeded_by and r.succeeded_by[1], "edition_id": edition_id}
         for r in records
     ]  # fmt: skip
     statement = upsert(judgement)
     changes = {c.name: statement.excluded[c.name] for c in judgement.c if not c.primary_key}
     keys = ["organisation_code", "holding_code"]
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
-    put_successions(connection, records)
-
-
-def put_successions(connection: Connection, records: Sequence[PlaceRecord]) -> None:
-    """Note on holdings that another code carries them on."""
-    connection.execute(
-        text("""
-        UPDATE holding SET succeeded_by_organisation = :organisation, succeeded_by_code = :code
-        WHERE organisation_code = :of_organisation AND code = :of_code
-    """),
-        [
-            {"organisation": (r.succeeded_by or (None, None))[0], "code": (r.succeeded_by or (None, None))[1],
-             "of_organisation": r.organisation_code, "of_code": r.holding_code}
-            for r in records
-        ],
-    )  # fmt: skip

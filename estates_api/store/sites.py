@@ -7,22 +7,24 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from estates_api.domain.area import Area
 from estates_api.domain.claims import Claim, winning_claims
 from estates_api.domain.sites import Event, Holding, Interest, Site, Surroundings
 
 _SITES = """
-SELECT s.ref, s.name, s.address, s.postcode, s.precision, s.borough_gss, b.name AS borough_name, s.inside_area,
+SELECT s.ref, s.name, s.address, s.postcode, s.precision, s.borough_gss, s.inside_area,
        ST_X(ST_PointOnSurface(s.geom)) AS easting, ST_Y(ST_PointOnSurface(s.geom)) AS northing,
        ST_X(ST_PointOnSurface(s.geom_crs84)) AS lon, ST_Y(ST_PointOnSurface(s.geom_crs84)) AS lat
-FROM site s LEFT JOIN borough b ON b.gss = s.borough_gss
+FROM site s
 WHERE EXISTS (SELECT FROM holding h WHERE h.site_ref = s.ref)
 ORDER BY s.ref
 """
 
 _HOLDINGS = """
 SELECT h.id, h.site_ref, h.organisation_code, o.name AS organisation_name, h.sector, h.code,
-       h.succeeded_by_organisation, h.succeeded_by_code
+       j.succeeded_by_organisation, j.succeeded_by_code
 FROM holding h JOIN organisation o ON o.code = h.organisation_code
+LEFT JOIN judgement j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
 WHERE h.site_ref IS NOT NULL ORDER BY h.site_ref, h.organisation_code, h.code
 """
 
@@ -69,7 +71,7 @@ WHERE s.geom IS NOT NULL AND s.inside_area
 """
 
 
-def list_sites(connection: Connection, as_of: date, partner_trusts: Iterable[str]) -> list[Site]:
+def list_sites(connection: Connection, as_of: date, area: Area) -> list[Site]:
     """Every site that has a holding on that day, in the order of its reference.
 
     Interests are used as they are known, whatever the day they were stated for: ownership changes by a sale,
@@ -79,9 +81,8 @@ def list_sites(connection: Connection, as_of: date, partner_trusts: Iterable[str
     interests = _by_site(connection.execute(text(_INTERESTS)), _interest)
     before, later = _events(connection, as_of)
     around = _surroundings(connection, as_of)
-    trusts = set(partner_trusts)
     return [
-        _site(row, tuple(holdings[row["ref"]]), trusts, interests=tuple(interests[row["ref"]]),
+        _site(row, tuple(holdings[row["ref"]]), area, interests=tuple(interests[row["ref"]]),
               events=tuple(before[row["ref"]]), later_events=tuple(later[row["ref"]]),
               surroundings=around.get(row["ref"], Surroundings()))
         for row in connection.execute(text(_SITES)).mappings()
@@ -89,15 +90,15 @@ def list_sites(connection: Connection, as_of: date, partner_trusts: Iterable[str
     ]  # fmt: skip
 
 
-def _site(row: Mapping[str, Any], holdings: tuple[Holding, ...], trusts: set[str], **parts: Any) -> Site:
+def _site(row: Mapping[str, Any], holdings: tuple[Holding, ...], area: Area, **parts: Any) -> Site:
     return Site(
         ref=row["ref"],
         name=row["name"],
         precision=row["precision"],
         borough_gss=row["borough_gss"],
-        borough_name=row["borough_name"],
+        borough_name=area.boroughs.get(row["borough_gss"]) or area.neighbours.get(row["borough_gss"]),
         inside_area=row["inside_area"],
-        partner_trust=any(holding.organisation_code in trusts for holding in holdings),
+        partner_trust=any(holding.organisation_code in area.trusts for holding in holdings),
         holdings=holdings,
         address=row["address"],
         postcode=row["postcode"],

@@ -149,8 +149,6 @@ holding = Table(
     Column("sector", Text, nullable=False),
     Column("site_ref", Text, ForeignKey("site.ref"), index=True),
     Column("match_evidence", Text),
-    Column("succeeded_by_organisation", Text),
-    Column("succeeded_by_code", Text),
     _sensitivity(),
     UniqueConstraint("organisation_code", "code"),
     Index("holding_code", "code"),
@@ -175,6 +173,8 @@ judgement = Table(
     Column("postcode", Text),
     Column("address", Text),
     Column("evidence", Text, nullable=False),
+    Column("succeeded_by_organisation", Text),
+    Column("succeeded_by_code", Text),
     Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
 )  # fmt: skip
 

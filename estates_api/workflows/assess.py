@@ -40,7 +40,7 @@ def read_method(content: bytes, name: str) -> Method:
 
 def compute(connection: Connection, area: Area, method: Method, as_of: date) -> Run:
     """Assess the data as of a day without storing anything."""
-    return Run(as_of, method, assess(list_sites(connection, as_of, area.trusts), method, as_of))
+    return Run(as_of, method, assess(list_sites(connection, as_of, area), method, as_of))
 
 
 def store_run(

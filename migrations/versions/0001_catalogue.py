@@ -130,8 +130,6 @@ CREATE TABLE holding (
     sector text NOT NULL CHECK (sector IN ('NHS', 'council', 'other public', 'private', 'unknown')),
     site_ref text REFERENCES site,
     match_evidence text,
-    succeeded_by_organisation text,
-    succeeded_by_code text,
     sensitivity text NOT NULL DEFAULT 'public' CHECK (sensitivity IN ('public', 'partner', 'owner')),
     UNIQUE (organisation_code, code),
     CONSTRAINT holding_aggregate CHECK (code <> 'AGGRE' OR site_ref IS NULL)
@@ -156,6 +154,8 @@ CREATE TABLE judgement (
     postcode text,
     address text,
     evidence text NOT NULL,
+    succeeded_by_organisation text,
+    succeeded_by_code text,
     edition_id bigint NOT NULL REFERENCES edition,
     PRIMARY KEY (organisation_code, holding_code)
 );
