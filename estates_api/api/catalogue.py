@@ -1,5 +1,6 @@
 """Sites with their explanations, editions with their issues, and assessments."""
 
+import json
 from typing import Any
 
 from fastapi import APIRouter, Depends
@@ -56,8 +57,6 @@ def site(ref: str, database: Database, caller: Caller, here: Here, base: Base, a
 
 def describe_answer(content: dict[str, Any]) -> Response:
     """JSON of an explanation made just now."""
-    import json
-
     return text_answer(json.dumps(content, ensure_ascii=False, allow_nan=False), JSON)
 
 
@@ -92,7 +91,8 @@ def list_editions(database: Database, base: Base) -> dict[str, Any]:
 
 def _edition(row: dict[str, Any], base: str) -> dict[str, Any]:
     row.pop("sensitivity")
-    return row | {"known_at": row.pop("at"), "links": [{"rel": "issues", "href": f"{base}/editions/{row['id']}/issues"}]}
+    issues = {"rel": "issues", "href": f"{base}/editions/{row['id']}/issues"}
+    return row | {"known_at": row.pop("at"), "links": [issues]}
 
 
 @router.get("/editions/{number}/issues", tags=["editions"], dependencies=[Depends(only())])

@@ -70,12 +70,19 @@ def _given_key(request: Request) -> str | None:
     return None
 
 
-def may_see_drafts(request: Request, caller: Annotated[Audience, Depends(audience)]) -> bool:
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks, and whether drafts are for them."""
+
+    audience: Audience
+    drafts: bool
+
+
+def viewer(request: Request, caller: Annotated[Audience, Depends(audience)]) -> Viewer:
     """Drafts are for the key, and in the embedded default for this computer itself (never through a proxy)."""
-    if caller == "complete":
-        return True
     proxied = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "via"))
-    return context(request).open_drafts and not proxied and _loopback(request)
+    local = context(request).open_drafts and not proxied and _loopback(request)
+    return Viewer(caller, drafts=caller == "complete" or local)
 
 
 def _loopback(request: Request) -> bool:
@@ -93,5 +100,5 @@ def base_url(request: Request) -> str:
 Here = Annotated[Context, Depends(context)]
 Database = Annotated[Connection, Depends(connection)]
 Caller = Annotated[Audience, Depends(audience)]
-Drafts = Annotated[bool, Depends(may_see_drafts)]
+View = Annotated[Viewer, Depends(viewer)]
 Base = Annotated[str, Depends(base_url)]

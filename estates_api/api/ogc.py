@@ -24,6 +24,8 @@ CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
 )
 
+OPENAPI = "application/vnd.oai.openapi+json;version=3.1"
+
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 COLLECTIONS = {
@@ -45,7 +47,7 @@ def landing(base: str) -> dict[str, Any]:
         "links": [
             link(f"{base}/?f=json", "self", "application/json", "this page"),
             link(f"{base}/?f=html", "alternate", "text/html", "this page for people"),
-            link(f"{base}/openapi.json", "service-desc", "application/vnd.oai.openapi+json;version=3.1", "API description"),
+            link(f"{base}/openapi.json", "service-desc", OPENAPI, "API description"),
             link(f"{base}/docs", "service-doc", "text/html", "API documentation"),
             link(f"{base}/conformance", "conformance", "application/json", "conformance classes"),
             link(f"{base}/collections", "data", "application/json", "collections"),

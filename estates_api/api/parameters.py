@@ -33,7 +33,9 @@ def only(*names: str) -> Callable[[Request], None]:
     return check
 
 
-def _bbox(bbox: Annotated[str | None, Query(description="west,south,east,north in CRS84 degrees")] = None) -> tuple[Box, ...]:
+def _bbox(
+    bbox: Annotated[str | None, Query(description="west,south,east,north in CRS84 degrees")] = None,
+) -> tuple[Box, ...]:
     if bbox is None:
         return ()
     try:
@@ -51,13 +53,17 @@ def _bbox(bbox: Annotated[str | None, Query(description="west,south,east,north i
 
 
 def _limit(
-    limit: Annotated[int, Query(description=f"Features per page; above {MAX_LIMIT} means {MAX_LIMIT}", ge=1)] = DEFAULT_LIMIT,
+    limit: Annotated[
+        int, Query(description=f"Features per page; above {MAX_LIMIT} means {MAX_LIMIT}", ge=1)
+    ] = DEFAULT_LIMIT,
 ) -> int:
     return min(limit, MAX_LIMIT)
 
 
 def _datetime(
-    datetime: Annotated[str | None, Query(description="Instant or interval; features without time always match")] = None,
+    datetime: Annotated[
+        str | None, Query(description="Instant or interval; features without time always match")
+    ] = None,
 ) -> None:
     """Checked and otherwise without effect: the features have no time of their own (Part 1, 7.15.4)."""
     if datetime is not None and (datetime in {"/", "", "../.."} or not _INTERVAL.fullmatch(datetime)):

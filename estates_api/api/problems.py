@@ -23,7 +23,7 @@ def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | N
 
 
 async def _ours(_: Request, error: Exception) -> Response:
-    assert isinstance(error, EstatesError)  # noqa: S101 -- registered for this class only
+    assert isinstance(error, EstatesError)
     headers = {"WWW-Authenticate": 'Basic realm="estates", charset="UTF-8"'} if error.status == 401 else {}
     if error.status == 503:
         headers["Retry-After"] = "5"
@@ -32,14 +32,14 @@ async def _ours(_: Request, error: Exception) -> Response:
 
 async def _invalid(_: Request, error: Exception) -> Response:
     """OGC API wants 400 for any parameter it cannot read, where FastAPI would answer 422."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for this class only
+    assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or "request"
     return problem(400, "Bad input", f"{where}: {first['msg']}")
 
 
 async def _http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class only
+    assert isinstance(error, HTTPException)
     return problem(error.status_code, str(error.detail), f"{error.detail}; see /docs", error.headers)
 
 

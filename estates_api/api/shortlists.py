@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from estates_api.api.answers import JSON, text_answer, wants_html
-from estates_api.api.context import Base, Caller, Database, Drafts, Here
+from estates_api.api.context import Base, Database, Here, View, Viewer
 from estates_api.api.pages import page
 from estates_api.api.parameters import AsOf, only
 from estates_api.domain.quarters import Quarter, parse_quarter
@@ -21,15 +21,15 @@ router = APIRouter(tags=["shortlists"])
 
 
 @router.get("/shortlists", dependencies=[Depends(only())])
-def list_shortlists(database: Database, drafts: Drafts, base: Base) -> dict[str, Any]:
+def list_shortlists(database: Database, view: View, base: Base) -> dict[str, Any]:
     """What is frozen: every revision with its SHA-256. Drafts are shown to those who may see them."""
-    rows = [dict(row) for row in stored.list_shortlists(database) if drafts or row["status"] == "published"]
+    rows = [dict(row) for row in stored.list_shortlists(database) if view.drafts or row["status"] == "published"]
     return {"shortlists": [row | {"href": f"{base}/shortlists/{row['quarter']}"} for row in rows]}
 
 
 @router.get("/shortlists/{name}", dependencies=[Depends(only("as-of"))], response_class=Response)
 def get_shortlist(
-    name: str, request: Request, database: Database, here: Here, caller: Caller, drafts: Drafts, as_of: AsOf
+    name: str, request: Request, database: Database, here: Here, view: View, as_of: AsOf
 ) -> Response:  # fmt: skip
     """A quarter's shortlist: `2026-Q4` (the canonical bytes), `2026-Q4.csv`, `2026-Q4.geojson`.
 
@@ -40,7 +40,7 @@ def get_shortlist(
     if suffix and suffix not in WRITERS:
         raise NotFound(f"a shortlist is there as {', '.join(f'.{known}' for known in WRITERS)}, not .{suffix}")
     frozen = _frozen(database, here, parse_quarter(quarter_text), as_of)
-    check_seen(frozen, drafts=drafts, seen=() if caller == "complete" else features.list_refs(database, caller))
+    check_seen(database, frozen, view)
     headers = {
         "Estates-Shortlist-SHA256": frozen.sha256,
         "Estates-Shortlist-Status": frozen.status,
@@ -52,7 +52,7 @@ def get_shortlist(
         headers["Content-Disposition"] = f'attachment; filename="shortlist-{frozen.quarter}.{suffix}"'
         return text_answer(writer.write(frozen.document), writer.media_type, headers)
     if wants_html(request):
-        return page("shortlist.html", {"frozen": frozen, "document": frozen.document, "drafts": drafts}, headers)
+        return page("shortlist.html", {"frozen": frozen, "document": frozen.document, "drafts": view.drafts}, headers)
     return text_answer(frozen.content, JSON, headers)
 
 
@@ -62,12 +62,11 @@ def _frozen(database: Database, here: Here, quarter: Quarter, as_of: AsOf) -> Fr
     return lists.get_shortlist(database, quarter)
 
 
-def check_seen(frozen: Frozen, *, drafts: bool, seen: Any) -> None:
+def check_seen(database: Database, frozen: Frozen, view: Viewer) -> None:
     """KeyNeeded unless the caller may see this list: a draft is not public, nor one that names a withheld site."""
-    if frozen.status != "published" and not drafts:
+    if frozen.status != "published" and not view.drafts:
         raise KeyNeeded("a draft is served only with the key of this installation (X-API-Key, or as Basic password)")
-    if seen:
-        parts = ("entries", "not_enough_data", "released")
-        named = {entry["site"] for part in parts for entry in frozen.document[part]}
-        if not named <= set(seen):
-            raise KeyNeeded("this list names sites that are not public; the key of this installation is needed")
+    parts = ("entries", "not_enough_data", "released")
+    named = {entry["site"] for part in parts for entry in frozen.document[part]}
+    if view.audience != "complete" and not named <= set(features.list_refs(database, view.audience)):
+        raise KeyNeeded("this list names sites that are not public; the key of this installation is needed")

@@ -19,7 +19,6 @@ from estates_api.sources.template import template_header
 from estates_api.store.database import migrate, transaction
 from estates_api.workflows import assess as assessing
 from estates_api.workflows.ingest import Ingested, Origin, ingest
-from estates_api.workflows.setup import load_data
 
 app = typer.Typer(
     name="estates",
@@ -60,7 +59,7 @@ def template() -> None:
 
 
 @app.command("ingest")
-def ingest_files(  # noqa: PLR0913 -- one parameter per documented option
+def ingest_files(
     files: Annotated[list[Path], typer.Argument(help="Returns, asset lists or events: CSV, XLS or XLSX.")],
     *,
     insisted: Annotated[str | None, typer.Option("--as", help=f"Format: {', '.join(READERS)}.")] = None,
@@ -130,7 +129,9 @@ def _summary(path: Path, done: Ingested) -> None:
 
 
 @app.command("assess")
-def assess_now(as_of: Annotated[str | None, typer.Option("--as-of", help="A day, 2015-03-31; today if left out.")] = None) -> None:
+def assess_now(
+    as_of: Annotated[str | None, typer.Option("--as-of", help="A day, 2015-03-31; today if left out.")] = None,
+) -> None:
     """Score every site by the method, and store the result with what it rests on."""
     day = shortlists.parse_day(as_of) if as_of else today()
     with open_session() as session:
@@ -151,6 +152,3 @@ def main() -> None:
         app()
     except EstatesError as error:
         fail(escape(error.detail))
-
-
-

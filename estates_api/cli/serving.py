@@ -47,7 +47,9 @@ def pass_on(session: Session, *, port: int, serve: bool) -> None:
     console.print(f"\n[bold]Open {address}[/bold] (lists), {address}/docs (API), QGIS: OGC API connection to {address}")
     if generated:
         console.print(f"ESTATES_ADMIN_KEY was not set; this installation's key is [bold]{key}[/bold]")
-    console.print("Drafts are open to this computer only. Stop with Ctrl-C.\n" if opened(session) else "Stop with Ctrl-C.\n")
+    console.print(
+        "Drafts are open to this computer only. Stop with Ctrl-C.\n" if opened(session) else "Stop with Ctrl-C.\n"
+    )
     listen(session, host="127.0.0.1", port=port, key=key, open_drafts=opened(session))
     console.print("stopped")
 

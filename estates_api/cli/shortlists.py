@@ -70,7 +70,9 @@ def list_all() -> None:
 def show_frozen(frozen: Frozen) -> None:
     """The fingerprint, the entries as a table, and what stands apart."""
     document = frozen.document
-    console.print(f"as of {document['as_of']}, method {document['method']['id']}, SHA-256 {frozen.sha256}", soft_wrap=True)
+    console.print(
+        f"as of {document['as_of']}, method {document['method']['id']}, SHA-256 {frozen.sha256}", soft_wrap=True
+    )
     console.print(entries_table(frozen, f"Shortlist {frozen.quarter} as of {document['as_of']}"))
     console.print(
         f"{len(document['not_enough_data'])} sites with not enough data; {len(document['released'])} already released"
@@ -83,9 +85,10 @@ def entries_table(frozen: Frozen, title: str) -> Table:
     for entry in frozen.entries:
         stale = " (stale)" if entry["stale"] else ""
         later = f"\n[dim]since then: {escape(entry['later_events'])}[/dim]" if entry["later_events"] else ""
+        place = f"{entry['site']}, {entry['borough'] or 'position not known'}"
         table.add_row(
             escape(entry["list"] + stale),
-            f"{escape(entry['name'])}\n[dim]{escape(entry['site'])}, {escape(entry['borough'] or 'position not known')}[/dim]",
+            f"{escape(entry['name'])}\n[dim]{escape(place)}[/dim]",
             f"{entry['score']:.0f}\n[dim]{entry['score_low']:.0f}–{entry['score_high']:.0f}[/dim]",
             escape(entry["reasons"]) + later,
         )

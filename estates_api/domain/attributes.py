@@ -11,7 +11,10 @@ Kind = Literal["number", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One attribute. `low` and `high` bound what is physically possible; outside them a value is not taken."""
+    """One attribute. `low` and `high` bound what is physically possible; outside them a value is not taken.
+
+    `evidence`: a claim of it dates what is known of the site's use; a text that only describes does not.
+    """
 
     name: str
     meaning: str
@@ -19,6 +22,7 @@ class Attribute:
     kind: Kind = "number"
     low: float = 0.0
     high: float = 1e12
+    evidence: bool = True
 
 
 def _pct(name: str, meaning: str) -> Attribute:
@@ -37,8 +41,8 @@ def _ha(name: str, meaning: str) -> Attribute:
     return Attribute(name, meaning, "ha", high=5e4)
 
 
-def _text(name: str, meaning: str) -> Attribute:
-    return Attribute(name, meaning, kind="text")
+def _text(name: str, meaning: str, *, evidence: bool = False) -> Attribute:
+    return Attribute(name, meaning, kind="text", evidence=evidence)
 
 
 _ALL = (
@@ -87,8 +91,12 @@ _ALL = (
     _text("interest", "what the organisation has here: freeholder, head lessee, occupier or unknown"),
     _text("interest_evidence", "how the interest is known: stated, implied, operated only"),
     _text("tenure", "freehold or leasehold"),
-    _text("tenure_category", "Transparency Code characteristic: occupied by the local authority, vacant, let, ..."),
-    _text("land_or_building", "land only, or land with permanent building"),
+    _text(
+        "tenure_category",
+        "Transparency Code characteristic: occupied by the local authority, vacant, let, ...",
+        evidence=True,
+    ),
+    _text("land_or_building", "land only, or land with permanent building", evidence=True),
     _text("current_use", "what the place is used for"),
     _text("holding_purpose", "why the council holds it"),
     _text("status_note", "what the source says of the asset's position, with its date"),

@@ -167,7 +167,7 @@ def spare(site: Site, _: Method) -> Measure:
 
 
 def condition(site: Site, method: Method) -> Measure:
-    """Ready to use, per cent: mean of the suitable share and of how far backlog lies below the top of the peers' range."""
+    """Ready to use, per cent: mean of the suitable share and of how far backlog is below the peers' 90th percentile."""
     suitability, cost = unsuitable(site, method), backlog(site, method)
     parts = []
     if suitability.number is not None:
@@ -193,7 +193,9 @@ def need(site: Site, _: Method) -> Measure:
     decile = site.surroundings.need_decile
     if decile is None:
         return _unknown("position not known, or no LSOA centre of the area within 800 m")
-    return Measure("known", round(decile, 6), note="Index of Multiple Deprivation 2019, LSOA 2011, not population-weighted")
+    return Measure(
+        "known", round(decile, 6), note="Index of Multiple Deprivation 2019, LSOA 2011, not population-weighted"
+    )
 
 
 def colocation(site: Site, _: Method) -> Measure:

@@ -34,12 +34,12 @@ class Scores:
 
 def value_of(numbers: Floats, points: Sequence[tuple[float, float]], *, log: bool = False) -> Floats:
     """Points 0-1 for measures by a piecewise-linear function, flat beyond its ends; linear in log10 when `log`."""
-    xs = np.array([x for x, _ in points], dtype=np.float64)
+    xs: Floats = np.array([x for x, _ in points], dtype=np.float64)
     ys = np.array([y for _, y in points], dtype=np.float64)
     if log:
         tiny = np.nextafter(0.0, 1.0)
-        return np.interp(np.log10(np.maximum(numbers, tiny)), np.log10(xs), ys)
-    return np.interp(numbers, xs, ys)
+        numbers, xs = np.log10(np.maximum(numbers, tiny)), np.log10(xs)
+    return np.asarray(np.interp(numbers, xs, ys), dtype=np.float64)
 
 
 def measure_at(value: float, points: Sequence[tuple[float, float]], *, log: bool = False) -> float | None:
@@ -70,9 +70,7 @@ def effective_weights(state: NDArray[np.int8], groups: Sequence[int], group_weig
     return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
 
 
-def score(
-    values: Floats, state: NDArray[np.int8], groups: Sequence[int], group_weights: Sequence[float]
-) -> Scores:
+def score(values: Floats, state: NDArray[np.int8], groups: Sequence[int], group_weights: Sequence[float]) -> Scores:
     """Score n sites on m criteria. See the module for the arrays; weights are scale-free."""
     weights = effective_weights(state, groups, group_weights)
     known, unknown = state == KNOWN, state == UNKNOWN

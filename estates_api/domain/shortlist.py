@@ -130,7 +130,7 @@ def _missing(result: Assessed) -> dict[str, Any]:
 
 
 def _released(result: Assessed) -> dict[str, Any]:
-    assert result.released is not None  # noqa: S101 -- only called for released sites
+    assert result.released is not None
     return {"site": result.site.ref, "name": result.site.name, "event": result.released.told(),
             "citation": result.released.citation}  # fmt: skip
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from estates_api.domain.attributes import ATTRIBUTES
 from estates_api.domain.claims import Claim
 from estates_api.domain.records import Sector
 
@@ -113,5 +114,7 @@ class Site:
 
     @property
     def evidence_date(self) -> date | None:
-        """The day that the newest dated claim speaks of; None when there is none."""
-        return max((claim.as_of for h in self.holdings for claim in h.claims.values() if claim.dated), default=None)
+        """The day that the newest dated claim on the site's use speaks of; None when there is none."""
+        claims = (claim for holding in self.holdings for claim in holding.claims.values())
+        days = (claim.as_of for claim in claims if claim.dated and ATTRIBUTES[claim.attribute].evidence)
+        return max(days, default=None)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, RowMapping, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from estates_api.store.tables import assessment, assessment_site, method
@@ -19,25 +19,26 @@ def find_same(connection: Connection, values: Mapping[str, Any]) -> int | None:
     """The id of a stored assessment of the same method, day, data, code and result; None when there is none."""
     same = ("method_sha256", "as_of", "present", "data_sha256", "code_version", "sha256")
     query = select(assessment.c.id).where(*(assessment.c[name] == values[name] for name in same))
-    return connection.execute(query.order_by(assessment.c.id.desc()).limit(1)).scalar_one_or_none()
+    found: int | None = connection.execute(query.order_by(assessment.c.id.desc()).limit(1)).scalar_one_or_none()
+    return found
 
 
 def add_assessment(connection: Connection, values: Mapping[str, Any], sites: Sequence[Mapping[str, Any]]) -> int:
     """Insert an assessment with its sites; its id."""
-    number = connection.execute(insert(assessment).values(**values).returning(assessment.c.id)).scalar_one()
+    number: int = connection.execute(insert(assessment).values(**values).returning(assessment.c.id)).scalar_one()
     if sites:
         connection.execute(insert(assessment_site), [dict(row) | {"assessment_id": number} for row in sites])
     return number
 
 
-def find_latest(connection: Connection, as_of: date | None = None) -> Mapping[str, Any] | None:
+def find_latest(connection: Connection, as_of: date | None = None) -> RowMapping | None:
     """The newest assessment of the present, or the newest that looks at `as_of`; None when there is none."""
-    query = select(assessment, method.c.id.label("method_id")).join(method, method.c.sha256 == assessment.c.method_sha256)
+    query = select(assessment, method.c.id.label("method_id")).join(method)
     query = query.where(assessment.c.present if as_of is None else assessment.c.as_of == as_of)
     return connection.execute(query.order_by(assessment.c.id.desc()).limit(1)).mappings().one_or_none()
 
 
-def list_assessed(connection: Connection, assessment_id: int, refs: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+def list_assessed(connection: Connection, assessment_id: int, refs: Sequence[str]) -> Sequence[RowMapping]:
     """The results for the sites that the caller may see (`refs`), best release score first."""
     query = (
         select(assessment_site)

@@ -15,4 +15,5 @@ def add_audit(connection: Connection, *, actor: str, action: str, subject: str, 
 
 def data_version(connection: Connection) -> int:
     """A number that grows with every change of the data: every write records an act."""
-    return connection.execute(select(func.coalesce(func.max(audit.c.id), 0))).scalar_one()
+    version: int = connection.execute(select(func.coalesce(func.max(audit.c.id), 0))).scalar_one()
+    return version

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, case, insert, select, text
+from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from estates_api.domain.attributes import ATTRIBUTES
@@ -31,8 +31,8 @@ def put_organisations(connection: Connection, edition_id: int, records: Iterable
     statement = upsert(organisation)
     new = statement.excluded
     kept = ("postcode", "address", "opened", "closed", "parent_code", "successor_code", "succeeded_on")
-    changes = {name: new[name] for name in ("name", "sector", "kind", "status", "edition_id")}
-    changes |= {name: case((new[name].is_(None), organisation.c[name]), else_=new[name]) for name in kept}
+    changes: dict[str, Any] = {name: new[name] for name in ("name", "sector", "kind", "status", "edition_id")}
+    changes |= {name: func.coalesce(new[name], organisation.c[name]) for name in kept}
     connection.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changes), list(rows.values()))
     place_organisations(connection)
 

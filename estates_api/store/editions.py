@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Subquery, func, insert, select, text
+from sqlalchemy import Connection, RowMapping, Subquery, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from estates_api.domain.records import Issue
@@ -22,7 +22,7 @@ def lock_catalogue(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('estates catalogue'))"))
 
 
-def find_edition(connection: Connection, sha256: str) -> Mapping[str, Any] | None:
+def find_edition(connection: Connection, sha256: str) -> RowMapping | None:
     """The edition with these bytes, or None."""
     return connection.execute(select(edition).where(edition.c.sha256 == sha256)).mappings().one_or_none()
 
@@ -32,7 +32,8 @@ def add_edition(connection: Connection, values: Mapping[str, Any]) -> int:
     name = values["source"]
     authority = AUTHORITY.get(name, ANY_LIST)
     connection.execute(upsert(source).values(name=name, authority=authority).on_conflict_do_nothing())
-    return connection.execute(insert(edition).values(**values).returning(edition.c.id)).scalar_one()
+    number: int = connection.execute(insert(edition).values(**values).returning(edition.c.id)).scalar_one()
+    return number
 
 
 def add_issues(connection: Connection, edition_id: int, issues: Iterable[Issue]) -> None:
@@ -46,7 +47,7 @@ def add_issues(connection: Connection, edition_id: int, issues: Iterable[Issue])
         connection.execute(insert(issue), rows)
 
 
-def list_editions(connection: Connection) -> Sequence[Mapping[str, Any]]:
+def list_editions(connection: Connection) -> Sequence[RowMapping]:
     """Every public edition, newest first, with its number of issues by severity."""
     counts = _issue_counts()
     query = (
@@ -71,7 +72,7 @@ def _issue_counts() -> Subquery:
     )
 
 
-def list_issues(connection: Connection, edition_id: int) -> Sequence[Mapping[str, Any]]:
+def list_issues(connection: Connection, edition_id: int) -> Sequence[RowMapping]:
     """The issues of one public edition, in the order of the file; NotFound when there is no such edition."""
     known = select(edition.c.id).where(edition.c.id == edition_id, edition.c.sensitivity == "public")
     if connection.execute(known).first() is None:
@@ -89,4 +90,5 @@ def edition_hashes(connection: Connection) -> list[tuple[str, str]]:
 
 def known_at(connection: Connection) -> datetime | None:
     """The moment the newest edition became known; None in an empty catalogue."""
-    return connection.execute(select(func.max(edition.c.at))).scalar_one()
+    newest: datetime | None = connection.execute(select(func.max(edition.c.at))).scalar_one()
+    return newest

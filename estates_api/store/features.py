@@ -1,10 +1,11 @@
 """Reading sites and candidates as GeoJSON text, from the table of the caller's audience."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, literal_column, or_, select, text
 
 from estates_api.errors import NotFound
 from estates_api.store.tables import projections
@@ -28,7 +29,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """GeoJSON features as text, joined by commas; how many; how many match in all; the last reference if more follow."""
+    """Features as text joined by commas, how many, how many match in all, the last reference if more follow."""
 
     features: str
     returned: int
@@ -36,9 +37,12 @@ class Page:
     following: str | None
 
 
-def read_as(connection: Connection, audience: Audience) -> None:
-    """From here to the end of the transaction, the database itself refuses what the audience may not read."""
+@contextmanager
+def reading_as(connection: Connection, audience: Audience) -> Iterator[None]:
+    """While this is open, the database itself refuses what the audience may not read."""
     connection.execute(text(f"SET LOCAL ROLE estates_{audience}"))
+    yield
+    connection.execute(text("SET LOCAL ROLE NONE"))
 
 
 def _where(audience: Audience, query: Query) -> ColumnElement[bool]:
@@ -60,9 +64,9 @@ def list_features(connection: Connection, audience: Audience, query: Query) -> P
         wanted = wanted.where(table.c.ref > query.after)
     # One more than the page, to know whether another page follows.
     rows = wanted.limit(query.limit + 1 if query.limit is not None else None).cte("wanted")
-    read_as(connection, audience)
-    matched = connection.execute(select(func.count()).select_from(table).where(where)).scalar_one()
-    found = connection.execute(select(rows.c.ref, rows.c.feature).order_by(rows.c.ref)).all()
+    with reading_as(connection, audience):
+        matched = connection.execute(select(func.count()).select_from(table).where(where)).scalar_one()
+        found = connection.execute(select(rows.c.ref, rows.c.feature).order_by(rows.c.ref)).all()
     shown = found[: query.limit]
     following = shown[-1].ref if shown and len(found) > len(shown) else None
     return Page(",".join(row.feature for row in shown), len(shown), matched, following)
@@ -80,9 +84,9 @@ def get_detail(connection: Connection, audience: Audience, ref: str) -> str:
 
 def _get(connection: Connection, audience: Audience, column: str, ref: str) -> str:
     table = projections[audience]
-    read_as(connection, audience)
     query = select(table.c[column]).where(table.c.ref == ref, table.c[column].is_not(None))
-    found = connection.execute(query).scalar_one_or_none()
+    with reading_as(connection, audience):
+        found = connection.execute(query).scalar_one_or_none()
     if found is None:
         raise NotFound(f"there is no site {ref}")
     return str(found)
@@ -91,10 +95,11 @@ def _get(connection: Connection, audience: Audience, column: str, ref: str) -> s
 def list_refs(connection: Connection, audience: Audience) -> Sequence[str]:
     """The references of all sites that the audience may see."""
     table = projections[audience]
-    return connection.execute(select(table.c.ref).order_by(table.c.ref)).scalars().all()
+    with reading_as(connection, audience):
+        return connection.execute(select(table.c.ref).order_by(table.c.ref)).scalars().all()
 
 
-def extent(connection: Connection, audience: Audience, collection: str) -> Mapping[str, Any]:
+def extent(connection: Connection, audience: Audience, collection: str) -> RowMapping:
     """The box of a collection in CRS84 (None when empty) and its number of features."""
     table = projections[audience]
     box = func.ST_Extent(table.c.geom_crs84)
@@ -102,8 +107,8 @@ def extent(connection: Connection, audience: Audience, collection: str) -> Mappi
         func.ST_XMin(box).label("west"), func.ST_YMin(box).label("south"), func.ST_XMax(box).label("east"),
         func.ST_YMax(box).label("north"), func.count(literal_column("1")).label("count"),
     ).where(table.c[FEATURES[collection]].is_not(None))  # fmt: skip
-    read_as(connection, audience)
-    return connection.execute(query).mappings().one()
+    with reading_as(connection, audience):
+        return connection.execute(query).mappings().one()
 
 
 def find_ref_of_holding(connection: Connection, code: str) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from convertbng.cutil import convert_lonlat
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 UNPLACED = """
 SELECT h.id, h.organisation_code, h.code, h.name, h.site_ref, j.place, j.place_name,
@@ -19,7 +19,7 @@ ORDER BY h.organisation_code, h.code
 """
 
 
-def list_placeable(connection: Connection) -> Sequence[Mapping[str, Any]]:
+def list_placeable(connection: Connection) -> Sequence[RowMapping]:
     """Every holding that can have a place, with the address it was handed in with and a person's judgement."""
     return connection.execute(text(UNPLACED)).mappings().all()
 
@@ -41,7 +41,7 @@ def put_addresses(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> 
     connection.execute(statement, [dict(row) for row in rows])
 
 
-def list_known_sites(connection: Connection) -> Sequence[Mapping[str, Any]]:
+def list_known_sites(connection: Connection) -> Sequence[RowMapping]:
     """Reference, name and postcode of every site."""
     return connection.execute(text("SELECT ref, name, postcode FROM site ORDER BY ref")).mappings().all()
 
@@ -73,9 +73,12 @@ def put_sites(connection: Connection, sites: Sequence[Mapping[str, Any]]) -> Non
 def with_crs84(sites: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The rows with `lon` and `lat` beside easting and northing (None where there is no position)."""
     placed = [site for site in sites if site["easting"] is not None]
-    lons, lats = convert_lonlat([s["easting"] for s in placed], [s["northing"] for s in placed]) if placed else ([], [])
-    found = {s["ref"]: (float(lon), float(lat)) for s, lon, lat in zip(placed, lons, lats, strict=True)}
-    return [dict(s) | dict(zip(("lon", "lat"), found.get(s["ref"], (None, None)), strict=True)) for s in sites]
+    found: dict[str, tuple[float, float]] = {}
+    if placed:
+        lons, lats = convert_lonlat([s["easting"] for s in placed], [s["northing"] for s in placed])
+        found = {s["ref"]: (float(lon), float(lat)) for s, lon, lat in zip(placed, lons, lats, strict=True)}
+    nowhere = (None, None)
+    return [{**s, "lon": found.get(s["ref"], nowhere)[0], "lat": found.get(s["ref"], nowhere)[1]} for s in sites]
 
 
 def link_holdings(connection: Connection, links: Iterable[Mapping[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, text
+from sqlalchemy import Connection, RowMapping, delete, text
 from sqlalchemy.dialects.postgresql import insert
 
 from estates_api.store.copying import copy_rows
@@ -29,7 +29,7 @@ def replace_postcodes(connection: Connection, rows: Iterable[tuple[Any, ...]]) -
     copy_rows(connection, "postcode", columns, rows)
 
 
-def position_of_postcodes(connection: Connection, postcodes: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+def position_of_postcodes(connection: Connection, postcodes: Iterable[str]) -> dict[str, RowMapping]:
     """Where each known postcode is: easting, northing, precision, lsoa_code, borough_gss.
 
     A terminated postcode without a position of its own is placed at the centre of its LSOA, with that precision.
@@ -53,7 +53,8 @@ def borough_names(connection: Connection) -> dict[str, str]:
 def borough_at(connection: Connection, points: Mapping[str, tuple[float, float]]) -> dict[str, str]:
     """Key -> GSS of the borough that covers each point (EPSG:27700 metres); points outside all are left out."""
     query = text("""
-        SELECT p.key, b.gss FROM unnest(CAST(:keys AS text[]), CAST(:xs AS float8[]), CAST(:ys AS float8[])) AS p(key, x, y)
+        SELECT p.key, b.gss
+        FROM unnest(CAST(:keys AS text[]), CAST(:xs AS float8[]), CAST(:ys AS float8[])) AS p(key, x, y)
         JOIN borough b ON ST_Covers(b.geom, ST_SetSRID(ST_MakePoint(p.x, p.y), 27700))
     """)
     keys = list(points)

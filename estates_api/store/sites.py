@@ -1,11 +1,11 @@
 """Sites as of one day, complete, for assessment: set-based reads, put together by site."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, RowMapping, text
 
 from estates_api.domain.area import Area
 from estates_api.domain.claims import Claim, winning_claims
@@ -29,7 +29,8 @@ WHERE h.site_ref IS NOT NULL ORDER BY h.site_ref, h.organisation_code, h.code
 """
 
 _CLAIMS = """
-SELECT c.holding_id, c.id, c.attribute, coalesce(c.as_of, e.at::date) AS as_of, e.source || ' ' || e.label AS edition, c.line, s.authority, c.state,
+SELECT c.holding_id, c.id, c.attribute, coalesce(c.as_of, e.at::date) AS as_of,
+       e.source || ' ' || e.label AS edition, c.line, s.authority, c.state,
        c.number, c.text, c.implausible, c.as_of IS NOT NULL AS dated
 FROM claim c JOIN edition e ON e.id = c.edition_id JOIN source s ON s.name = e.source
 WHERE coalesce(c.as_of, e.at::date) <= :as_of AND c.state <> 'not provided'
@@ -90,7 +91,7 @@ def list_sites(connection: Connection, as_of: date, area: Area) -> list[Site]:
     ]  # fmt: skip
 
 
-def _site(row: Mapping[str, Any], holdings: tuple[Holding, ...], area: Area, **parts: Any) -> Site:
+def _site(row: RowMapping, holdings: tuple[Holding, ...], area: Area, **parts: Any) -> Site:
     return Site(
         ref=row["ref"],
         name=row["name"],
@@ -122,9 +123,7 @@ def _holdings(connection: Connection, as_of: date) -> dict[str, list[Holding]]:
         if row.id not in claims or (row.succeeded_by_organisation, row.succeeded_by_code) in alive:
             continue
         winners = winning_claims(claims[row.id], as_of)
-        found[row.site_ref].append(
-            Holding(row.organisation_code, row.organisation_name, row.sector, row.code, winners)
-        )
+        found[row.site_ref].append(Holding(row.organisation_code, row.organisation_name, row.sector, row.code, winners))
     return found
 
 

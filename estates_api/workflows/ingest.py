@@ -46,7 +46,7 @@ class Ingested:
     issues: tuple[Issue, ...] = ()
 
 
-def ingest(
+def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all needed
     connection: Connection, name: str, content: bytes, *,
     area: Area, origin: Origin | None = None, actor: str = "command line", progress: Progress = lambda _: None,
 ) -> Ingested:  # fmt: skip
@@ -123,9 +123,7 @@ def _first_reason(issues: Iterable[Issue]) -> str:
     return f"line {first.line}: {first.reason}" if first else "it has a header and nothing else"
 
 
-def _edition(
-    name: str, content: bytes, reading: Reading, origin: Origin, counts: Mapping[str, int]
-) -> dict[str, Any]:
+def _edition(name: str, content: bytes, reading: Reading, origin: Origin, counts: Mapping[str, int]) -> dict[str, Any]:
     return {
         "source": reading.source,
         "label": reading.label,

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from estates_api.domain.area import Area
 from estates_api.domain.matching import Known, Match, Unplaced, match_holdings
 from estates_api.store import places, reference
 
-Row = Mapping[str, Any]
+Row = RowMapping
 
 
 def match_places(connection: Connection, area: Area) -> int:
@@ -63,9 +63,7 @@ def _site(ref: str, group: Sequence[Row], area: Area, positions: Mapping[str, Ro
     return site | _position(ordered, site["postcode"], area, positions)
 
 
-def _position(
-    ordered: Sequence[Row], postcode: str | None, area: Area, positions: Mapping[str, Row]
-) -> dict[str, Any]:
+def _position(ordered: Sequence[Row], postcode: str | None, area: Area, positions: Mapping[str, Row]) -> dict[str, Any]:
     """The best position known: the owner's own point, the postcode, its LSOA, the council's borough, none."""
     nowhere = {"easting": None, "northing": None, "lsoa_code": None, "borough_gss": None}
     found = positions.get(postcode or "")

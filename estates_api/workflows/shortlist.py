@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from estates_api import __version__
 from estates_api.domain.area import Area
@@ -47,23 +47,22 @@ def day_of(quarter: Quarter, today: date) -> date:
 
 
 def draft(
-    connection: Connection, quarter: Quarter, *, area: Area, method: Method, method_content: bytes, today: date,
-    actor: str = "command line",
+    connection: Connection, quarter: Quarter, *, area: Area, method: Method, method_content: bytes, today: date
 ) -> tuple[Frozen, bool]:  # fmt: skip
     """Draw up and freeze a draft; (the newest revision, whether it is new). Unchanged bytes add no revision."""
     as_of = day_of(quarter, today)
     run = compute(connection, area, method, as_of)
-    number, _ = store_run(connection, run, method_content=method_content, present=as_of == today, actor=actor)
+    number, _ = store_run(connection, run, method_content=method_content, present=as_of == today)
     content = freeze(connection, quarter, run)
     sha256 = fingerprint(content)
     last = shortlists.find_shortlist(connection, str(quarter))
     if last and last["sha256"] == sha256:
-        return _frozen(last), False
+        return frozen(last), False
     revision = last["revision"] + 1 if last else 1
     shortlists.add_shortlist(
         connection, quarter=str(quarter), revision=revision, assessment_id=number, content=content, sha256=sha256
     )
-    add_audit(connection, actor=actor, action="draft shortlist", subject=f"{quarter} revision {revision}",
+    add_audit(connection, actor="command line", action="draft shortlist", subject=f"{quarter} revision {revision}",
               detail={"sha256": sha256})  # fmt: skip
     return Frozen(str(quarter), revision, "draft", content, sha256), True
 
@@ -88,8 +87,9 @@ def get_shortlist(connection: Connection, quarter: Quarter) -> Frozen:
     row = shortlists.find_shortlist(connection, str(quarter))
     if row is None:
         raise NotFound(f"there is no shortlist {quarter}; make a draft with: estates shortlist draft {quarter}")
-    return _frozen(row)
+    return frozen(row)
 
 
-def _frozen(row: Mapping[str, Any]) -> Frozen:
+def frozen(row: RowMapping) -> Frozen:
+    """A stored revision."""
     return Frozen(row["quarter"], row["revision"], row["status"], bytes(row["content"]), row["sha256"])
