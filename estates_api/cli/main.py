@@ -1,5 +1,7 @@
 """`estates`: the catalogue, the assessment, the shortlist and the service from the command line."""
 
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -148,6 +150,8 @@ def assess_now(
 
 def main() -> None:
     """Run a command; what a person can mend is one line and exit code 2, never a traceback."""
+    # Told to end, a command still stops the embedded database that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
     except EstatesError as error:

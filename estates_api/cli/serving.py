@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -44,9 +45,10 @@ def pass_on(session: Session, *, port: int, serve: bool) -> None:
         return
     key, generated = admin_key(session)
     address = f"http://127.0.0.1:{port}"
-    console.print(f"\n[bold]Open {address}[/bold] (lists), {address}/docs (API), QGIS: OGC API connection to {address}")
+    console.print(f"\n[bold]Open {address}[/bold]", soft_wrap=True)
+    console.print(f"API: {address}/docs   QGIS: OGC API - Features connection to {address}", soft_wrap=True)
     if generated:
-        console.print(f"ESTATES_ADMIN_KEY was not set; this installation's key is [bold]{key}[/bold]")
+        console.print(f"ESTATES_ADMIN_KEY was not set; this installation's key: {escape(key)}", soft_wrap=True)
     console.print(
         "Drafts are open to this computer only. Stop with Ctrl-C.\n" if opened(session) else "Stop with Ctrl-C.\n"
     )
@@ -122,4 +124,6 @@ def listen(session: Session, *, host: str, port: int, key: str | None, open_draf
         public_url=session.settings.public_url,
     )  # fmt: skip
     config = uvicorn.Config(create_app(context), host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
-    uvicorn.Server(config).run()
+    # Once it has shut down, uvicorn raises the signal that ended it again: Ctrl-C is the usual way to stop.
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run()

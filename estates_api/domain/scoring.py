@@ -67,7 +67,8 @@ def effective_weights(state: NDArray[np.int8], groups: Sequence[int], group_weig
             weight * applicable[:, members], count, out=np.zeros_like(applicable[:, members]), where=count > 0
         )
     total = weights.sum(axis=1, keepdims=True)
-    return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+    shares: Floats = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+    return shares
 
 
 def score(values: Floats, state: NDArray[np.int8], groups: Sequence[int], group_weights: Sequence[float]) -> Scores:
