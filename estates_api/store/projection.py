@@ -9,18 +9,29 @@ from sqlalchemy import Connection, text
 
 from estates_api.store.tables import AUDIENCES
 
-HIDDEN = {"public": ("partner", "owner"), "partner": ("owner",), "complete": ()}
-"""The sensitivities that keep a site out of an audience's table."""
+HIDDEN = {"public": ["partner", "owner"], "partner": ["owner"]}
+"""The sensitivities that keep a site out of an audience's table; the complete one has them all."""
+
+_SHARED = """'ref', ref, 'name', name, 'address', address, 'postcode', postcode, 'borough', borough,
+    'borough_gss', borough_gss, 'sector', sector, 'owner', owner, 'organisations', organisations,
+    'precision', precision, 'inside_area', inside_area, 'gia_m2', round(gia_m2, 1),
+    'land_ha', round(land_ha, 4), 'evidence_date', evidence_date, 'stale', stale"""
+
+PROPERTIES = f"json_build_object({_SHARED}, 'holdings', holdings)"
+
+CANDIDATE = f"""json_build_object({_SHARED}, 'route', route,
+    'release_score', round(release_score::numeric, 2), 'release_low', round((release->>'low')::numeric, 2),
+    'release_high', round((release->>'high')::numeric, 2),
+    'release_coverage', round(release_coverage::numeric, 3),
+    'reuse_score', round(reuse_score::numeric, 2), 'reuse_coverage', round(reuse_coverage::numeric, 3),
+    'gates', (SELECT string_agg(gate->>'id', '; ') FROM jsonb_array_elements(gates) gate),
+    'sentence', sentence, 'method', method, 'as_of', as_of)"""  # noqa: S608 -- made of constants of this module
+
 
 # Decimals are rendered as decimals (12.00, not 12): readers guess a column's type from its first values.
 # Every key is always there, null when unknown.
-_RENDER = """
-WITH hidden AS (
-    SELECT h.site_ref FROM holding h WHERE h.sensitivity = ANY(:hidden)
-    UNION SELECT h.site_ref FROM claim c JOIN holding h ON h.id = c.holding_id WHERE c.sensitivity = ANY(:hidden)
-    UNION SELECT h.site_ref FROM interest i JOIN holding h ON h.id = i.holding_id WHERE i.sensitivity = ANY(:hidden)
-    UNION SELECT h.site_ref FROM event e JOIN holding h ON h.code = e.holding_code WHERE e.sensitivity = ANY(:hidden)
-), latest AS (
+_RENDER = f"""
+WITH latest AS (
     SELECT a.id, a.as_of, m.id AS method FROM assessment a JOIN method m ON m.sha256 = a.method_sha256
     WHERE a.present ORDER BY a.id DESC LIMIT 1
 ), held AS (
@@ -37,7 +48,7 @@ WITH hidden AS (
 ), shown AS (
     SELECT s.ref, s.name, s.borough_gss, held.sector, r.route, r.release_score, r.reuse_score, s.geom, s.geom_crs84,
            ST_AsGeoJSON(s.geom_crs84, 7)::json AS geometry, held.list AS holdings_list, r.explanation AS e,
-           r.release_coverage, r.reuse_coverage, latest.as_of, latest.method, s.address, s.postcode,
+           x.*, r.release_coverage, r.reuse_coverage, latest.as_of, latest.method, s.address, s.postcode,
            b.name AS borough, s.precision, s.inside_area, owned.owner, held.organisations, held.holdings
     FROM site s
     JOIN held ON held.site_ref = s.ref
@@ -45,40 +56,37 @@ WITH hidden AS (
     LEFT JOIN borough b ON b.gss = s.borough_gss
     LEFT JOIN latest ON true
     LEFT JOIN assessment_site r ON r.assessment_id = latest.id AND r.site_ref = s.ref
-    WHERE s.ref NOT IN (SELECT site_ref FROM hidden WHERE site_ref IS NOT NULL)
+    -- Taken apart once: each ->> would read the whole explanation again.
+    LEFT JOIN LATERAL jsonb_to_record(r.explanation) AS x(gia_m2 numeric, land_ha numeric, evidence_date text,
+        stale boolean, sentence text, release jsonb, gates jsonb) ON true
 )
-INSERT INTO {table} (ref, name, borough_gss, sector, route, release_score, reuse_score, geom, geom_crs84,
+INSERT INTO site_complete (ref, name, borough_gss, sector, route, release_score, reuse_score, geom, geom_crs84,
                      site_feature, candidate_feature, detail)
 SELECT ref, name, borough_gss, sector, route, release_score, reuse_score, geom, geom_crs84,
-    json_build_object('type', 'Feature', 'id', ref, 'geometry', geometry, 'properties', {properties})::text,
+    json_build_object('type', 'Feature', 'id', ref, 'geometry', geometry, 'properties', {PROPERTIES})::text,
     CASE WHEN e IS NOT NULL THEN json_build_object('type', 'Feature', 'id', ref, 'geometry', geometry,
-        'properties', {candidate})::text END,
-    (json_build_object('site', {properties}, 'geometry', geometry, 'holdings', holdings_list)::jsonb
+        'properties', {CANDIDATE})::text END,
+    (json_build_object('site', {PROPERTIES}, 'geometry', geometry, 'holdings', holdings_list)::jsonb
         || coalesce(e, '{{}}'))::text
 FROM shown
+"""  # noqa: S608 -- made of constants of this module
+
+_COPY = """
+INSERT INTO {table} SELECT * FROM site_complete WHERE ref NOT IN (
+    SELECT h.site_ref FROM holding h WHERE h.site_ref IS NOT NULL AND (
+        h.sensitivity = ANY(:hidden)
+        OR EXISTS (SELECT FROM claim c WHERE c.holding_id = h.id AND c.sensitivity = ANY(:hidden))
+        OR EXISTS (SELECT FROM interest i WHERE i.holding_id = h.id AND i.sensitivity = ANY(:hidden))
+        OR EXISTS (SELECT FROM event e WHERE e.holding_code = h.code AND e.sensitivity = ANY(:hidden))
+    )
+)
 """
-
-_SHARED = """'ref', ref, 'name', name, 'address', address, 'postcode', postcode, 'borough', borough,
-    'borough_gss', borough_gss, 'sector', sector, 'owner', owner, 'organisations', organisations,
-    'precision', precision, 'inside_area', inside_area, 'gia_m2', round((e->>'gia_m2')::numeric, 1),
-    'land_ha', round((e->>'land_ha')::numeric, 4), 'evidence_date', e->>'evidence_date',
-    'stale', (e->>'stale')::boolean"""
-
-PROPERTIES = f"json_build_object({_SHARED}, 'holdings', holdings)"
-
-CANDIDATE = f"""json_build_object({_SHARED}, 'route', route,
-    'release_score', round(release_score::numeric, 2), 'release_low', round((e#>>'{{release,low}}')::numeric, 2),
-    'release_high', round((e#>>'{{release,high}}')::numeric, 2),
-    'release_coverage', round(release_coverage::numeric, 3),
-    'reuse_score', round(reuse_score::numeric, 2), 'reuse_coverage', round(reuse_coverage::numeric, 3),
-    'gates', (SELECT string_agg(gate->>'id', '; ') FROM jsonb_array_elements(e->'gates') gate),
-    'sentence', e->>'sentence', 'method', method, 'as_of', as_of)"""  # noqa: S608 -- made of constants of this module
 
 
 def rebuild_projection(connection: Connection) -> None:
     """Write what each audience may see anew, in the caller's transaction: readers see the old until it commits."""
     for audience in AUDIENCES:
-        table = f"site_{audience}"
-        statement = _RENDER.format(table=table, properties=PROPERTIES, candidate=CANDIDATE)
-        connection.execute(text(f"DELETE FROM {table}"))  # noqa: S608 -- a name from AUDIENCES, never from a request
-        connection.execute(text(statement), {"hidden": list(HIDDEN[audience])})
+        connection.execute(text(f"DELETE FROM site_{audience}"))  # noqa: S608 -- a name from AUDIENCES
+    connection.execute(text(_RENDER))
+    for audience, hidden in HIDDEN.items():
+        connection.execute(text(_COPY.format(table=f"site_{audience}")), {"hidden": hidden})
