@@ -20,7 +20,7 @@ class Settings:
     data_dir: Path
     admin_key: str | None
     public_url: str | None
-    open_drafts: bool
+    open_drafts: bool | None
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -44,7 +44,9 @@ def _parse_database_url(text: str) -> str | None:
     return f"postgresql+psycopg://{rest}"
 
 
-def _parse_flag(name: str, text: str) -> bool:
-    if text.lower() not in {"", "0", "no", "false", "1", "yes", "true"}:
+def _parse_flag(name: str, text: str) -> bool | None:
+    if not text:
+        return None
+    if text.lower() not in {"0", "no", "false", "1", "yes", "true"}:
         raise BadInput(f"{name} must be yes or no, not {text!r}")
     return text.lower() in {"1", "yes", "true"}

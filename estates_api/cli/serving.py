@@ -2,7 +2,7 @@
 
 import secrets
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -33,32 +33,33 @@ def run(
     """Set everything up, show this quarter's shortlist beside March 2015, and serve on 127.0.0.1."""
     if serve:
         check_port("127.0.0.1", port)
-    with console.status("starting the database"), open_session(check=False) as session:
-        pass_on(session, port=port, serve=serve)
-
-
-def pass_on(session: Session, *, port: int, serve: bool) -> None:
-    """The steps of `run` once the database is up."""
-    prepare(session, look_back=True)
-    if not serve:
-        console.print("set up; start the service with ./scripts/run")
-        return
-    key, generated = admin_key(session)
-    address = f"http://127.0.0.1:{port}"
-    console.print(f"\n[bold]Open {address}[/bold]", soft_wrap=True)
-    console.print(f"API: {address}/docs   QGIS: OGC API - Features connection to {address}", soft_wrap=True)
-    if generated:
-        console.print(f"ESTATES_ADMIN_KEY was not set; this installation's key: {escape(key)}", soft_wrap=True)
-    console.print(
-        "Drafts are open to this computer only. Stop with Ctrl-C.\n" if opened(session) else "Stop with Ctrl-C.\n"
-    )
-    listen(session, host="127.0.0.1", port=port, key=key, open_drafts=opened(session))
+    with ExitStack() as stack:
+        with console.status("starting the database"):
+            session = stack.enter_context(open_session(check=False))
+        prepare(session, look_back=True)
+        if not serve:
+            console.print("set up; start the service with ./scripts/run")
+            return
+        key = admin_key(session)
+        welcome(session, f"http://127.0.0.1:{port}", key)
+        listen(session, host="127.0.0.1", port=port, key=key, open_drafts=opened(session))
     console.print("stopped")
 
 
+def welcome(session: Session, address: str, key: str) -> None:
+    """What to open and how to stop."""
+    console.print(f"\n[bold]Open {address}[/bold]", soft_wrap=True)
+    console.print(f"API: {address}/docs   QGIS: OGC API - Features connection to {address}", soft_wrap=True)
+    if session.settings.admin_key is None:
+        console.print(f"ESTATES_ADMIN_KEY was not set; this installation's key: {escape(key)}", soft_wrap=True)
+    drafts = "Drafts are open to this computer only. " if opened(session) else ""
+    console.print(f"{drafts}Stop with Ctrl-C.\n")
+
+
 def opened(session: Session) -> bool:
-    """Whether drafts need no key: the embedded default on loopback, or by ESTATES_OPEN_DRAFTS."""
-    return session.settings.database_url is None or session.settings.open_drafts
+    """Whether drafts need no key from this computer: as configured, else with the embedded database only."""
+    settings = session.settings
+    return settings.database_url is None if settings.open_drafts is None else settings.open_drafts
 
 
 def serve(
@@ -69,17 +70,26 @@ def serve(
     """Serve what is set up already."""
     check_port(host, port)
     with open_session() as session:
-        listen(session, host=host, port=port, key=session.settings.admin_key, open_drafts=session.settings.open_drafts)
+        listen(
+            session,
+            host=host,
+            port=port,
+            key=session.settings.admin_key,
+            open_drafts=bool(session.settings.open_drafts),
+        )
 
 
 def prepare(session: Session, *, look_back: bool = False) -> None:
     """Migrate, load, assess and draft, saying each step; what is done already is passed over."""
-    step("database schema", "brought up to date" if migrate(session.engine) else "up to date")
-    loaded = load_data(session.engine, session.settings.data_dir, lambda line: step("loaded", line))
-    step("reference data", f"{len(loaded)} editions, {sum(done.new for done in loaded)} new")
+    with console.status("bringing the database schema up to date"):
+        step("database schema", "brought up to date" if migrate(session.engine) else "up to date")
+    with console.status("loading the tables in data/"):
+        loaded = load_data(session.engine, session.settings.data_dir, lambda line: step("loaded", line))
+        step("reference data", f"{len(loaded)} editions, {sum(done.new for done in loaded)} new")
     quarters = [quarter_of(today()), *([LOOK_BACK] if look_back else [])]
     for quarter in quarters:
-        frozen, new = draft_quarter(session, quarter)
+        with console.status(f"assessing and drafting {quarter}"):
+            frozen, new = draft_quarter(session, quarter)
         document = frozen.document
         step(
             f"shortlist {quarter}",
@@ -104,17 +114,18 @@ def check_port(host: str, port: int) -> None:
         raise Unavailable(f"port {port} on {host} cannot be used ({error.strerror}); choose one with --port") from None
 
 
-def admin_key(session: Session) -> tuple[str, bool]:
-    """The configured key, or one made for this installation and kept beside its database; whether it was made."""
+def admin_key(session: Session) -> str:
+    """The configured key, or one made for this installation and kept beside its database."""
     if session.settings.admin_key:
-        return session.settings.admin_key, False
+        return session.settings.admin_key
     path = Path(session.settings.state_dir) / "admin_key"
-    if path.exists():
-        return path.read_text(encoding="ascii").strip(), True
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(secrets.token_urlsafe(24), encoding="ascii")
-    return path.read_text(encoding="ascii"), True
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_suffix(".new")  # renamed when whole: a key cut short would be a weak one
+        half.touch(mode=0o600)
+        half.write_text(secrets.token_urlsafe(24), encoding="ascii")
+        half.replace(path)
+    return path.read_text(encoding="ascii").strip()
 
 
 def listen(session: Session, *, host: str, port: int, key: str | None, open_drafts: bool) -> None:
