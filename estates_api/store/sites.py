@@ -46,7 +46,8 @@ ORDER BY h.site_ref, h.organisation_code, (i.kind = 'unknown'), i.as_of DESC NUL
 
 # The same event told by two editions is one event: counted twice, land sold once would be taken off twice.
 _EVENTS = """
-SELECT DISTINCT ON (h.site_ref, e.kind, e.scope, e.date_text, e.area_ha, e.homes) h.site_ref, e.id, e.kind, e.organisation_name, e.date_text, e.earliest, e.latest, e.scope,
+SELECT DISTINCT ON (h.site_ref, e.kind, e.scope, e.date_text, e.area_ha, e.homes)
+       h.site_ref, e.id, e.kind, e.organisation_name, e.date_text, e.earliest, e.latest, e.scope,
        e.citation_title || ' <' || e.citation_url || '>' AS citation, e.area_ha, e.homes, e.note, d.at::date AS known
 FROM event e JOIN holding h ON h.code = e.holding_code JOIN edition d ON d.id = e.edition_id
 WHERE h.site_ref IS NOT NULL ORDER BY h.site_ref, e.kind, e.scope, e.date_text, e.area_ha, e.homes, e.id
