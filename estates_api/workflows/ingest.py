@@ -18,6 +18,7 @@ from estates_api.store import catalogue, editions
 from estates_api.store.audit import add_audit
 from estates_api.store.places import put_addresses
 from estates_api.store.projection import rebuild_projection
+from estates_api.store.reference import position_of_postcodes
 from estates_api.workflows.match import match_places
 
 Progress = Callable[[str], None]
@@ -62,6 +63,7 @@ def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all 
     progress(f"reading {name}")
     document = read_document(name, content)
     reading = _with_undated(find_reader(document, origin.insisted).read(document, origin.hints))
+    reading = _with_unplaced(connection, reading)
     counts = _counts(reading)
     if not any(counts[what] for what in ("holdings", "organisations", "places", "events")):
         raise BadInput(f"{name}: no row could be taken ({_first_reason(reading.issues)})")
@@ -103,6 +105,19 @@ def _with_undated(reading: Reading) -> Reading:
         "stale; fill evidence_date, or give --period"
     )
     return replace(reading, issues=(*reading.issues, Issue(None, "evidence_date", "warning", reason)))
+
+
+def _with_unplaced(connection: Connection, reading: Reading) -> Reading:
+    """The reading, with a note on each row whose postcode is in no table: its site will have no position."""
+    given = {record.postcode for record in reading.holdings if record.postcode and record.easting is None}
+    unknown = given - set(position_of_postcodes(connection, given))
+    notes = [
+        Issue(record.line, "postcode", "note", "this postcode is in no table here, so the site has no position",
+              record.postcode, record.organisation_code)
+        for record in reading.holdings
+        if record.postcode in unknown and record.easting is None
+    ]  # fmt: skip
+    return replace(reading, issues=(*reading.issues, *notes))
 
 
 def _counts(reading: Reading) -> dict[str, int]:
