@@ -8,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -16,6 +17,11 @@ from estates_api.settings import ROOT
 
 OLDEST_POSTGRESQL = 140000
 OLDEST_POSTGIS = (3, 1)
+
+ROLES_NEEDED = (
+    "the user of the database must own it and may create roles, or an administrator creates estates_public, "
+    "estates_partner and estates_complete and grants them to it"
+)
 
 
 def make_engine(url: str) -> Engine:
@@ -52,7 +58,8 @@ def migrate(engine: Engine) -> bool:
         try:
             command.upgrade(config, "head")
         except DBAPIError as error:
-            raise Unavailable(f"the schema could not be brought up to date: {first_line(error)}") from None
+            hint = f"; {ROLES_NEEDED}" if isinstance(error.orig, InsufficientPrivilege) else ""
+            raise Unavailable(f"the schema could not be brought up to date: {first_line(error)}{hint}") from None
         return True
 
 
