@@ -25,14 +25,14 @@ CANDIDATE = f"""json_build_object({_SHARED}, 'route', route,
     'release_coverage', round(release_coverage::numeric, 3),
     'reuse_score', round(reuse_score::numeric, 2), 'reuse_coverage', round(reuse_coverage::numeric, 3),
     'gates', (SELECT string_agg(gate->>'id', '; ') FROM jsonb_array_elements(gates) gate),
-    'sentence', sentence, 'method', method, 'as_of', as_of)"""  # noqa: S608 -- made of constants of this module
+    'sentence', sentence, 'method', method)"""  # noqa: S608 -- made of constants of this module
 
 
 # Decimals are rendered as decimals (12.00, not 12): readers guess a column's type from its first values.
-# Every key is always there, null when unknown.
+# Every key is always there, null when unknown. One date per feature: QGIS sends a filter on any date as `datetime`.
 _RENDER = f"""
 WITH latest AS (
-    SELECT a.id, a.as_of, m.id AS method FROM assessment a JOIN method m ON m.sha256 = a.method_sha256
+    SELECT a.id, m.id AS method FROM assessment a JOIN method m ON m.sha256 = a.method_sha256
     WHERE a.present ORDER BY a.id DESC LIMIT 1
 ), held AS (
     SELECT h.site_ref, count(*) AS holdings, string_agg(DISTINCT o.name, '; ' ORDER BY o.name) AS organisations,
@@ -48,7 +48,7 @@ WITH latest AS (
 ), shown AS (
     SELECT s.ref, s.name, s.borough_gss, held.sector, r.route, r.release_score, r.reuse_score, s.geom, s.geom_crs84,
            ST_AsGeoJSON(s.geom_crs84, 7)::json AS geometry, held.list AS holdings_list, r.explanation AS e,
-           x.*, r.release_coverage, r.reuse_coverage, latest.as_of, latest.method, s.address, s.postcode,
+           x.*, r.release_coverage, r.reuse_coverage, latest.method, s.address, s.postcode,
            b.name AS borough, s.precision, s.inside_area, owned.owner, held.organisations, held.holdings
     FROM site s
     JOIN held ON held.site_ref = s.ref
