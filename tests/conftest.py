@@ -1,16 +1,39 @@
-"""What every tier of tests shares: a throwaway database server, fresh databases on it, the real published files."""
+"""What every tier of tests shares: a throwaway database server, databases with nothing, the schema or everything in
+them, ways to hand files in and to ask over HTTP, and the real published files."""
 
+import csv
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import Connection, Engine, make_url
+from starlette.testclient import TestClient
 
+from estates_api.api.app import create_app
+from estates_api.api.context import Context
+from estates_api.domain.area import Area
+from estates_api.domain.quarters import Quarter, quarter_of
 from estates_api.settings import ROOT
+from estates_api.sources.reader import Hints
 from estates_api.store.cluster import open_cluster
+from estates_api.store.database import make_engine, migrate, transaction
+from estates_api.workflows import setup, shortlist
+from estates_api.workflows.assess import read_method
+from estates_api.workflows.ingest import Ingested, Origin, ingest
+from estates_api.workflows.shortlist import Frozen
+
+DATA = ROOT / "data"
+TODAY = datetime.now(UTC).date()
+KEY = "the-key-of-the-tests"
+HandIn = Callable[..., Ingested]
+Draft = Callable[..., tuple[Frozen, bool]]
 
 
 @pytest.fixture(scope="session")
@@ -32,13 +55,181 @@ def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def database_url(cluster_url: str) -> Iterator[str]:
     """The URL of a fresh database with PostGIS and nothing else in it; dropped after the test."""
-    name = f"test_{uuid4().hex[:12]}"
-    admin = cluster_url.replace("/estates?", "/postgres?")
-    with _connect(admin) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE estates STRATEGY file_copy")
-    yield cluster_url.replace("/estates?", f"/{name}?")
-    with _connect(admin) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with _database(cluster_url, "estates") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_template(cluster_url: str) -> Iterator[str]:
+    """The name of a database with the schema and no rows, to be copied."""
+    with _database(cluster_url, "estates", "template_migrated") as url, _engine(url) as engine:
+        assert migrate(engine)
+        engine.dispose()
+        yield "template_migrated"
+
+
+@pytest.fixture(scope="session")
+def reference_template(cluster_url: str, migrated_template: str) -> Iterator[str]:
+    """The name of a database with boroughs, LSOAs, postcodes and judged places, and no holding, to be copied."""
+    with _database(cluster_url, migrated_template, "template_reference") as url, _engine(url) as engine:
+        area = setup.read_area(DATA)
+        tables = setup.shipped.read_sources(setup.read_shipped(DATA, "SOURCES.toml"))
+        for table in tables:
+            if table.format in {"reference", "organisations", "places"}:
+                with transaction(engine) as connection:
+                    setup._load(connection, table, setup.read_shipped(DATA, table.file), area)
+        engine.dispose()
+        yield "template_reference"
+
+
+@pytest.fixture(scope="session")
+def loaded_template(cluster_url: str, reference_template: str, draft: Draft) -> Iterator[str]:
+    """The name of a database like that of a first run: all of `data/`, assessed, two shortlists; to be copied."""
+    with _database(cluster_url, reference_template, "template_loaded") as url, _engine(url) as engine:
+        setup.load_data(engine, DATA, lambda _: None)
+        for quarter in (quarter_of(TODAY), Quarter(2015, 1)):
+            with transaction(engine) as connection:
+                draft(connection, quarter)
+        engine.dispose()
+        yield "template_loaded"
+
+
+@pytest.fixture
+def empty_engine(database_url: str) -> Iterator[Engine]:
+    """A fresh database without the schema."""
+    with _engine(database_url) as engine:
+        yield engine
+
+
+@pytest.fixture
+def migrated(cluster_url: str, migrated_template: str) -> Iterator[Engine]:
+    """A fresh database with the schema and no rows."""
+    with _database(cluster_url, migrated_template) as url, _engine(url) as engine:
+        yield engine
+
+
+@pytest.fixture
+def reference(cluster_url: str, reference_template: str) -> Iterator[Engine]:
+    """A fresh database with reference geography and judged places, and no holding."""
+    with _database(cluster_url, reference_template) as url, _engine(url) as engine:
+        yield engine
+
+
+@pytest.fixture
+def loaded(cluster_url: str, loaded_template: str) -> Iterator[Engine]:
+    """A fresh database with all of `data/`, assessed, for tests that change something."""
+    with _database(cluster_url, loaded_template) as url, _engine(url) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def loaded_url(cluster_url: str, loaded_template: str) -> Iterator[str]:
+    """The URL of one database with all of `data/`, assessed, shared by the tests that only read: it refuses writes."""
+    with _database(cluster_url, loaded_template) as url:
+        yield f"{url}&options=-c%20default_transaction_read_only%3Don"
+
+
+@pytest.fixture(scope="session")
+def reading(loaded_url: str) -> Iterator[Engine]:
+    """The shared database that tests only read."""
+    with _engine(loaded_url) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def area() -> Area:
+    """North Central London."""
+    return setup.read_area(DATA)
+
+
+@pytest.fixture(scope="session")
+def draft(area: Area) -> Draft:
+    """Draft a shortlist with the method that comes with the service."""
+    content = setup.read_shipped(DATA, setup.METHOD_FILE)
+    method = read_method(content, setup.METHOD_FILE)
+
+    def make(connection: Connection, quarter: Quarter, today: date = TODAY) -> tuple[Frozen, bool]:
+        return shortlist.draft(connection, quarter, area=area, method=method, method_content=content, today=today)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def hand_in(area: Area) -> HandIn:
+    """Hand a file in, in a transaction of its own: engine, name, content, and what is known about it."""
+
+    def hand(engine: Engine, name: str, content: bytes | str | Path, **origin: Any) -> Ingested:
+        if isinstance(content, Path):
+            content = content.read_bytes()
+        elif isinstance(content, str):
+            content = content.encode()
+        hints = Hints(**{key: origin.pop(key) for key in ("period", "organisation_code") if key in origin})
+        with transaction(engine) as connection:
+            return ingest(connection, name, content, area=area, origin=Origin(hints=hints, **origin))
+
+    return hand
+
+
+@pytest.fixture(scope="session")
+def template() -> Callable[..., bytes]:
+    """A file in our own template: one mapping a row, with an organisation where none is named."""
+    usual = {"organisation_code": "RZ1", "organisation_name": "Made Up NHS Trust", "sector": "NHS"}
+
+    def make(*rows: Mapping[str, object]) -> bytes:
+        whole = [usual | {"name": f"Holding {row['holding_code']}"} | dict(row) for row in rows]
+        out = io.StringIO(newline="")
+        writer = csv.DictWriter(out, list(dict.fromkeys(name for row in whole for name in row)))
+        writer.writeheader()
+        writer.writerows(whole)
+        return out.getvalue().encode()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_api(area: Area) -> Callable[..., TestClient]:
+    """A client of the service on an engine. Asks from another machine unless `host` is 127.0.0.1."""
+    method = read_method(setup.read_shipped(DATA, setup.METHOD_FILE), setup.METHOD_FILE)
+
+    def make(engine: Engine, *, key: str | None = None, host: str = "192.0.2.7", **changes: Any) -> TestClient:
+        context = {"engine": engine, "area": area, "method": method, "admin_key": KEY, "open_drafts": True,
+                   "public_url": None} | changes  # fmt: skip
+        headers = {"X-API-Key": key} if key else {}
+        return TestClient(create_app(Context(**context)), client=(host, 50_000), headers=headers)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def api(reading: Engine, make_api: Callable[..., TestClient]) -> TestClient:
+    """The public, from another machine."""
+    return make_api(reading)
+
+
+@pytest.fixture(scope="session")
+def keyed(reading: Engine, make_api: Callable[..., TestClient]) -> TestClient:
+    """The administrator, with the key."""
+    return make_api(reading, key=KEY)
+
+
+@pytest.fixture(scope="session")
+def count_rows() -> Callable[[Engine], dict[str, int]]:
+    """The number of rows of every table."""
+
+    def count(engine: Engine) -> dict[str, int]:
+        with transaction(engine) as connection:
+            names = connection.exec_driver_sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").scalars()
+            return {
+                name: connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar_one() for name in names.all()
+            }
+
+    return count
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of made-up samples."""
+    return Path(__file__).parent / "samples"
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +239,29 @@ def published() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the published files are not here: {folder} (ESTATES_PUBLISHED names another folder)")
     return folder
+
+
+@contextmanager
+def _database(cluster_url: str, template: str, name: str | None = None) -> Iterator[str]:
+    """The URL of a copy of a database, dropped afterwards."""
+    name = name or f"test_{uuid4().hex[:12]}"
+    admin = cluster_url.replace("/estates?", "/postgres?")
+    with _connect(admin) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    try:
+        yield cluster_url.replace("/estates?", f"/{name}?")
+    finally:
+        with _connect(admin) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def _engine(url: str) -> Iterator[Engine]:
+    engine = make_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _connect(url: str) -> psycopg.Connection:
