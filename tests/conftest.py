@@ -20,10 +20,12 @@ from estates_api.api.app import create_app
 from estates_api.api.context import Context
 from estates_api.domain.area import Area
 from estates_api.domain.quarters import Quarter, quarter_of
+from estates_api.domain.sites import Site
 from estates_api.settings import ROOT
 from estates_api.sources.reader import Hints
 from estates_api.store.cluster import open_cluster
 from estates_api.store.database import make_engine, migrate, transaction
+from estates_api.store.sites import list_sites
 from estates_api.workflows import setup, shortlist
 from estates_api.workflows.assess import read_method
 from estates_api.workflows.ingest import Ingested, Origin, ingest
@@ -115,6 +117,13 @@ def reference(cluster_url: str, reference_template: str) -> Iterator[Engine]:
         yield engine
 
 
+@pytest.fixture(scope="module")
+def reference_shared(cluster_url: str, reference_template: str) -> Iterator[Engine]:
+    """Like `reference`, but one for all tests of a module: for tests that write nothing or do not mind others' rows."""
+    with _database(cluster_url, reference_template) as url, _engine(url) as engine:
+        yield engine
+
+
 @pytest.fixture
 def loaded(cluster_url: str, loaded_template: str) -> Iterator[Engine]:
     """A fresh database with all of `data/`, assessed, for tests that change something."""
@@ -140,6 +149,17 @@ def reading(loaded_url: str) -> Iterator[Engine]:
 def area() -> Area:
     """North Central London."""
     return setup.read_area(DATA)
+
+
+@pytest.fixture(scope="session")
+def sites_on(reading: Engine, area: Area) -> Callable[[date], list[Site]]:
+    """The sites of the shared database as of a day, as the assessment sees them."""
+
+    def read(day: date) -> list[Site]:
+        with transaction(reading) as connection:
+            return list_sites(connection, day, area)
+
+    return read
 
 
 @pytest.fixture(scope="session")

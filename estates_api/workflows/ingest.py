@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from estates_api.store import catalogue, editions
 from estates_api.store.audit import add_audit
 from estates_api.store.places import put_addresses
 from estates_api.store.projection import rebuild_projection
-from estates_api.store.reference import position_of_postcodes
+from estates_api.workflows.doubts import stated_interest, with_doubts
 from estates_api.workflows.match import match_places
 
 Progress = Callable[[str], None]
@@ -62,8 +62,7 @@ def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all 
         return Ingested(f"{known['source']} {known['label']}", new=False, counts=known["counts"])
     progress(f"reading {name}")
     document = read_document(name, content)
-    reading = _with_undated(find_reader(document, origin.insisted).read(document, origin.hints))
-    reading = _with_unplaced(connection, reading)
+    reading = with_doubts(connection, find_reader(document, origin.insisted).read(document, origin.hints))
     counts = _counts(reading)
     if not any(counts[what] for what in ("holdings", "organisations", "places", "events")):
         raise BadInput(f"{name}: no row could be taken ({_first_reason(reading.issues)})")
@@ -93,31 +92,6 @@ def add_reading(connection: Connection, edition_id: int, reading: Reading, sensi
         put_addresses(connection, [_address(record, ids) for record in reading.holdings])
     catalogue.put_judgements(connection, edition_id, reading.places)
     catalogue.add_events(connection, edition_id, reading.events, sensitivity)
-
-
-def _with_undated(reading: Reading) -> Reading:
-    """The reading, with a warning when rows speak of no day."""
-    undated = [record for record in reading.holdings if not (record.evidence_date or reading.period_end)]
-    if not undated:
-        return reading
-    reason = (
-        f"{len(undated)} rows have no date, the first on line {undated[0].line}: they count from today and are marked "
-        "stale; fill evidence_date, or give --period"
-    )
-    return replace(reading, issues=(*reading.issues, Issue(None, "evidence_date", "warning", reason)))
-
-
-def _with_unplaced(connection: Connection, reading: Reading) -> Reading:
-    """The reading, with a note on each row whose postcode is in no table: its site will have no position."""
-    given = {record.postcode for record in reading.holdings if record.postcode and record.easting is None}
-    unknown = given - set(position_of_postcodes(connection, given))
-    notes = [
-        Issue(record.line, "postcode", "note", "this postcode is in no table here, so the site has no position",
-              record.postcode, record.organisation_code)
-        for record in reading.holdings
-        if record.postcode in unknown and record.easting is None
-    ]  # fmt: skip
-    return replace(reading, issues=(*reading.issues, *notes))
 
 
 def _counts(reading: Reading) -> dict[str, int]:
@@ -164,10 +138,10 @@ def _interests(reading: Reading) -> list[tuple[tuple[str, str], dict[str, Any]]]
         values = {value.attribute: value for value in record.values}
         key = (record.organisation_code, record.code)
         as_of = record.evidence_date or reading.period_end
-        if (stated := values.get("interest")) and stated.text:
+        if kind := stated_interest(record):
             evidence = values["interest_evidence"].raw if "interest_evidence" in values else "stated"
             cited = f"{evidence} ({record.citation or reading.source + ' ' + reading.label})"
-            found.append((key, {"kind": stated.text, "evidence": cited, "as_of": as_of}))
+            found.append((key, {"kind": kind, "evidence": cited, "as_of": as_of}))
         owned = values.get("land_owned_ha")
         if owned and owned.number and owned.implausible is None and record.sector == "NHS":
             evidence = f"{reading.source} {reading.label} row {record.line} returns {owned.number:g} ha of land owned"

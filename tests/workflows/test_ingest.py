@@ -1,0 +1,301 @@
+"""Ingest: one file, one edition, in one transaction; what cannot be read changes nothing at all."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from convertbng.cutil import convert_lonlat
+from sqlalchemy import Engine, text
+
+from estates_api.errors import BadInput
+from estates_api.store.database import transaction
+from estates_api.workflows.ingest import Ingested
+
+HandIn = Callable[..., Ingested]
+Template = Callable[..., bytes]
+Count = Callable[[Engine], dict[str, int]]
+
+
+def ask(engine: Engine, query: str, **values: Any) -> list[Any]:
+    """The rows of a query, as tuples; as values when there is one column."""
+    with transaction(engine) as connection:
+        rows = connection.execute(text(query), values).all()
+    return [row[0] if len(row) == 1 else tuple(row) for row in rows]
+
+
+def site_of(engine: Engine, code: str, organisation: str | None = None) -> str | None:
+    """The reference of the site that a holding stands at."""
+    query = "SELECT site_ref FROM holding WHERE code = :code AND coalesce(:organisation, organisation_code) = "
+    return ask(engine, query + "organisation_code", code=code, organisation=organisation)[0]
+
+
+SAMPLES = [
+    ("council_gosport_form_made.csv", {"holdings": 4}),
+    ("council_lga_form_made.csv", {"holdings": 3}),
+    ("epraccur_made_20191001.csv", {"organisations": 6}),
+    ("eric_2013-14_made.csv", {"holdings": 4}),
+    ("eric_made_2016_form.csv", {}),
+    ("eric_made_new_form.csv", {}),
+    ("events_made.csv", {}),
+    ("organisations_made.csv", {}),
+    ("places_made.csv", {}),
+    ("template_made.csv", {"holdings": 3}),
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), SAMPLES)
+def test_a_sample_becomes_an_edition(
+    reference: Engine, hand_in: HandIn, samples: Path, name: str, expected: dict[str, int]
+) -> None:
+    """Every format goes in through the same door; what was counted is what was written, under the edition's name."""
+    done = hand_in(reference, name, samples / name, period="2019-20" if "eric" in name else "2019")
+    assert done.new
+    assert {what: done.counts[what] for what in expected} == expected
+    number, file_name, counts = ask(
+        reference, "SELECT id, file_name, counts FROM edition WHERE source || ' ' || label = :title", title=done.edition
+    )[0]
+    assert (file_name, counts) == (name, dict(done.counts))
+    for table, what in (("claim", "claims"), ("event", "events"), ("judgement", "places"), ("issue", None)):
+        rows = ask(reference, f"SELECT count(*) FROM {table} WHERE edition_id = :id", id=number)[0]
+        assert rows == (done.counts[what] if what else len(done.issues))
+    assert ask(reference, "SELECT subject FROM audit WHERE action = 'ingest' ORDER BY id DESC LIMIT 1") == [
+        done.edition
+    ]
+
+
+REAL = [
+    ("eric/eric_2013-14_site_ncl_rawhead_cp1252.csv", "ERIC 2013-14", {"holdings": 66}),
+    ("eric/eric_2014-15_site_ncl_rawhead_cp1252.csv", "ERIC 2014-15", {"holdings": 57}),
+    ("eric/eric_2016-17_site_ncl_rawhead_cp1252.csv", "ERIC 2016-17", {"holdings": 60}),
+    ("eric/HospitalEstatesAndFacilitiesStatistics_9896_2013-14.xls", "ERIC 2013-14", {"holdings": 1378}),
+    ("ods/epraccur_ncl_raw.csv", "ODS epraccur", {"organisations": 343}),
+    ("ncl_council_assets.csv", "Transparency Code asset list", {"holdings": 95}),
+    ("ncl_site_events.csv", "events", {"events": 86}),
+]
+
+
+@pytest.mark.parametrize(("name", "edition", "expected"), REAL)
+def test_a_published_file_becomes_an_edition(
+    reference: Engine, hand_in: HandIn, published: Path, name: str, edition: str, expected: dict[str, int]
+) -> None:
+    """The files as their publishers released them go in whole, without a row refused."""
+    done = hand_in(reference, Path(name).name, published / name)
+    assert done.new
+    assert done.edition.startswith(edition)
+    assert {what: done.counts[what] for what in expected} == expected
+    assert done.counts["error"] == 0
+
+
+@pytest.mark.parametrize("name", ["eric_2013-14_made.csv", "another name.csv"])
+def test_the_same_bytes_twice_are_a_no_op(
+    reference: Engine, hand_in: HandIn, samples: Path, count_rows: Count, name: str
+) -> None:
+    """The same content again, under its own or another name, changes nothing and says which edition it is."""
+    first = hand_in(reference, "eric_2013-14_made.csv", samples / "eric_2013-14_made.csv")
+    before = count_rows(reference)
+    again = hand_in(reference, name, samples / "eric_2013-14_made.csv", period="2016-17", sensitivity="owner")
+    assert (again.new, again.edition, again.counts) == (False, first.edition, first.counts)
+    assert count_rows(reference) == before
+
+
+HEADER = (
+    b"Organisation Code,Organisation Name,Site Code,Site Name,Gross internal floor area (m2),Occupied floor area (m2),"
+    b"Clinical space (m2)\r\n"
+)
+ROW = b"RZ1,MADE UP NHS TRUST,RZ101,MADE HOSPITAL,1000,900,500\r\n"
+BAD = {
+    "truncated": (HEADER + ROW + b"RZ1,MADE UP NHS TRUST,RZ102,MADE", "truncated"),
+    "cut inside quotes": (HEADER + b'RZ1,"MADE UP NHS', "truncated, or a quote is not closed"),
+    "wrong delimiter": ((HEADER + ROW).replace(b",", b"~"), "only one column"),
+    "a pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "this is a PDF"),
+    "one endless line": (b"a,b," + b"x" * 1_500_000, "longer than a million characters"),
+    "nul bytes": (HEADER + ROW.replace(b"MADE", b"MA\0E"), "NUL bytes"),
+    "wrong encoding": (
+        HEADER + "RZ1,MADE ŽÁDNÝ,RZ101,MADE,1000,9,5\r\n".encode("cp1250").replace(b"\x8e", b"\x81"),
+        "UTF-8",
+    ),
+    "missing code column": (HEADER.replace(b"Site Code", b"Colour") + ROW, "Site Code|site code|no format fits"),
+    "no rows": (HEADER, "no row"),
+    "nothing readable in any row": (HEADER + b"RZ1,,,,1,1,1\r\n", "no row could be taken"),
+    "empty": (b"", "empty"),
+    "json": (b'{"type": "FeatureCollection"}', "this is JSON"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), "this is a picture"),
+    "zip of nothing": (b"PK\x05\x06" + bytes(18), "."),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+@pytest.mark.parametrize("name", ["returns_2016-17.csv"])
+def test_a_bad_file_writes_nothing(
+    reference_shared: Engine, hand_in: HandIn, count_rows: Count, kind: str, name: str
+) -> None:
+    """A file that cannot be read is refused in one line with its name and the reason; no table gains or loses a row."""
+    content, reason = BAD[kind]
+    before = count_rows(reference_shared)
+    with pytest.raises(BadInput, match=reason) as caught:
+        hand_in(reference_shared, name, content)
+    assert caught.value.detail.startswith(name)
+    assert "\n" not in caught.value.detail
+    assert count_rows(reference_shared) == before
+
+
+def test_a_failure_half_way_writes_nothing(
+    reference: Engine, hand_in: HandIn, samples: Path, count_rows: Count, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When anything fails after rows were written, not one of them stays, and the file can be handed in again."""
+    before = count_rows(reference)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the power fails")
+
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="the power fails"):
+        patched.setattr("estates_api.workflows.ingest.rebuild_projection", fail)
+        hand_in(reference, "events_made.csv", samples / "eric_2013-14_made.csv", period="2013-14")
+    assert count_rows(reference) == before
+    assert hand_in(reference, "eric_2013-14_made.csv", samples / "eric_2013-14_made.csv").new
+
+
+def test_bad_rows_become_issues(reference: Engine, hand_in: HandIn) -> None:
+    """A row that cannot be taken is an issue with the line of the file, the field, the reason and what stood there;
+    the other rows are taken."""
+    content = HEADER + ROW + b"RZ1,MADE UP NHS TRUST,,NO CODE,10,,\r\nRZ1,MADE UP NHS TRUST,RZ103,MADE,lots,,\r\n"
+    done = hand_in(reference, "returns_2016-17.csv", content)
+    rows = ask(reference, "SELECT line, field, severity, raw FROM issue WHERE severity = 'error' ORDER BY line")
+    assert rows == [(3, "Site Code", "error", "RZ1"), (4, "Gross internal floor area (m2)", "error", "lots")]
+    assert done.counts["holdings"] == 2
+    assert ask(reference, "SELECT code FROM holding ORDER BY code") == ["RZ101", "RZ103"]
+
+
+def test_an_aggregate_is_a_holding_without_a_site(reading: Engine) -> None:
+    """ERIC's AGGRE rows keep their claims and their trust, and stand nowhere."""
+    rows = ask(reading, """
+        SELECT h.organisation_code, h.site_ref, count(c.id) FROM holding h JOIN claim c ON c.holding_id = h.id
+        WHERE h.code = 'AGGRE' GROUP BY 1, 2""")  # fmt: skip
+    assert len(rows) >= 5
+    assert {ref for _, ref, _ in rows} == {None}
+    assert all(claims > 0 for _, _, claims in rows)
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        [("TAF", "TAF01"), ("RV3", "RV3DY")],
+        [("RRP", "RRP01"), ("RYX", "RYX24"), ("RAL", "RALRA")],
+        [("RVL", "RVLC7"), ("RAL", "RALC7"), ("RRP", "RRP02")],
+    ],
+)
+def test_returns_for_one_place_are_one_site(reading: Engine, codes: list[tuple[str, str]]) -> None:
+    """Two or three trusts' returns for one place (St Pancras, Edgware, Chase Farm) are holdings of one site."""
+    refs = {site_of(reading, code, organisation) for organisation, code in codes}
+    assert len(refs) == 1
+    found = set(ask(reading, "SELECT organisation_code, code FROM holding WHERE site_ref = :ref", ref=refs.pop()))
+    assert found >= set(codes)
+
+
+def test_one_code_carries_another_on(sites_on: Callable[[date], Any]) -> None:
+    """Chase Farm's RVLC7 counts until RALC7 is returned, and never beside it: nothing is added up twice."""
+    for day, expected in ((date(2014, 3, 31), {"RVLC7"}), (date(2015, 3, 31), {"RALC7"})):
+        site = next(site for site in sites_on(day) if site.ref == "NCL-RALC7")
+        assert {h.code for h in site.holdings} & {"RVLC7", "RALC7"} == expected
+
+
+def test_degrees_land_where_they_should(reference: Engine, hand_in: HandIn) -> None:
+    """A council's longitude and latitude go through OSTN15 to the grid and come back within 0.1 m."""
+    points = {f"C{i}": (-0.30 + 0.05 * i, 51.50 + 0.03 * i) for i in range(6)}
+    rows = "".join(f"Camden Council,{code},{x:.8f},{y:.8f},Made {code},FH\n" for code, (x, y) in points.items())
+    header = "OrganisationLabel,UniqueAssetID,GeoX,GeoY,Building name,Tenure Type,UPRN\n"
+    hand_in(reference, "assets_2019-04.csv", header + rows.replace("FH", "FH,"))
+    found = ask(reference, """
+        SELECT h.code, s.precision, ST_X(geom), ST_Y(geom), ST_X(geom_crs84), ST_Y(geom_crs84)
+        FROM site s JOIN holding h ON h.site_ref = s.ref ORDER BY h.code""")  # fmt: skip
+    assert [row[0] for row in found] == list(points)
+    for code, precision, easting, northing, lon, lat in found:
+        assert precision == "uprn"
+        for back_lon, back_lat in ((lon, lat), tuple(axis[0] for axis in convert_lonlat([easting], [northing]))):
+            assert abs(back_lon - points[code][0]) * 69_000 < 0.1
+            assert abs(back_lat - points[code][1]) * 111_300 < 0.1
+
+
+@pytest.mark.parametrize(
+    ("postcode", "precision", "has_point"),
+    [
+        ("E8 2BB", "postcode", True),
+        ("CM23 3WE", "lsoa", True),  # terminated: known to its LSOA only
+        ("ZZ9 9ZZ", "unknown", False),
+        ("", "unknown", False),
+    ],
+)
+def test_precision_is_what_is_known(
+    reference: Engine, hand_in: HandIn, template: Template, postcode: str, precision: str, *, has_point: bool
+) -> None:
+    """A site is as precise as its postcode: a terminated one gives its LSOA's centre, an unknown one no position."""
+    hand_in(reference, "a.csv", template({"holding_code": "RZ101", "postcode": postcode, "gia_m2": 100}))
+    assert ask(reference, "SELECT precision, geom IS NOT NULL FROM site") == [(precision, has_point)]
+
+
+def test_a_council_asset_without_position_is_in_its_borough(
+    reference: Engine, hand_in: HandIn, template: Template
+) -> None:
+    """What a borough council lists without postcode is known to lie in the borough, at no point."""
+    row = {"organisation_code": "E09000010", "organisation_name": "Enfield", "sector": "council", "holding_code": "X1"}
+    hand_in(reference, "a.csv", template(row | {"gia_m2": 5}))
+    assert ask(reference, "SELECT precision, borough_gss, inside_area, geom IS NULL FROM site") == [
+        ("borough", "E09000010", True, True)
+    ]
+
+
+def test_unlike_names_at_one_postcode_stay_two(reference: Engine, hand_in: HandIn, template: Template) -> None:
+    """Sharing a postcode is not enough to be one place; a like name at the same postcode is."""
+    clinic = {"organisation_code": "RZ2", "organisation_name": "Other Trust", "postcode": "E8 2BB", "gia_m2": 1}
+    rows = [
+        {"holding_code": "RZ101", "name": "Made Hospital", "postcode": "E8 2BB", "gia_m2": 1},
+        clinic | {"holding_code": "RZ201", "name": "The Made Hospital"},
+        clinic | {"holding_code": "RZ202", "name": "Ash Clinic"},
+    ]
+    hand_in(reference, "a.csv", template(*rows))
+    refs = [site_of(reference, code) for code in ("RZ101", "RZ201", "RZ202")]
+    assert refs == ["NCL-RZ101", "NCL-RZ101", "NCL-RZ202"]
+
+
+def test_a_later_edition_keeps_its_places(reference: Engine, hand_in: HandIn, template: Template) -> None:
+    """The next year's return of the same code is the same holding at the same site, with its newest name."""
+    row = {"holding_code": "RZ101", "postcode": "E8 2BB", "period_end": "2014-03-31", "name": "Old Name", "gia_m2": 1}
+    hand_in(reference, "a.csv", template(row))
+    hand_in(reference, "b.csv", template(row | {"name": "New Name", "period_end": "2015-03-31"}))
+    assert ask(reference, "SELECT code, name, site_ref FROM holding") == [("RZ101", "New Name", "NCL-RZ101")]
+    assert ask(reference, "SELECT count(*) FROM claim") == [2]
+
+
+def test_rows_without_a_day_are_pointed_out(reference: Engine, hand_in: HandIn, template: Template) -> None:
+    """Undated evidence is taken with a warning that says how to date it."""
+    done = hand_in(reference, "a.csv", template({"holding_code": "RZ101", "gia_m2": 1}))
+    assert [i.reason for i in done.issues if i.field == "evidence_date"][0].startswith("1 rows have no date")
+
+
+# What a plain cell may hold and the database refuses must never reach it: it is a warning or an issue.
+ODD_EVENTS = [{"area_ha": "0"}, {"homes": "99999999999"}, {"receipt_gbp": "9e300"}, {"event_date": "0001"}]
+
+
+@pytest.mark.parametrize("odd", ODD_EVENTS)
+def test_odd_event_cells_do_not_break_the_file(reference: Engine, hand_in: HandIn, odd: dict[str, str]) -> None:
+    """An event with an area of nought or a figure too large for its column is taken or an issue, never a failure."""
+    usual = {"site_name": "Made", "event": "sold", "event_date": "2019", "area_ha": "", "homes": "", "receipt_gbp": "",
+             "source_url": "https://example.org"}  # fmt: skip
+    row = usual | odd
+    content = ",".join(row) + "\n" + ",".join(row.values()) + "\n" + ",".join(usual.values()) + "\n"
+    done = hand_in(reference, "events.csv", content)
+    assert done.counts["events"] >= 1
+
+
+@pytest.mark.parametrize("attribute", ["interest", "tenure", "site_type", "tenure_category", "private_finance"])
+@pytest.mark.parametrize("cell", ["owner", "FREEHOLDER", "=1+1", "x" * 5000, "not applicable", "🏥"])
+def test_odd_text_cells_do_not_break_the_file(
+    reference_shared: Engine, hand_in: HandIn, template: Template, attribute: str, cell: str
+) -> None:
+    """Any text in a text column of the template is taken or an issue; the file's other rows are taken."""
+    code = f"O{abs(hash((attribute, cell))) % 10**8}"
+    rows = [{"holding_code": code, "gia_m2": 1, attribute: cell}, {"holding_code": f"{code}B", "gia_m2": 2}]
+    done = hand_in(reference_shared, "a.csv", template(*rows))
+    assert done.counts["holdings"] == 2
