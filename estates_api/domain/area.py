@@ -28,9 +28,17 @@ def parse_area(content: bytes, name: str) -> Area:
             prefix=str(table["site_reference_prefix"]),
             boroughs={str(row["gss_code"]): str(row["name"]) for row in table["borough"]},
             neighbours={str(row["gss_code"]): str(row["name"]) for row in table.get("neighbour", [])},
-            trusts=tuple(str(code) for code in table["member_trusts"]),
+            trusts=_codes(table["member_trusts"]),
         )
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{name}: not readable as TOML: {error}") from None
     except KeyError as error:
         raise BadInput(f"{name}: the entry {error} is missing") from None
+    except (TypeError, AttributeError):
+        raise BadInput(f"{name}: borough and neighbour must be tables, member_trusts a list of codes") from None
+
+
+def _codes(listed: object) -> tuple[str, ...]:
+    if not isinstance(listed, list):
+        raise TypeError
+    return tuple(str(code) for code in listed)

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from estates_api.domain import scoring
-from estates_api.domain.gates import Gate, closed_gates, released_by
+from estates_api.domain.gates import GATES, Gate, closed_gates, released_by
 from estates_api.domain.measures import MEASURES, Measure
 from estates_api.domain.method import Criterion, Method, ScoreName
 from estates_api.domain.peers import site_class
@@ -17,6 +17,9 @@ from estates_api.domain.sites import Event, Site
 from estates_api.errors import BadInput
 
 Route = Literal["release", "part release with reuse", "reuse", "retain", "not enough data", "released"]
+
+ROUNDING = 1e-9
+"""How far a sum of floating-point parts may miss a cut-off that it reaches on paper."""
 
 _STATES = {"known": scoring.KNOWN, "unknown": scoring.UNKNOWN, "not applicable": scoring.NOT_APPLICABLE}
 
@@ -57,16 +60,22 @@ class Assessed:
 
 
 def check_method(method: Method) -> Method:
-    """The method itself, when every criterion has a measure; BadInput names one that has not."""
+    """The method itself, when every criterion has a measure and every gate a rule; BadInput names one that has not."""
     for criterion in method.criteria:
         if criterion.id not in MEASURES:
             raise BadInput(f"method {method.id}: there is no measure called {criterion.id}")
+    if unknown := next((name for name in method.gates if name not in GATES), None):
+        raise BadInput(f"method {method.id}: there is no gate called {unknown}")
     return method
 
 
 def assess(sites: Sequence[Site], method: Method, as_of: date) -> tuple[Assessed, ...]:
     """Every site measured, scored and routed, in the order given. `sites` must already be as of that day."""
-    acute = Counter(s.borough_gss for s in sites if s.borough_gss and site_class(s.site_type) == "acute")
+    acute = Counter(
+        site.borough_gss
+        for site in sites
+        if site.borough_gss and site_class(site.site_type) == "acute" and not released_by(site)
+    )
     release, reuse = (_score(sites, method, name) for name in ("release", "reuse"))
     return tuple(
         _assessed(site, release[i], reuse[i], closed_gates(site, method.gates, acute), method, as_of)
@@ -90,12 +99,17 @@ def is_stale(evidence: date | None, as_of: date, method: Method) -> bool:
     return (evidence.year, evidence.month, evidence.day) < limit
 
 
+def reaches(number: float, cut_off: float) -> bool:
+    """Whether a score or a coverage is at or above its cut-off."""
+    return number >= cut_off - ROUNDING
+
+
 def find_route(release: SiteScore, reuse: SiteScore, gates: tuple[Gate, ...], method: Method) -> Route:
     """The route by the declared cut-offs. A score with too little coverage decides nothing."""
     cut = method.cut_offs
-    enough = (release.coverage >= cut.coverage, reuse.coverage >= cut.coverage)
-    to_release = enough[0] and release.expected >= cut.release and not gates
-    to_reuse = enough[1] and reuse.expected >= cut.reuse
+    enough = (reaches(release.coverage, cut.coverage), reaches(reuse.coverage, cut.coverage))
+    to_release = enough[0] and reaches(release.expected, cut.release) and not gates
+    to_reuse = enough[1] and reaches(reuse.expected, cut.reuse)
     if to_release:
         return "part release with reuse" if to_reuse else "release"
     if to_reuse:

@@ -25,7 +25,7 @@ def parse_postcode(text: str) -> Postcode:
 
 
 def parse_ods_code(text: str) -> OdsCode:
-    """An ODS code: 3 to 12 letters and digits in capitals (ODS publishes 3 to 8; local ids may be longer)."""
+    """An organisation or site code in capitals, 2 to 40 characters (ODS publishes 3 to 8; local ids are longer)."""
     code = text.replace("\xa0", " ").strip().upper()
     if not re.fullmatch(r"[0-9A-Z][0-9A-Z_./-]{1,39}", code):
         raise BadInput(f"{text.strip()!r} is not an organisation or site code")

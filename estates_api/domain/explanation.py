@@ -1,16 +1,21 @@
 """Why a site stands where it stands: one plain sentence, and every number with its source."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from estates_api.domain.assessment import Assessed, Contribution, SiteScore
+from estates_api.domain.assessment import Assessed, Contribution, SiteScore, reaches
 from estates_api.domain.claims import Claim
 from estates_api.domain.land import site_land
-from estates_api.domain.method import Method
+from estates_api.domain.method import Criterion, Method
 from estates_api.domain.peers import site_class
 from estates_api.domain.scoring import measure_at
 from estates_api.domain.sites import Event, Site
+
+_OPPOSED = {"unsuitable", "backlog", "condition"}
+"""Criteria of both scores that rest on the same facts and read them the opposite way."""
 
 _LISTED = {
     "release": "Listed for release",
@@ -19,12 +24,34 @@ _LISTED = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The measure of one criterion at which a site still is on its list, and beyond which (`falls`: below) not."""
+
+    criterion: Criterion
+    measure: float
+    falls: bool
+
+
 def quantity(number: float, unit: str) -> str:
     """A measure as planners write it: `9.4 ha`, `21 %`, `£169/m²`, `12,800 m²`."""
-    shown = f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+    shown = f"{number:,.{_places(number)}f}"
+    if "." in shown:
+        shown = shown.rstrip("0").rstrip(".")
     if unit.startswith("£"):
         return f"£{shown}{unit.removeprefix('£')}"
     return f"{shown} {unit}".strip()
+
+
+def _places(number: float) -> int:
+    """Decimal places that show three figures; none from 100 on."""
+    return 0 if abs(number) >= 99.95 or number == 0 else 2 - math.floor(math.log10(abs(number)))
+
+
+def _surely_beyond(limit: float, *, below: bool) -> float:
+    """The limit at the precision of a sentence, rounded so that what is beyond the rounded one is beyond the true."""
+    scale = 10.0 ** _places(limit)
+    return math.floor(limit * scale) / scale if below else math.ceil(limit * scale) / scale
 
 
 def told(part: Contribution) -> str:
@@ -62,43 +89,67 @@ def _because(result: Assessed, method: Method) -> str:
         reasons = [reason for score in scores for reason in _leading(score)]
         return f"{_LISTED[result.route]} because {_join(reasons)}{_despite(result, method)}"
     if result.route == "not enough data":
+        release, reuse = (math.floor(100 * score.coverage + 1e-6) for score in (result.release, result.reuse))
         return (
-            f"Not enough data: {result.release.coverage:.0%} of the release score and {result.reuse.coverage:.0%} "
+            f"Not enough data: {release}% of the release score and {reuse}% "
             f"of the reuse score rest on evidence, {method.cut_offs.coverage:.0%} of each is needed"
         )
-    gap = method.cut_offs.release - result.release.expected
-    if gap > 0:
-        return f"Retained: the release score {result.release.expected:.0f} is {gap:.0f} below the cut-off"
+    if not reaches(result.release.expected, method.cut_offs.release):
+        gap = method.cut_offs.release - result.release.expected
+        places = 0 if gap >= 1 else _places(gap) - 1
+        shown, short = f"{result.release.expected:.{places}f}", f"{gap:.{places}f}"
+        return f"Retained: the release score {shown} is {short} below the cut-off"
     return f"Retained although the release score is {result.release.expected:.0f}: {result.gates[0].reason}"
 
 
 def _despite(result: Assessed, method: Method) -> str:
-    if result.route == "reuse" and result.gates and result.release.expected >= method.cut_offs.release:
+    if result.route == "reuse" and result.gates and reaches(result.release.expected, method.cut_offs.release):
         return f" (release score {result.release.expected:.0f}, but {result.gates[0].reason})"
     return ""
 
 
 def _drop_off(result: Assessed, method: Method) -> str:
-    """The measure that, moved alone, would change the route first: the largest contribution that can."""
+    """The measure that, moved alone, would change the route: the largest contribution that can."""
     if result.route not in _LISTED:
         return ""
+    limit = find_limit(result, method)
+    if limit is None:
+        return "no single measure would take it off the list"
+    shown = _surely_beyond(limit.measure, below=limit.falls)
+    way = "fell below" if limit.falls else "rose above"
+    stays = " (and stay for reuse)" if result.route == "part release with reuse" else ""
+    return f"would drop off if {limit.criterion.title} {way} {quantity(shown, limit.criterion.unit)}{stays}"
+
+
+def find_limit(result: Assessed, method: Method) -> Limit | None:
+    """Where one measure, moved alone, takes a listed site off its list; None when no single measure can."""
     reuse = result.route == "reuse"
     score, cut = (result.reuse, method.cut_offs.reuse) if reuse else (result.release, method.cut_offs.release)
-    spare = score.expected - cut
-    for part in sorted(score.contributions, key=lambda part: -part.points):
-        limit = _limit(result.site, part, spare, method)
-        if limit is not None and part.measure.number is not None:
-            way = "fell below" if limit < part.measure.number else "rose above"
-            return f"would drop off if {part.criterion.title} {way} {quantity(limit, part.criterion.unit)}"
-    return "no single measure would take it off the list"
+    spare = max(0.0, score.expected - cut)
+    parts = sorted(score.contributions, key=lambda part: -part.points)
+    limits = (_limit(result.site, part, spare, method) for part in parts if not _moves_the_other(part, result, method))
+    return next((limit for limit in limits if limit), None)
 
 
-def _limit(site: Site, part: Contribution, spare: float, method: Method) -> float | None:
-    """The measure at which this contribution alone is `spare` points smaller; None when it cannot be."""
-    if part.measure.state != "known" or part.points < spare or part.criterion.name in {"partners", "access"}:
+def _moves_the_other(part: Contribution, result: Assessed, method: Method) -> bool:
+    """Whether what lowers one score could carry the other over its cut-off: unsuitable space and backlog speak
+    for release and against reuse, so that a site that leaves one list by them might enter the other."""
+    blocked = result.route == "part release with reuse" or (result.route == "reuse" and result.gates)
+    if part.criterion.name not in _OPPOSED or blocked:
+        return False
+    to_release, cut_offs = result.route == "reuse", method.cut_offs
+    other, cut = (result.release, cut_offs.release) if to_release else (result.reuse, cut_offs.reuse)
+    room = sum(100 * p.weight - p.points for p in other.contributions if p.criterion.name in _OPPOSED)
+    return reaches(other.coverage, cut_offs.coverage) and reaches(other.expected + room, cut)
+
+
+def _limit(site: Site, part: Contribution, spare: float, method: Method) -> Limit | None:
+    """The measure beyond which this contribution alone is more than `spare` points smaller; None when it cannot be."""
+    if part.measure.state != "known" or part.points <= spare or part.criterion.name in {"partners", "access"}:
         return None
-    from_class = method.value_points(part.criterion, part.measure.basis, site_class(site.site_type))
-    return measure_at(part.value - spare / (100 * part.weight), from_class, log=part.criterion.scale == "log")
+    points = method.value_points(part.criterion, part.measure.basis, site_class(site.site_type))
+    found = measure_at(part.value - spare / (100 * part.weight), points, log=part.criterion.scale == "log")
+    return None if found is None else Limit(part.criterion, found, falls=points[0][1] < points[-1][1])
 
 
 def _not_known(result: Assessed) -> str:
@@ -112,7 +163,7 @@ def _join(words: Sequence[str]) -> str:
 
 
 def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
-    """The full explanation as JSON-ready values; numbers rounded to 6 decimals, dates ISO."""
+    """The full explanation as JSON-ready values, dates ISO. Scores are not rounded: low <= score <= high holds."""
     site = result.site
     land = site_land(site)
     return {
@@ -146,8 +197,8 @@ def _total(site: Site, attribute: str) -> float | None:
 def _score(score: SiteScore) -> dict[str, Any]:
     return {
         "score": score.expected,
-        "low": round(score.low, 6),
-        "high": round(score.high, 6),
+        "low": score.low,
+        "high": score.high,
         "coverage": round(score.coverage, 6),
         "contributions": [_contribution(part) for part in score.contributions],
     }

@@ -26,7 +26,7 @@ def _owner(site: Site, _: Mapping[str, int]) -> str | None:
     """No public owner able to dispose is known."""
     if _public_owners(site):
         return None
-    lessees = [i for i in site.interests if i.kind == "head lessee"]
+    lessees = sorted((i for i in site.interests if i.kind == "head lessee"), key=lambda i: i.organisation_name)
     if lessees:
         return f"{lessees[0].organisation_name} holds a lease ({lessees[0].evidence}); no break or landlord is known"
     return "no public owner is known: somebody must state who owns it"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from estates_api.domain.claims import Claim
+from estates_api.domain.claims import Claim, choose_claim
 from estates_api.domain.sites import Event, Holding, Site
 
 SAME_LAND = 0.01
@@ -17,79 +17,115 @@ SAME_LAND = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Land:
-    """The land of a site that is known: hectares, the part not under buildings, and what it rests on."""
+    """The land of a site that is known: hectares, the part not under buildings, and what it rests on.
+
+    `open_ha` is None where buildings stand on the land and nothing says how large they are.
+    """
 
     area_ha: float
-    open_ha: float
+    open_ha: float | None
     claims: tuple[Claim, ...]
     note: str
 
 
-def newest(holding: Holding, *attributes: str) -> Claim | None:
-    """The newest reported number among alternative attributes that say the same thing in different editions."""
+Piece = list[tuple[Holding, Claim]]
+"""One piece of land: the holdings that state it, each with the claim that does. The first one counts."""
+
+
+def winning_of(holding: Holding, *attributes: str) -> Claim | None:
+    """The winning number among alternative attributes that say the same thing in different editions."""
     claims = (holding.claims.get(name) for name in attributes)
-    reported = [claim for claim in claims if claim and claim.number is not None]
-    return max(reported, key=lambda claim: (claim.as_of, claim.id), default=None)
+    return choose_claim(claim for claim in claims if claim and claim.number is not None)
 
 
 def land_claim(holding: Holding) -> Claim | None:
     """The claim that says how much land this holding has; None when it is unknown or owns none."""
-    claim = newest(holding, "land_owned_ha", "land_ha")
+    claim = winning_of(holding, "land_owned_ha", "land_ha")
     return claim if claim and claim.number else None
 
 
 def site_land(site: Site) -> Land | None:
     """The land of the site, each piece once, less what was sold since; None when no holding states any."""
-    claims, notes = _each_once([(h, c) for h in site.holdings if (c := land_claim(h))])
-    if not claims:
+    pieces = _pieces([(h, c) for h in site.holdings if (c := land_claim(h))])
+    if not pieces:
         return None
-    area = sum(claim.number or 0.0 for _, claim in claims)
-    built = sum(_built_ha(holding, claim) for holding, claim in claims)
-    sold = _sold_since(site.events, max(claim.as_of for _, claim in claims))
+    area = sum(piece[0][1].number or 0.0 for piece in pieces)
+    built = _built_ha(pieces)
+    notes = [_counted_once(piece) for piece in pieces if len(piece) > 1]
+    sold = _sold_since(site.events, max(piece[0][1].as_of for piece in pieces))
+    kept = max(0.0, 1.0 - sum(event.area_ha or 0.0 for event in sold) / area)
     if sold:
         notes.append(f"{sum(e.area_ha or 0 for e in sold):g} ha taken off: {'; '.join(e.told() for e in sold)}")
-        kept = max(0.0, 1.0 - sum(event.area_ha or 0.0 for event in sold) / area)
-        area, built = area * kept, built * kept
-    used = tuple(claim for _, claim in claims) + tuple(_footprints(claims))
-    return Land(round(area, 6), round(max(0.0, area - built), 6), used, "; ".join(notes))
+    used = [piece[0][1] for piece in pieces] + [ground for piece in pieces for ground in _ground_claims(piece)]
+    open_ha = None if built is None else round(max(0.0, area - built) * kept, 6)
+    return Land(round(area * kept, 6), open_ha, tuple(used), "; ".join(notes))
 
 
-def _each_once(stated: list[tuple[Holding, Claim]]) -> tuple[list[tuple[Holding, Claim]], list[str]]:
-    """Leave out land that another holding of the place states too (equal within SAME_LAND)."""
-    kept: list[tuple[Holding, Claim]] = []
-    notes = []
-    for holding, claim in sorted(stated, key=lambda pair: (-pair[1].as_of.toordinal(), pair[0].code)):
-        twin = next((h for h, c in kept if _same_land(c, claim)), None)
-        if twin:
-            notes.append(f"{claim.number:g} ha under {holding.code} is the land already counted under {twin.code}")
+def _pieces(stated: Iterable[tuple[Holding, Claim]]) -> list[Piece]:
+    """The pieces of land of a place: land that several holdings state (equal within SAME_LAND) is one piece."""
+    pieces: list[Piece] = []
+    for pair in sorted(stated, key=lambda pair: (-pair[1].as_of.toordinal(), pair[0].organisation_code, pair[0].code)):
+        same = next((piece for piece in pieces if _same_land(piece[0], pair)), None)
+        if same:
+            same.append(pair)
         else:
-            kept.append((holding, claim))
-    return kept, notes
+            pieces.append([pair])
+    return pieces
 
 
-def _same_land(one: Claim, other: Claim) -> bool:
-    first, second = one.number or 0.0, other.number or 0.0
+def _same_land(one: tuple[Holding, Claim], other: tuple[Holding, Claim]) -> bool:
+    """Equal within SAME_LAND, and not two lines of one list: one owner's two equal plots are two plots."""
+    if one[0].organisation_code == other[0].organisation_code and one[1].edition == other[1].edition:
+        return False
+    first, second = one[1].number or 0.0, other[1].number or 0.0
     return abs(first - second) <= SAME_LAND * max(first, second)
 
 
-def _built_ha(holding: Holding, land: Claim) -> float:
-    """Hectares under buildings: the footprint of the same return, else the plot ratio as an upper bound.
+def _counted_once(piece: Piece) -> str:
+    first, *others = piece
+    return "; ".join(
+        f"{claim.number:g} ha under {holding.code} is the land already counted under {first[0].code}"
+        for holding, claim in others
+    )
+
+
+def _built_ha(pieces: Iterable[Piece]) -> float | None:
+    """Hectares under buildings; None where a building is stated without a size.
+
+    A piece that several holdings state is as built as the one that says most.
+    """
+    built = 0.0
+    for piece in pieces:
+        parts = [part for holding, claim in piece if (part := _covered_ha(holding, claim)) is not None]
+        if not parts:
+            return None
+        built += max(parts)
+    return built
+
+
+def _covered_ha(holding: Holding, land: Claim) -> float | None:
+    """The footprint of the same return, else the floor area; no more than the land.
 
     A floor area spread over several storeys covers less ground than this, so open land is never overstated.
+    Land of which no building is stated is open.
     """
-    footprint = holding.claims.get("footprint_m2")
+    ground = _ground_claim(holding, land)
+    if ground:
+        return min((ground.number or 0.0) / 10_000, land.number or 0.0)
+    return None if (holding.text("land_or_building") or "").lower().startswith("land with") else 0.0
+
+
+def _ground_claim(holding: Holding, land: Claim) -> Claim | None:
+    footprint, gia = holding.claims.get("footprint_m2"), holding.claims.get("gia_m2")
     if footprint and footprint.number and footprint.as_of == land.as_of:
-        return min(footprint.number / 10_000, land.number or 0.0)
-    return min((holding.number("gia_m2") or 0.0) / 10_000, land.number or 0.0)
+        return footprint
+    return gia if gia and gia.number is not None else None
 
 
-def _footprints(stated: Iterable[tuple[Holding, Claim]]) -> Iterable[Claim]:
-    for holding, land in stated:
-        footprint, gia = holding.claims.get("footprint_m2"), holding.claims.get("gia_m2")
-        if footprint and footprint.number and footprint.as_of == land.as_of:
-            yield footprint
-        elif gia:
-            yield gia
+def _ground_claims(piece: Piece) -> list[Claim]:
+    """What says how much of a piece is built on, largest first, from one holding."""
+    found = [ground for holding, claim in piece if (ground := _ground_claim(holding, claim))]
+    return sorted(found, key=lambda claim: (-(claim.number or 0.0), claim.id))[:1]
 
 
 def _sold_since(events: Iterable[Event], day: date) -> list[Event]:
@@ -105,14 +141,53 @@ def vacant_share(holding: Holding) -> tuple[float, tuple[Claim, ...]] | None:
     """
     if (holding.text("tenure_category") or "").lower().startswith("vacant"):
         return 100.0, (holding.claims["tenure_category"],)
-    claim = newest(holding, "unutilised_pct", "empty_pct", "empty_m2", "unoccupied_m2")
+    claim = winning_of(holding, "unutilised_pct", "empty_pct", "empty_m2", "unoccupied_m2")
     if claim is None:
         return None
     if claim.attribute.endswith("_m2"):
-        gia = holding.claims.get("gia_m2")
-        return (100 * (claim.number or 0) / gia.number, (claim, gia)) if gia and gia.number else None
-    underused = holding.claims.get("underused_pct")
-    if claim.attribute == "unutilised_pct" or underused is None or underused.number is None:
-        return claim.number or 0.0, (claim,)
-    same = claim.number == underused.number
-    return (claim.number or 0.0) + (0.0 if same else underused.number), (claim, underused)
+        return _share_of_floor(claim, holding.claims.get("gia_m2"))
+    empty, underused = claim.number or 0.0, holding.claims.get("underused_pct")
+    alone = claim.attribute == "unutilised_pct" or underused is None or underused.as_of != claim.as_of
+    if alone or underused is None or underused.number is None:
+        return empty, (claim,)
+    added = 0.0 if empty == underused.number else underused.number
+    return min(100.0, empty + added), (claim, underused)
+
+
+def _share_of_floor(claim: Claim, gia: Claim | None) -> tuple[float, tuple[Claim, ...]] | None:
+    """Square metres as a share of the floor area, which an older return may give too small."""
+    return (min(100.0, 100 * (claim.number or 0) / gia.number), (claim, gia)) if gia and gia.number else None
+
+
+def idle_share(site: Site) -> tuple[float, tuple[Claim, ...]] | None:
+    """Land not delivering services in per cent of the land owned, each piece once, and the claims it rests on.
+
+    Vacant land without a building is idle as a whole. Beside it, land of which nobody says whether it is used
+    leaves the share unknown.
+    """
+    bare = [holding for holding in site.holdings if _is_bare(holding)]
+    others = [holding for holding in site.holdings if holding not in bare]
+    pieces = _pieces(
+        (h, h.claims["land_owned_ha"])
+        for h in others
+        if h.number("idle_land_ha") is not None and h.number("land_owned_ha")
+    )
+    plots = [claim for holding in bare if (claim := land_claim(holding))]
+    words = [h.claims[name] for h in bare for name in ("land_or_building", "tenure_category")]
+    if not pieces:
+        return (100.0, (*words, *plots)) if bare and not any(land_claim(holding) for holding in others) else None
+    idle = sum(_idle_ha(piece) for piece in pieces) + sum(claim.number or 0.0 for claim in plots)
+    owned = sum(claim.number or 0.0 for claim in (*(piece[0][1] for piece in pieces), *plots))
+    pairs = [claim for piece in pieces for h, owns in piece for claim in (h.claims["idle_land_ha"], owns)]
+    return 100 * idle / owned, (*pairs, *(words if plots else ()), *plots)
+
+
+def _is_bare(holding: Holding) -> bool:
+    """Recorded as land without a building, and vacant."""
+    bare = (holding.text("land_or_building") or "").lower().startswith("land only")
+    return bare and (holding.text("tenure_category") or "").lower().startswith("vacant")
+
+
+def _idle_ha(piece: Piece) -> float:
+    """The largest idle area that a holding states of this piece, no more than the piece."""
+    return min(max(h.number("idle_land_ha") or 0.0 for h, _ in piece), piece[0][1].number or 0.0)

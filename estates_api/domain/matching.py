@@ -1,6 +1,7 @@
 """Place matching: which holdings stand at one place, with the evidence for it."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -58,25 +59,39 @@ def match_holdings(
     In this order: a person's judgement; an existing site at the same postcode with a like name; a site of its own.
     """
     sites = {site.ref: site for site in known}
+    at_postcode: dict[str | None, list[Known]] = defaultdict(list)
+    for site in sites.values():
+        at_postcode[site.postcode].append(site)
     matches: dict[tuple[str, str], Match] = {}
     # Judged holdings first: others may join the places they make.
     for item in sorted(unplaced, key=lambda u: (u.judged is None, u.organisation_code, u.code)):
         if item.code == AGGREGATE:
             continue
-        match = _match(item, sites, prefix)
+        near = at_postcode[item.postcode] if item.postcode else []
+        match = _judged(item, prefix) or _alike(item, near) or _own(item, sites, prefix)
         matches[item.organisation_code, item.code] = match
-        sites.setdefault(match.site_ref, Known(match.site_ref, item.name, item.postcode))
+        if match.site_ref not in sites:
+            sites[match.site_ref] = Known(match.site_ref, item.name, item.postcode)
+            at_postcode[item.postcode].append(sites[match.site_ref])
     return matches
 
 
-def _match(item: Unplaced, sites: Mapping[str, Known], prefix: str) -> Match:
-    if item.judged:
-        return Match(f"{prefix}-{item.judged}", "judgement")
-    if item.postcode:
-        for site in sorted(sites.values(), key=lambda site: site.ref):
-            alike = fuzz.token_set_ratio(plain_name(site.name), plain_name(item.name))
-            if site.postcode == item.postcode and alike >= ALIKE:
-                return Match(site.ref, f"same postcode {item.postcode}, names {alike:.0f} % alike with {site.name!r}")
+def _judged(item: Unplaced, prefix: str) -> Match | None:
+    return Match(f"{prefix}-{item.judged}", "judgement") if item.judged else None
+
+
+def _alike(item: Unplaced, near: Iterable[Known]) -> Match | None:
+    """The site at the same postcode with the likest name; of two equally like, the one with the lower reference."""
+    name = plain_name(item.name)
+    likeness = {site: fuzz.token_set_ratio(plain_name(site.name), name) for site in near}
+    found = min(likeness, key=lambda site: (-likeness[site], site.ref), default=None)
+    if found is None or likeness[found] < ALIKE:
+        return None
+    told = f"same postcode {item.postcode}, names {likeness[found]:.0f} % alike with {found.name!r}"
+    return Match(found.ref, told)
+
+
+def _own(item: Unplaced, sites: Mapping[str, Known], prefix: str) -> Match:
     return Match(_free_ref(item, sites, prefix), "a place of its own")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from estates_api.domain.claims import Claim
-from estates_api.domain.land import site_land, vacant_share
+from estates_api.domain.land import idle_share, site_land, vacant_share
 from estates_api.domain.method import Method
 from estates_api.domain.peers import site_class
 from estates_api.domain.sites import Holding, Site
@@ -53,8 +53,9 @@ def _not_applicable(note: str) -> Measure:
     return Measure("not applicable", note=note)
 
 
-def _known(number: float, claims: Sequence[Claim], note: str = "") -> Measure:
-    newest = max(claims, key=lambda claim: (claim.as_of, claim.id), default=None)
+def _known(number: float, claims: Sequence[Claim], note: str = "", *, basis: Sequence[Claim] = ()) -> Measure:
+    """A known number. `basis`: the claims whose edition the peers are taken from, where not all claims are."""
+    newest = max(basis or claims, key=lambda claim: (claim.as_of, claim.id), default=None)
     return Measure("known", round(number, 6), tuple(claims), note, newest.edition if newest else None)
 
 
@@ -63,14 +64,13 @@ def _of_nhs(site: Site) -> list[Holding]:
 
 
 def _weighted_mean(parts: Sequence[tuple[float, float | None, tuple[Claim, ...]]]) -> Measure:
-    """The mean of (value, weight, claims) parts; the plain value when there is one part without a weight."""
+    """The weighted mean of (value, weight, claims) parts; the plain mean when no part has a weight."""
     weighed = [(value, weight, claims) for value, weight, claims in parts if weight]
-    if not weighed:
-        value, _, claims = parts[0]
-        return _known(value, claims, "floor area not known" + (", first holding shown" if len(parts) > 1 else ""))
+    note = "" if weighed else "floor area not known" + (", plain mean of the holdings" if len(parts) > 1 else "")
+    weighed = weighed or [(value, 1.0, claims) for value, _, claims in parts]
     total = sum(weight for _, weight, _ in weighed)
     claims = tuple(claim for _, _, group in weighed for claim in group)
-    return _known(sum(value * weight for value, weight, _ in weighed) / total, claims)
+    return _known(sum(value * weight for value, weight, _ in weighed) / total, claims, note)
 
 
 def vacancy(site: Site, _: Method) -> Measure:
@@ -81,16 +81,10 @@ def vacancy(site: Site, _: Method) -> Measure:
 
 def idle_land(site: Site, _: Method) -> Measure:
     """Land not delivering services, per cent of land owned; vacant land without a building counts as all idle."""
-    for holding in site.holdings:
-        bare = (holding.text("land_or_building") or "").lower().startswith("land only")
-        if bare and (holding.text("tenure_category") or "").lower().startswith("vacant"):
-            return _known(100.0, [holding.claims["land_or_building"], holding.claims["tenure_category"]])
-    pairs = [(h.claims["idle_land_ha"], h.claims["land_owned_ha"]) for h in site.holdings
-             if h.number("idle_land_ha") is not None and h.number("land_owned_ha")]  # fmt: skip
-    if not pairs:
+    share = idle_share(site)
+    if share is None:
         return _unknown("no return says how much land delivers no services (asked since ERIC 2016-17, of owners)")
-    idle, owned = (sum(pair[side].number or 0.0 for pair in pairs) for side in (0, 1))
-    return _known(100 * idle / owned, [claim for pair in pairs for claim in pair])
+    return _known(*share)
 
 
 def non_clinical(site: Site, _: Method) -> Measure:
@@ -110,6 +104,8 @@ def open_land(site: Site, _: Method) -> Measure:
     land = site_land(site)
     if land is None:
         return _unknown("no return or list states land that its organisation has here")
+    if land.open_ha is None:
+        return _unknown("buildings stand on the land, and nothing says how much of it they cover")
     return _known(land.open_ha, land.claims, land.note)
 
 
@@ -119,23 +115,28 @@ def backlog(site: Site, _: Method) -> Measure:
     stated = [h for h in site.holdings if all(name in h.claims for name in names)]
     usable = [h for h in stated if all(h.number(name) is not None for name in names) and h.number("gia_m2")]
     if usable:
+        costs = [h.claims[name] for h in usable for name in names]
+        area = sum(h.number("gia_m2") or 0.0 for h in usable)
         claims = [h.claims[name] for h in usable for name in (*names, "gia_m2")]
-        total = sum(h.number(name) or 0.0 for h in usable for name in names)
-        return _known(total / sum(h.number("gia_m2") or 0.0 for h in usable), claims)
+        return _known(sum(claim.number or 0.0 for claim in costs) / area, claims, basis=costs)
     if stated and all(h.claims[names[0]].state == "not applicable" for h in stated):
         return _not_applicable("backlog is not the returning organisation's (PFI or leased)")
     return _unknown("no return states high and significant risk backlog with a floor area")
 
 
 def _cost_claims(holding: Holding) -> tuple[Claim, ...]:
-    """The cost lines of the newest return that has them; empty when only utilities are returned (2013-14)."""
-    items = [c for name in ITEM_COSTS if (c := holding.claims.get(name)) and c.number is not None]
-    totals = [c for name in TOTAL_COSTS if (c := holding.claims.get(name)) and c.number is not None]
-    of_total = {c.edition for c in totals if c.attribute == "hard_fm_cost_gbp"}
-    of_items = {c.edition for c in items if c.attribute == "other_hard_fm_cost_gbp"}
-    if of_items:
-        return tuple(c for c in items if c.edition in of_items)
-    return tuple(c for c in totals if c.edition in of_total)
+    """The cost lines of the newest return that has any; empty when it leaves facilities management out (2013-14).
+
+    Lines of two years are never added: what an older return says beside a newer one is only a part of it.
+    """
+    lines = [c for name in dict.fromkeys(TOTAL_COSTS + ITEM_COSTS) if (c := holding.claims.get(name))]
+    reported = [claim for claim in lines if claim.number is not None]
+    day = max((claim.as_of for claim in reported), default=None)
+    newest = {claim.attribute: claim for claim in reported if claim.as_of == day}
+    for marker, names in (("other_hard_fm_cost_gbp", ITEM_COSTS), ("hard_fm_cost_gbp", TOTAL_COSTS)):
+        if marker in newest:
+            return tuple(newest[name] for name in names if name in newest)
+    return ()
 
 
 def running_cost(site: Site, _: Method) -> Measure:
@@ -144,9 +145,10 @@ def running_cost(site: Site, _: Method) -> Measure:
               if h.number("gia_m2") and (claims := _cost_claims(h))]  # fmt: skip
     if not costed:
         return _unknown("no return has the facilities management cost lines")
-    total = sum(claim.number or 0.0 for claims, _ in costed for claim in claims)
+    costs = [claim for claims, _ in costed for claim in claims]
     area = sum(gia.number or 0.0 for _, gia in costed)
-    return _known(total / area, [claim for claims, gia in costed for claim in (*claims, gia)])
+    every = [claim for claims, gia in costed for claim in (*claims, gia)]
+    return _known(sum(claim.number or 0.0 for claim in costs) / area, every, basis=costs)
 
 
 def unsuitable(site: Site, _: Method) -> Measure:

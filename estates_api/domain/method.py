@@ -2,10 +2,11 @@
 
 import hashlib
 import itertools
+import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from estates_api.domain.peers import ALL, Expected, Peers, Reference
 from estates_api.errors import BadInput
@@ -80,7 +81,7 @@ def parse_method(content: bytes, name: str) -> Method:
         raise BadInput(f"{name}: not readable as TOML: {error}") from None
     try:
         return _method(table, hashlib.sha256(content).hexdigest())
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadInput(f"{name}: {_told(error)}") from None
 
 
@@ -88,32 +89,67 @@ def _told(error: Exception) -> str:
     return f"the entry {error} is missing" if isinstance(error, KeyError) else str(error)
 
 
-def _method(table: Mapping[str, Any], sha256: str) -> Method:
-    weights = {f"{group['score']}.{group['id']}": float(group["weight"]) for group in table["group"]}
-    if any(weight <= 0 for weight in weights.values()):
-        raise ValueError("every group weight must be above 0")
-    criteria = tuple(_criterion(row) for row in table["criterion"])
+Row = Mapping[str, Any]
+T = TypeVar("T")
+
+
+def _each(table: Row, key: str, parse: Callable[[Row], T]) -> tuple[T, ...]:
+    """Every [[key]] of a table, parsed; ValueError names the one that is wrong by its number and its id."""
+    rows = table[key]
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ValueError(f"{key} must be written as [[{key}]]")
+    parsed = []
+    for number, row in enumerate(rows, start=1):
+        entry = f"{key} {row.get('id', row.get('criterion', ''))!r} (number {number})"
+        try:
+            parsed.append(parse(row))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{entry}: {_told(error)}") from None
+    return tuple(parsed)
+
+
+def _method(table: Row, sha256: str) -> Method:
+    groups = _each(table, "group", _group)
+    weights = dict(groups)
+    if len(weights) != len(groups):
+        raise ValueError("a group id stands twice")
+    criteria = _each(table, "criterion", _criterion)
     peers = _peers(table["peers"])
     _check(criteria, weights, peers)
-    cut = table["cut_offs"]
     return Method(
         id=str(table["id"]),
         title=str(table["title"]),
         sha256=sha256,
         criteria=criteria,
         group_weights=weights,
-        cut_offs=CutOffs(float(cut["release"]), float(cut["reuse"]), float(cut["coverage"]), int(cut["stale_years"])),
-        gates={gate["id"]: str(gate["reason"]) for gate in table["gate"]},
+        cut_offs=_cut_offs(table["cut_offs"]),
+        gates=dict(_each(table, "gate", lambda gate: (str(gate["id"]), str(gate["reason"])))),
         peers=peers,
     )
 
 
-def _criterion(row: Mapping[str, Any]) -> Criterion:
+def _cut_offs(row: Row) -> CutOffs:
+    cut = CutOffs(float(row["release"]), float(row["reuse"]), float(row["coverage"]), int(row["stale_years"]))
+    if not (0 <= cut.release <= 100 and 0 <= cut.reuse <= 100 and 0 <= cut.coverage <= 1 and cut.stale_years >= 0):
+        raise ValueError("cut_offs: release and reuse lie in 0-100, coverage in 0-1, stale_years at 0 or above")
+    return cut
+
+
+def _group(row: Row) -> tuple[str, float]:
+    weight = float(row["weight"])
+    if not 0 < weight < math.inf:
+        raise ValueError("the weight must be a number above 0")
+    return f"{row['score']}.{row['id']}", weight
+
+
+def _criterion(row: Row) -> Criterion:
     raw = row["points"]
     points = () if raw == "peers" else tuple(sorted((float(x), float(value)) for x, value in raw))
     score = str(row["id"]).partition(".")[0]
     if score not in {"release", "reuse"}:
-        raise ValueError(f"criterion {row['id']!r} must begin with release. or reuse.")
+        raise ValueError("the id must begin with release. or reuse.")
+    if row.get("scale", "linear") not in {"linear", "log"}:
+        raise ValueError("scale must be linear or log")
     return Criterion(
         id=str(row["id"]),
         score="release" if score == "release" else "reuse",
@@ -132,34 +168,56 @@ def _check(criteria: tuple[Criterion, ...], weights: Mapping[str, float], peers:
     for criterion in criteria:
         if criterion.group not in weights:
             raise ValueError(f"criterion {criterion.id}: there is no group {criterion.group}")
-        if not criterion.points and not any(
-            row.criterion == criterion.id and row.site_class == ALL for row in peers.references
-        ):
-            raise ValueError(f"criterion {criterion.id}: points are the peers', but the file has no peers for it")
-        steps = list(itertools.pairwise(criterion.points))
-        if len(criterion.points) == 1 or any(left[0] >= right[0] for left, right in steps):
-            raise ValueError(f"criterion {criterion.id}: points need two or more different measures")
-        slopes = {right[1] > left[1] for left, right in steps if right[1] != left[1]}
-        if len(slopes) > 1 or any(not 0 <= value <= 1 for _, value in criterion.points):
-            raise ValueError(f"criterion {criterion.id}: values must lie in 0-1 and only rise or only fall")
-        if criterion.scale == "log" and any(x <= 0 for x, _ in criterion.points):
-            raise ValueError(f"criterion {criterion.id}: a log scale needs measures above 0")
+        if fault := _fault_of_points(criterion):
+            raise ValueError(f"criterion {criterion.id}: {fault}")
     if len({criterion.id for criterion in criteria}) != len(criteria):
         raise ValueError("a criterion id stands twice")
+    needed = {criterion.id: criterion.id for criterion in criteria if not criterion.points}
+    # Readiness compares backlog with the peers', whatever points backlog itself has.
+    needed |= {criterion.id: "release.backlog" for criterion in criteria if criterion.id == "reuse.condition"}
+    for id_, reference in needed.items():
+        if not any(row.criterion == reference for row in peers.references):
+            raise ValueError(f"criterion {id_}: measured against peers, but the file has no peers of {reference}")
+    _check_every_edition(peers)
 
 
-def _peers(table: Mapping[str, Any]) -> Peers:
-    references = tuple(
-        Reference(
-            str(row["criterion"]), str(row["edition"]), str(row["class"]),
-            float(row["median"]), float(row["p90"]), int(row["n"]),
-        )
-        for row in table.get("reference", [])
-    )  # fmt: skip
-    if bad := next((row for row in references if row.p90 <= row.median), None):
-        raise ValueError(f"peers of {bad.criterion}, {bad.edition}, {bad.site_class}: p90 must be above the median")
-    expectations = tuple(
-        Expected(str(row["criterion"]), str(row["class"]), float(row["points"]), int(row["n"]))
-        for row in table.get("expected", [])
-    )
-    return Peers(str(table["made"]), references, expectations)
+def _fault_of_points(criterion: Criterion) -> str | None:
+    """What is wrong with a value function; None when nothing is, or the peers stand for it."""
+    points = criterion.points
+    steps = list(itertools.pairwise(points))
+    if not all(math.isfinite(x) for x, _ in points):
+        return "measures must be finite numbers"
+    if len(points) == 1 or any(left[0] >= right[0] for left, right in steps):
+        return "points need two or more different measures"
+    slopes = {right[1] > left[1] for left, right in steps if right[1] != left[1]}
+    if points and (len(slopes) != 1 or any(not 0 <= value <= 1 for _, value in points)):
+        return "values must lie in 0-1 and only rise or only fall"
+    if criterion.scale == "log" and any(x <= 0 for x, _ in points):
+        return "a log scale needs measures above 0"
+    return None
+
+
+def _check_every_edition(peers: Peers) -> None:
+    """Every edition has its figures over all classes, which stand for classes with too few sites."""
+    editions = {(row.criterion, row.edition) for row in peers.references}
+    whole = {(row.criterion, row.edition) for row in peers.references if row.site_class == ALL}
+    if missing := min(editions - whole, default=None):
+        raise ValueError(f"peers of {missing[0]}, {missing[1]}: there is no row of class {ALL}")
+
+
+def _peers(table: Row) -> Peers:
+    listed = {"reference": [], "expected": [], **table}
+    return Peers(str(table["made"]), _each(listed, "reference", _reference), _each(listed, "expected", _expected))
+
+
+def _reference(row: Row) -> Reference:
+    middle, high = float(row["median"]), float(row["p90"])
+    if not (math.isfinite(middle) and middle < high < math.inf):
+        raise ValueError(f"{row['edition']}, {row['class']}: p90 must be above the median")
+    return Reference(str(row["criterion"]), str(row["edition"]), str(row["class"]), middle, high, int(row["n"]))
+
+
+def _expected(row: Row) -> Expected:
+    if not 0 <= float(row["points"]) <= 1:
+        raise ValueError(f"class {row['class']}: expected points lie in 0-1")
+    return Expected(str(row["criterion"]), str(row["class"]), float(row["points"]), int(row["n"]))

@@ -69,11 +69,14 @@ class Peers:
     def reference(self, criterion: str, edition: str, group: str) -> tuple[float, float]:
         """(median, 90th percentile) for an edition: the same or, failing that, the last one before it.
 
-        Falls back to all classes where a class had too few sites to be frozen.
+        The first one when there is none before; the newest for a figure of another source, whose labels are not
+        the peers' years. Falls back to all classes where a class had too few sites to be frozen.
         """
         rows = [row for row in self.references if row.criterion == criterion]
         editions = sorted({row.edition for row in rows})
         usable = [name for name in editions if name <= edition] or editions[:1]
+        if edition.partition(" ")[0] not in {name.partition(" ")[0] for name in editions}:
+            usable = editions
         of_edition = {row.site_class: row for row in rows if row.edition == usable[-1]}
         row = of_edition.get(group) or of_edition[ALL]
         return row.median, row.p90

@@ -5,6 +5,8 @@ Arrays are sites x criteria. `values` holds points in 0-1; `state` says whether 
 its group's weight goes to the group's other criteria; a group without any leaves too).
 """
 
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,14 +45,20 @@ def value_of(numbers: Floats, points: Sequence[tuple[float, float]], *, log: boo
 
 
 def measure_at(value: float, points: Sequence[tuple[float, float]], *, log: bool = False) -> float | None:
-    """The measure at which the value function reaches `value`; None when it never does."""
-    pairs = sorted((y, x) for x, y in points)
-    if not pairs[0][0] <= value <= pairs[-1][0]:
+    """The measure beyond which the value function is below `value`; None when it never reaches it.
+
+    Where the function is flat, the end of the flat part from which it falls.
+    """
+    scaled = [(math.log10(x) if log else x, y) for x, y in points]
+    # Followed upwards: a falling function is read from its right end.
+    rising = scaled if scaled[-1][1] >= scaled[0][1] else scaled[::-1]
+    if not rising[0][1] <= value <= rising[-1][1]:
         return None
-    ys = [y for y, _ in pairs]
-    xs = np.array([x for _, x in pairs])
-    found = np.interp(value, ys, np.log10(xs) if log else xs)
-    return float(10**found if log else found)
+    found = rising[0][0]
+    for (x, y), (next_x, next_y) in itertools.pairwise(rising):
+        if y < value:
+            found = x + (next_x - x) * min(1.0, (value - y) / (next_y - y)) if next_y > y else next_x
+    return 10**found if log else found
 
 
 def effective_weights(state: NDArray[np.int8], groups: Sequence[int], group_weights: Sequence[float]) -> Floats:
@@ -76,12 +84,12 @@ def score(values: Floats, state: NDArray[np.int8], groups: Sequence[int], group_
     weights = effective_weights(state, groups, group_weights)
     known, unknown = state == KNOWN, state == UNKNOWN
     contributions = 100 * weights * np.where(state == NOT_APPLICABLE, 0.0, values)
-    low = np.where(known, contributions, 0.0).sum(axis=1)
+    # The three sums run in one order and stop at the whole, so that low <= expected <= high to the last bit.
     return Scores(
-        expected=contributions.sum(axis=1),
-        low=low,
-        high=low + 100 * np.where(unknown, weights, 0.0).sum(axis=1),
-        coverage=np.where(known, weights, 0.0).sum(axis=1),
+        expected=np.minimum(contributions.sum(axis=1), 100.0),
+        low=np.minimum(np.where(known, contributions, 0.0).sum(axis=1), 100.0),
+        high=np.minimum(np.where(unknown, 100 * weights, contributions).sum(axis=1), 100.0),
+        coverage=np.minimum(np.where(known, weights, 0.0).sum(axis=1), 1.0),
         contributions=contributions,
         weights=weights,
     )

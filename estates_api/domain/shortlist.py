@@ -35,7 +35,8 @@ def make_shortlist(
     quarter: Quarter, as_of: date, results: Sequence[Assessed], method: Method, state: State
 ) -> dict[str, Any]:
     """The whole content of a shortlist, JSON-ready. The same input gives the same content, to the byte."""
-    entries = [_entry(result, method, as_of) for result in results if result.route in LISTS and _has_place(result)]
+    ours = sorted((result for result in results if not _is_elsewhere(result)), key=lambda result: result.site.ref)
+    entries = [_entry(result, method, as_of) for result in ours if result.route in LISTS and _has_place(result)]
     entries.sort(key=lambda entry: (ORDER.index(entry["list"]), -entry["score"], entry["site"]))
     return {
         "quarter": str(quarter),
@@ -48,9 +49,14 @@ def make_shortlist(
         "code_version": state.code_version,
         "editions": [{"edition": name, "sha256": sha256} for name, sha256 in state.editions],
         "entries": entries,
-        "not_enough_data": [_missing(result) for result in results if result.route == "not enough data"],
-        "released": [_released(result) for result in results if result.released],
+        "not_enough_data": [_missing(result) for result in ours if result.route == "not enough data"],
+        "released": [_released(result) for result in ours if result.released],
     }  # fmt: skip
+
+
+def _is_elsewhere(result: Assessed) -> bool:
+    """Surely outside the area, and of none of its trusts."""
+    return result.site.inside_area is False and not result.site.partner_trust
 
 
 def _has_place(result: Assessed) -> bool:
@@ -136,7 +142,7 @@ def _released(result: Assessed) -> dict[str, Any]:
 
 
 def canonical_bytes(content: Mapping[str, Any]) -> bytes:
-    """UTF-8 JSON with sorted keys and no spaces (the rules of RFC 8785 for our value types)."""
+    """UTF-8 JSON with sorted keys and no spaces. Numbers are as Python prints them (5.0, not RFC 8785's 5)."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8")
 

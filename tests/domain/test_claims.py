@@ -1,0 +1,74 @@
+from datetime import date
+from itertools import permutations
+
+from builders import claim
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estates_api.domain.claims import Claim, choose_claim, winning_claims
+
+_CLAIMS = st.builds(
+    Claim,
+    id=st.integers(1, 10**6),
+    attribute=st.just("gia_m2"),
+    as_of=st.dates(date(2010, 1, 1), date(2026, 1, 1)),
+    edition=st.just("an edition"),
+    line=st.just(1),
+    authority=st.sampled_from([10, 20, 30]),
+    state=st.sampled_from(["reported", "not applicable", "not provided"]),
+    number=st.floats(0, 1e6),
+    implausible=st.sampled_from([None, "mistyped?"]),
+)
+
+
+@given(st.lists(_CLAIMS, unique_by=lambda c: c.id))
+def test_the_declared_order(claims: list[Claim]) -> None:
+    """A blank or an implausible value never wins; authority goes over newness, newer over older, then the edition."""
+    winner = choose_claim(claims)
+    allowed = [c for c in claims if c.state != "not provided" and c.implausible is None]
+    assert (winner is None) == (not allowed)
+    if winner:
+        assert winner in allowed
+        for other in allowed:
+            assert winner.authority >= other.authority
+            if winner.authority == other.authority:
+                assert (winner.as_of, winner.id) >= (other.as_of, other.id)
+
+
+@given(st.lists(_CLAIMS, unique_by=lambda c: c.id, max_size=4))
+def test_the_order_of_the_rows_does_not_matter(claims: list[Claim]) -> None:
+    """The same claims have the same winner, however they are listed."""
+    assert len({choose_claim(order) for order in permutations(claims)}) <= 1
+
+
+def test_a_correction_beats_a_newer_return() -> None:
+    """What a person corrected stays, even when a newer return repeats the mistake."""
+    correction = claim("gia_m2", 500.0, "ERIC 2014-15", authority=30)
+    assert choose_claim([claim("gia_m2", 5.0), correction]) is correction
+
+
+def test_aberdeen_park_falls_back_to_the_year_before() -> None:
+    """19 Aberdeen Park's 103 ha (TAF10, 2016-17) is implausible: the 0.04 ha of the year before stays."""
+    claims = [
+        claim("land_owned_ha", 103.0, implausible="mistyped?"),
+        claim("land_ha", 0.04, "ERIC 2014-15"),
+        claim("gia_m2", 399.0),
+        claim("energy_cost_gbp", None),
+    ]
+    winners = winning_claims(claims, date(2026, 1, 1))
+    assert {name: c.number for name, c in winners.items()} == {"land_ha": 0.04, "gia_m2": 399.0}
+
+
+def test_later_claims_are_not_known_yet() -> None:
+    """As of March 2015 the return of 2016-17 does not exist; a claim of the day itself does."""
+    claims = [claim("gia_m2", 1.0, "ERIC 2014-15"), claim("gia_m2", 2.0)]
+    assert winning_claims(claims, date(2015, 3, 31))["gia_m2"].number == 1
+    assert winning_claims(claims, date(2015, 3, 30)) == {}
+    assert winning_claims(claims, date(2017, 3, 31))["gia_m2"].number == 2
+
+
+def test_not_applicable_is_an_answer() -> None:
+    """A newer `not applicable` replaces an older figure: the owner says that the question no longer fits."""
+    winner = choose_claim([claim("backlog_high_gbp", 5.0, "ERIC 2014-15"), claim("backlog_high_gbp", "not applicable")])
+    assert winner is not None
+    assert winner.state == "not applicable"

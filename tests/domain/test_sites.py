@@ -1,0 +1,48 @@
+from datetime import date
+
+from builders import claim, event, holding, site
+
+from estates_api.domain.sites import Holding
+
+
+def test_numbers_and_texts_of_a_holding() -> None:
+    """A holding answers with its winning claim; unknown and not applicable are both None."""
+    one = holding(gia_m2=100.0, site_type="Mental Health", backlog_high_gbp="not applicable")
+    assert one.number("gia_m2") == 100
+    assert one.text("site_type") == "Mental Health"
+    assert one.number("backlog_high_gbp") is None
+    assert one.number("land_ha") is None
+    assert one.text("tenure") is None
+
+
+def test_the_largest_holding_gives_the_type() -> None:
+    """A site is of the type of its largest building; of equals the later code, and none is no type."""
+    small = holding("RAL01", site_type="Mental Health", gia_m2=10.0)
+    large = holding("RYX01", site_type="General acute hospital", gia_m2=20.0)
+    silent = holding("TAF01", gia_m2=500.0)
+    assert site(small, large, silent).site_type == "General acute hospital"
+    assert site(large, small, silent).site_type == "General acute hospital"
+    assert site(silent).site_type is None
+    assert site().site_type is None
+
+
+def test_evidence_is_dated_by_what_is_known_of_the_use() -> None:
+    """The newest dated figure dates a site; a describing text, an undated claim or none does not."""
+    old = holding("RAL01", "ERIC 2013-14", gia_m2=1.0)
+    newer = holding("RYX01", "ERIC 2014-15", empty_pct=0.0)
+    text = holding("TAF01", tenure="freehold")
+    undated = Holding("E", "E", "council", "E1", {"land_ha": claim("land_ha", 1.0, as_of=date(2026, 1, 1), dated=False)})
+    assert site(old, newer, text, undated).evidence_date == date(2015, 3, 31)
+    assert site(text, undated).evidence_date is None
+    assert site().evidence_date is None
+
+
+def test_sectors() -> None:
+    """A site's sectors are those of its holdings."""
+    assert site(holding(), holding("E09", sector="council")).sectors == {"NHS", "council"}
+
+
+def test_an_event_in_a_few_words() -> None:
+    """An event is told with its area, homes and date, or `undated`."""
+    assert event("part sold", area_ha=7.1, homes=800).told() == "part sold 7.1 ha, 800 homes, 2018-03"
+    assert event("sold", None).told() == "sold, undated"
