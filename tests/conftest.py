@@ -5,7 +5,7 @@ import csv
 import io
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -129,6 +129,13 @@ def loaded(cluster_url: str, loaded_template: str) -> Iterator[Engine]:
     """A fresh database with all of `data/`, assessed, for tests that change something."""
     with _database(cluster_url, loaded_template) as url, _engine(url) as engine:
         yield engine
+
+
+@pytest.fixture(scope="module")
+def make_loaded(cluster_url: str, loaded_template: str) -> Iterator[Callable[[], Engine]]:
+    """Makes databases with all of `data/`, assessed, that live as long as the tests of a module."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(_engine(stack.enter_context(_database(cluster_url, loaded_template))))
 
 
 @pytest.fixture(scope="session")

@@ -42,13 +42,12 @@ def site(ref: str, database: Database, caller: Caller, here: Here, base: Base, a
     A holding code (RRP03) leads to its site.
     """
     check_ref(ref)
-    if not ref.startswith(f"{here.area.prefix}-") and (found := features.find_ref_of_holding(database, ref)):
-        features.get_detail(database, caller, found)  # not found for those who may not see it
+    if not ref.startswith(f"{here.area.prefix}-") and (found := features.find_ref_of_holding(database, caller, ref)):
         return RedirectResponse(f"{base}/sites/{found}", 307)
+    detail = features.get_detail(database, caller, ref)
     if as_of is None:
-        return text_answer(features.get_detail(database, caller, ref), JSON)
+        return text_answer(detail, JSON)
     run = compute(database, here.area, here.method, as_of)
-    features.get_detail(database, caller, ref)
     result = next((result for result in run.results if result.site.ref == ref), None)
     if result is None:
         raise NotFound(f"nothing is known of {ref} as of {as_of}")
@@ -84,9 +83,9 @@ def latest(database: Database, caller: Caller, here: Here, as_of: AsOf) -> dict[
 
 
 @router.get("/editions", tags=["editions"], dependencies=[Depends(only())])
-def list_editions(database: Database, base: Base) -> dict[str, Any]:
+def list_editions(database: Database, caller: Caller, base: Base) -> dict[str, Any]:
     """Every file that was handed in: what it is, its SHA-256, and how many issues it has."""
-    return {"editions": [_edition(dict(row), base) for row in editions.list_editions(database)]}
+    return {"editions": [_edition(dict(row), base) for row in editions.list_editions(database, caller)]}
 
 
 def _edition(row: dict[str, Any], base: str) -> dict[str, Any]:
@@ -96,8 +95,8 @@ def _edition(row: dict[str, Any], base: str) -> dict[str, Any]:
 
 
 @router.get("/editions/{number}/issues", tags=["editions"], dependencies=[Depends(only())])
-def list_issues(number: int, database: Database) -> dict[str, Any]:
+def list_issues(number: int, database: Database, caller: Caller) -> dict[str, Any]:
     """The issues of an edition, by line: what is wrong, where, and what was done with the value."""
     if not 0 < number < 2**63:
         raise NotFound(f"there is no edition {number}")
-    return {"issues": [dict(row) for row in editions.list_issues(database, number)]}
+    return {"issues": [dict(row) for row in editions.list_issues(database, caller, number)]}

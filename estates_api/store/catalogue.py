@@ -67,7 +67,9 @@ def put_holdings(
         for r in records
     }  # fmt: skip
     statement = upsert(holding)
-    change = {"name": statement.excluded.name}
+    # What was once handed in as private stays so: of owner, partner and public the strictest sorts first.
+    strictest = func.least(statement.excluded.sensitivity, holding.c.sensitivity)
+    change = {"name": statement.excluded.name, "sensitivity": strictest}
     statement = statement.on_conflict_do_update(index_elements=["organisation_code", "code"], set_=change)
     connection.execute(statement, list(rows.values()))
     return holding_ids(connection)

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Subquery, func, insert, select, text
+from sqlalchemy import Connection, RowMapping, Subquery, case, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from estates_api.domain.records import Issue
 from estates_api.errors import NotFound
+from estates_api.store.features import Audience
+from estates_api.store.projection import HIDDEN
 from estates_api.store.tables import edition, issue, source
 
 AUTHORITY = {"correction": 30, "ERIC": 20, "ODS epraccur": 20}
@@ -47,13 +49,13 @@ def add_issues(connection: Connection, edition_id: int, issues: Iterable[Issue])
         connection.execute(insert(issue), rows)
 
 
-def list_editions(connection: Connection) -> Sequence[RowMapping]:
-    """Every public edition, newest first, with its number of issues by severity."""
+def list_editions(connection: Connection, audience: Audience) -> Sequence[RowMapping]:
+    """Every edition that the audience may see, newest first, with its number of issues by severity."""
     counts = _issue_counts()
     query = (
         select(edition, func.coalesce(counts.c.issues, text("'{}'::jsonb")).label("issues"))
         .outerjoin(counts, counts.c.edition_id == edition.c.id)
-        .where(edition.c.sensitivity == "public")
+        .where(edition.c.sensitivity.not_in(HIDDEN.get(audience, [])))
         .order_by(edition.c.id.desc())
     )
     return connection.execute(query).mappings().all()
@@ -72,9 +74,10 @@ def _issue_counts() -> Subquery:
     )
 
 
-def list_issues(connection: Connection, edition_id: int) -> Sequence[RowMapping]:
-    """The issues of one public edition, in the order of the file; NotFound when there is no such edition."""
-    known = select(edition.c.id).where(edition.c.id == edition_id, edition.c.sensitivity == "public")
+def list_issues(connection: Connection, audience: Audience, edition_id: int) -> Sequence[RowMapping]:
+    """The issues of one edition, in the order of the file; NotFound when the audience may see no such edition."""
+    shown = edition.c.sensitivity.not_in(HIDDEN.get(audience, []))
+    known = select(edition.c.id).where(edition.c.id == edition_id, shown)
     if connection.execute(known).first() is None:
         raise NotFound(f"there is no edition {edition_id}")
     query = select(issue).where(issue.c.edition_id == edition_id).order_by(issue.c.line.nulls_first(), issue.c.id)
@@ -82,8 +85,12 @@ def list_issues(connection: Connection, edition_id: int) -> Sequence[RowMapping]
 
 
 def edition_hashes(connection: Connection) -> list[tuple[str, str]]:
-    """(name, SHA-256) of every edition in the order of its hash: what the data state is made of."""
-    name = func.concat(edition.c.source, " ", edition.c.label)
+    """(name, SHA-256) of every edition in the order of its hash: what the data state is made of.
+
+    A private edition is proved by its hash and not named.
+    """
+    public = edition.c.sensitivity == "public"
+    name = case((public, func.concat(edition.c.source, " ", edition.c.label)), else_="not public")
     rows = connection.execute(select(name, edition.c.sha256).order_by(edition.c.sha256))
     return [(row[0], row[1]) for row in rows]
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, literal_column, or_, select, text
 
 from estates_api.errors import NotFound
-from estates_api.store.tables import projections
+from estates_api.store.tables import holding, projections
 
 Audience = Literal["public", "partner", "complete"]
 Box = tuple[float, float, float, float]
@@ -111,8 +111,9 @@ def extent(connection: Connection, audience: Audience, collection: str) -> RowMa
         return connection.execute(query).mappings().one()
 
 
-def find_ref_of_holding(connection: Connection, code: str) -> str | None:
-    """The site that a holding code (such as RRP03) stands at; None when there is no or more than one."""
-    query = text("SELECT DISTINCT site_ref FROM holding WHERE code = :code AND site_ref IS NOT NULL")
-    found = connection.execute(query, {"code": code.upper()}).scalars().all()
+def find_ref_of_holding(connection: Connection, audience: Audience, code: str) -> str | None:
+    """The site that a holding code (such as RRP03) stands at; None when the audience sees none or more than one."""
+    seen = projections[audience].c.ref
+    query = select(seen).join(holding, holding.c.site_ref == seen).where(holding.c.code == code.upper()).distinct()
+    found = connection.execute(query).scalars().all()
     return found[0] if len(found) == 1 else None

@@ -1,7 +1,7 @@
 """The projection: what each audience may see, decided here, once, where rows are written.
 
 One table per audience, each site with its GeoJSON text and its full explanation already rendered. A site is left
-out of an audience's table when anything it rests on (holding, claim, interest, event) is not for that audience:
+out of an audience's table when anything it rests on (holding, claim, interest, event, judgement) is not for it:
 a score made with a hidden fact would tell it. Readers choose a table; they never filter on sensitivity.
 """
 
@@ -78,6 +78,8 @@ INSERT INTO {table} SELECT * FROM site_complete WHERE ref NOT IN (
         OR EXISTS (SELECT FROM claim c WHERE c.holding_id = h.id AND c.sensitivity = ANY(:hidden))
         OR EXISTS (SELECT FROM interest i WHERE i.holding_id = h.id AND i.sensitivity = ANY(:hidden))
         OR EXISTS (SELECT FROM event e WHERE e.holding_code = h.code AND e.sensitivity = ANY(:hidden))
+        OR EXISTS (SELECT FROM judgement j JOIN edition d ON d.id = j.edition_id WHERE d.sensitivity = ANY(:hidden)
+                   AND j.organisation_code = h.organisation_code AND j.holding_code = h.code)
     )
 )
 """

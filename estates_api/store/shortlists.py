@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from estates_api.store.tables import shortlist
 
@@ -34,6 +35,6 @@ def list_shortlists(connection: Connection) -> Sequence[RowMapping]:
 
 def list_newest(connection: Connection) -> Sequence[RowMapping]:
     """The newest revision of every quarter with its content, newest quarter first."""
-    newest = select(shortlist).distinct(shortlist.c.quarter)
+    newest = select(shortlist).ext(distinct_on(shortlist.c.quarter))
     query = newest.order_by(shortlist.c.quarter.desc(), shortlist.c.revision.desc())
     return connection.execute(query).mappings().all()

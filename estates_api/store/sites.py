@@ -54,6 +54,7 @@ WHERE h.site_ref IS NOT NULL ORDER BY h.site_ref, e.kind, e.scope, e.date_text, 
 """
 
 # 800 m: ten minutes' walk. 400 m: five. A point without LSOA centres around it lies outside what is loaded.
+# Only sites that are public count as services nearby: a neighbour's score would tell where a withheld one stands.
 _SURROUNDINGS = """
 SELECT s.ref, l.ptal, near.decile, around.services
 FROM site s
@@ -66,7 +67,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT (SELECT count(*) FROM organisation o WHERE o.kind = 'GP practice' AND o.status = 'active'
               AND (o.opened IS NULL OR o.opened <= :as_of) AND ST_DWithin(o.geom, s.geom, 400))
-         + (SELECT count(*) FROM site t WHERE t.ref <> s.ref AND ST_DWithin(t.geom, s.geom, 400)
+         + (SELECT count(*) FROM site_public t WHERE t.ref <> s.ref AND ST_DWithin(t.geom, s.geom, 400)
               AND EXISTS (SELECT FROM holding h WHERE h.site_ref = t.ref AND h.organisation_code NOT IN
                           (SELECT organisation_code FROM holding WHERE site_ref = s.ref))) AS services
 ) around ON true

@@ -63,6 +63,8 @@ def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all 
     progress(f"reading {name}")
     document = read_document(name, content)
     reading = with_doubts(connection, find_reader(document, origin.insisted).read(document, origin.hints))
+    if reading.organisations and origin.sensitivity != "public":
+        raise BadInput(f"{name}: a list of organisations is public; hand it in without a sensitivity")
     counts = _counts(reading)
     if not any(counts[what] for what in ("holdings", "organisations", "places", "events")):
         raise BadInput(f"{name}: no row could be taken ({_first_reason(reading.issues)})")

@@ -150,9 +150,10 @@ def test_a_failure_half_way_writes_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError("the power fails")
 
-    with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="the power fails"):
-        patched.setattr("estates_api.workflows.ingest.rebuild_projection", fail)
+    monkeypatch.setattr("estates_api.workflows.ingest.rebuild_projection", fail)
+    with pytest.raises(RuntimeError, match="the power fails"):
         hand_in(reference, "events_made.csv", samples / "eric_2013-14_made.csv", period="2013-14")
+    monkeypatch.undo()
     assert count_rows(reference) == before
     assert hand_in(reference, "eric_2013-14_made.csv", samples / "eric_2013-14_made.csv").new
 
@@ -271,7 +272,7 @@ def test_a_later_edition_keeps_its_places(reference: Engine, hand_in: HandIn, te
 def test_rows_without_a_day_are_pointed_out(reference: Engine, hand_in: HandIn, template: Template) -> None:
     """Undated evidence is taken with a warning that says how to date it."""
     done = hand_in(reference, "a.csv", template({"holding_code": "RZ101", "gia_m2": 1}))
-    assert [i.reason for i in done.issues if i.field == "evidence_date"][0].startswith("1 rows have no date")
+    assert next(i.reason for i in done.issues if i.field == "evidence_date").startswith("1 rows have no date")
 
 
 # What a plain cell may hold and the database refuses must never reach it: it is a warning or an issue.
