@@ -27,7 +27,9 @@ NEW = {"holding_code": "RZ1SECRET", "name": "Secret Depot", "postcode": "NW3 2QG
 EVENTS = "site_name,event,event_date,holding_code,source_url\nSt Ann's Hospital,sold,2026,RRP03,https://example.org\n"
 
 FILES: dict[str, Callable[[Template], bytes]] = {
-    "a claim": lambda template: template(ROW | {"empty_m2": 4321.125, "period_end": "2026-01-01"}),
+    "a claim": lambda template: template(
+        ROW | {"backlog_high_gbp": 7_654_321, "source": "correction", "period_end": "2026-01-01"}
+    ),
     "a row without values": lambda template: template(ROW | {"name": "Plot For Quiet Sale", "gia_m2": ""}),
     "an interest": lambda template: template(ROW | {"interest": "freeholder"}),
     "an event": lambda _: EVENTS.encode(),
@@ -90,7 +92,7 @@ def withheld(
 
 
 # St Ann's, its code, the private figure, the private site and the private files themselves.
-TRACES = (NAME, HIDDEN, "RRP03", "4321.125", "Secret Depot", "RZ1SECRET", "private.csv", "secret.csv")
+TRACES = (NAME, HIDDEN, "RRP03", "7654321.0", "Secret Depot", "RZ1SECRET", "private.csv", "secret.csv")
 
 PUBLIC_ROUTES = [
     "/", "/?f=html", "/collections", "/collections/sites", "/collections/candidates", "/collections/sites/items",
@@ -142,7 +144,7 @@ def test_the_key_sees_everything(withheld: Engine, make_api: Make) -> None:
     for route in ("/collections/sites/items", "/sites.geojson", f"/sites/{HIDDEN}", "/shortlists/2015-Q1.csv",
                   "/shortlists/2015-Q1.geojson", "/assessments/latest?as-of=2015-03-31"):  # fmt: skip
         assert NAME in keyed.get(route).text, route
-    assert "4321.125" in keyed.get("/assessments/latest").text
+    assert "7654321.0" in keyed.get("/assessments/latest").text
     assert keyed.get("/sites/rrp03").url.path == f"/sites/{HIDDEN}"
     assert "private.csv" in keyed.get("/editions").text
 
