@@ -96,7 +96,7 @@ def _because(result: Assessed, method: Method) -> str:
         )
     if not reaches(result.release.expected, method.cut_offs.release):
         gap = method.cut_offs.release - result.release.expected
-        places = 0 if gap >= 1 else _places(gap) - 1
+        places = 0 if gap >= 1 else _places(gap) - 2
         shown, short = f"{result.release.expected:.{places}f}", f"{gap:.{places}f}"
         return f"Retained: the release score {shown} is {short} below the cut-off"
     return f"Retained although the release score is {result.release.expected:.0f}: {result.gates[0].reason}"
@@ -132,12 +132,18 @@ def find_limit(result: Assessed, method: Method) -> Limit | None:
 
 
 def _moves_the_other(part: Contribution, result: Assessed, method: Method) -> bool:
-    """Whether what lowers one score could carry the other over its cut-off: unsuitable space and backlog speak
-    for release and against reuse, so that a site that leaves one list by them might enter the other."""
-    blocked = result.route == "part release with reuse" or (result.route == "reuse" and result.gates)
-    if part.criterion.name not in _OPPOSED or blocked:
+    """Whether what takes a site off one list could change the other too, so that the sentence would be false.
+
+    Unsuitable space and backlog speak for release and against reuse: a site might leave one list by them and enter
+    the other. Empty space speaks for both: with less of it, part release might not become reuse.
+    """
+    cut_offs = method.cut_offs
+    if result.route == "part release with reuse":
+        spare = sum(p.points for p in result.reuse.contributions if p.criterion.name == "spare")
+        return part.criterion.name == "vacancy" and not reaches(result.reuse.expected - spare, cut_offs.reuse)
+    to_release = result.route == "reuse"
+    if part.criterion.name not in _OPPOSED or (to_release and result.gates):
         return False
-    to_release, cut_offs = result.route == "reuse", method.cut_offs
     other, cut = (result.release, cut_offs.release) if to_release else (result.reuse, cut_offs.reuse)
     room = sum(100 * p.weight - p.points for p in other.contributions if p.criterion.name in _OPPOSED)
     return reaches(other.coverage, cut_offs.coverage) and reaches(other.expected + room, cut)

@@ -69,7 +69,7 @@ def effective_weights(state: NDArray[np.int8], groups: Sequence[int], group_weig
     applicable = (state != NOT_APPLICABLE).astype(np.float64)
     weights = np.zeros_like(applicable)
     for index, weight in enumerate(group_weights):
-        members = np.array([group == index for group in groups])
+        members = np.array([group == index for group in groups], dtype=np.bool_)
         count = applicable[:, members].sum(axis=1, keepdims=True)
         weights[:, members] = np.divide(
             weight * applicable[:, members], count, out=np.zeros_like(applicable[:, members]), where=count > 0

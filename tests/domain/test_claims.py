@@ -1,7 +1,7 @@
 from datetime import date
 from itertools import permutations
 
-from builders import claim
+from builders import FEW, claim
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +21,7 @@ _CLAIMS = st.builds(
 )
 
 
+@FEW
 @given(st.lists(_CLAIMS, unique_by=lambda c: c.id))
 def test_the_declared_order(claims: list[Claim]) -> None:
     """A blank or an implausible value never wins; authority goes over newness, newer over older, then the edition."""
@@ -35,6 +36,7 @@ def test_the_declared_order(claims: list[Claim]) -> None:
                 assert (winner.as_of, winner.id) >= (other.as_of, other.id)
 
 
+@FEW
 @given(st.lists(_CLAIMS, unique_by=lambda c: c.id, max_size=4))
 def test_the_order_of_the_rows_does_not_matter(claims: list[Claim]) -> None:
     """The same claims have the same winner, however they are listed."""

@@ -31,7 +31,9 @@ def test_evidence_is_dated_by_what_is_known_of_the_use() -> None:
     old = holding("RAL01", "ERIC 2013-14", gia_m2=1.0)
     newer = holding("RYX01", "ERIC 2014-15", empty_pct=0.0)
     text = holding("TAF01", tenure="freehold")
-    undated = Holding("E", "E", "council", "E1", {"land_ha": claim("land_ha", 1.0, as_of=date(2026, 1, 1), dated=False)})
+    undated = Holding(
+        "E", "E", "council", "E1", {"land_ha": claim("land_ha", 1.0, as_of=date(2026, 1, 1), dated=False)}
+    )
     assert site(old, newer, text, undated).evidence_date == date(2015, 3, 31)
     assert site(text, undated).evidence_date is None
     assert site().evidence_date is None

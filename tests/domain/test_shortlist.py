@@ -1,0 +1,163 @@
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from builders import FEW, OWNED, any_site, assessed, event, full, holding, method, site
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estates_api.domain.assessment import assess
+from estates_api.domain.quarters import Quarter
+from estates_api.domain.shortlist import ORDER, State, canonical_bytes, fingerprint, make_shortlist
+from estates_api.domain.sites import Interest, Site, Surroundings
+
+AS_OF = date(2018, 12, 31)
+STATE = State((("ERIC 2016-17", "ab" * 32),), "2018-12-31T00:00:00+00:00", "0.1", 0)
+NOWHERE = Surroundings(ptal="0", need_decile=10.0, services_400m=0)
+RELEASE = full(land_owned_ha=13.0, idle_land_ha=1.3)
+NEAR = Surroundings(ptal="5", need_decile=2.0, services_400m=4)
+REUSE = full(land_owned_ha=0.2, idle_land_ha=0.0, empty_pct=15.0)
+
+
+def made(sites: Sequence[Site]) -> dict[str, Any]:
+    """The shortlist of the last quarter of 2018 from these sites."""
+    return make_shortlist(Quarter(2018, 4), AS_OF, assess(sites, method(), AS_OF), method(), STATE)
+
+
+def _entry(one: Site) -> dict[str, Any]:
+    (entry,) = made([one])["entries"]
+    return entry
+
+
+@FEW
+@given(st.lists(any_site(), max_size=4, unique_by=lambda one: one.ref), st.randoms())
+def test_frozen_and_read_again(sites: list[Site], random) -> None:
+    """Frozen bytes read back as the list they were made of; the same sites in any order give the same bytes."""
+    content = made(sites)
+    frozen = canonical_bytes(content)
+    assert json.loads(frozen) == content
+    assert canonical_bytes(json.loads(frozen)) == frozen
+    random.shuffle(sites)
+    assert fingerprint(canonical_bytes(made(sites))) == fingerprint(frozen)
+
+
+@FEW
+@given(st.lists(any_site(), max_size=5, unique_by=lambda one: one.ref))
+def test_the_order_of_the_entries(sites: list[Site]) -> None:
+    """Lists in their order, within a list the higher score first, of equal scores the lower reference."""
+    entries = made(sites)["entries"]
+    keys = [(ORDER.index(entry["list"]), -entry["score"], entry["site"]) for entry in entries]
+    assert keys == sorted(keys)
+
+
+def test_every_list() -> None:
+    """Release, part release and reuse each on their list; a retained site is on none; nothing is on two."""
+    sites = [
+        site(REUSE, ref="NCL-1"),
+        site(RELEASE, ref="NCL-2", surroundings=NOWHERE),
+        site(RELEASE, ref="NCL-3", surroundings=NEAR),
+        site(full(land_owned_ha=0.2, idle_land_ha=0.0), ref="NCL-4", surroundings=NOWHERE),
+        site(holding(), ref="NCL-5", surroundings=Surroundings()),
+        site(RELEASE, ref="NCL-6", events=(event("sold"),)),
+    ]
+    content = made(sites)
+    assert [(e["list"], e["site"]) for e in content["entries"]] == [
+        ("release", "NCL-2"), ("part release", "NCL-3"), ("reuse", "NCL-1"),
+    ]  # fmt: skip
+    assert [row["site"] for row in content["not_enough_data"]] == ["NCL-5"]
+    assert content["released"] == [
+        {"site": "NCL-6", "name": "A Site", "event": "sold, 2018-03", "citation": "A page <https://example.org>"}
+    ]
+
+
+def test_stanmore_is_in_the_annex() -> None:
+    """RNOH Stanmore belongs to a partner trust and lies in Harrow: listed in the annex, with the reason."""
+    entry = _entry(site(RELEASE, ref="NCL-RAN01", inside_area=False, borough_gss="E09000015"))
+    assert (entry["list"], entry["annex_reason"]) == ("annex", "outside the area")
+    entry = _entry(site(RELEASE, inside_area=None))
+    assert (entry["list"], entry["annex_reason"]) == ("annex", "position not known")
+
+
+def test_other_peoples_sites_are_not_ours() -> None:
+    """A site surely outside, of no partner trust, is nowhere: not listed, not missing data, not released."""
+    elsewhere = {"inside_area": False, "partner_trust": False}
+    sites = [
+        site(RELEASE, ref="X1", **elsewhere),
+        site(holding(), ref="X2", surroundings=Surroundings(), **elsewhere),
+        site(RELEASE, ref="X3", events=(event("sold"),), **elsewhere),
+        site(RELEASE, ref="X4", inside_area=None, partner_trust=False),
+    ]
+    content = made(sites)
+    assert (content["entries"], content["not_enough_data"], content["released"]) == ([], [], [])
+
+
+def test_an_entry_says_whose_what_where_and_why() -> None:
+    """An entry names owners and occupiers once each, in order, the score of its list, its sources and its events."""
+    landlord = Interest("NHSPS", "NHS Property Services", "NHS", "head lessee", "stated")
+    one = site(
+        RELEASE, holding("TAF01", empty_pct=1.0), surroundings=NOWHERE, interests=(landlord, *OWNED),
+        address="1 Road", postcode="N15 3TH", easting=1.0, northing=2.0, lon=-0.123456789, lat=51.5,
+        later_events=(event("retained", date(2026, 1, 1)),),
+    )  # fmt: skip
+    entry = _entry(one)
+    assert entry["owner"] == "NHS Property Services; Royal Free London"
+    assert entry["occupiers"] == "Trust RYX; Trust TAF"
+    assert (entry["score"], entry["route"]) == (entry["release_score"], "release")
+    assert entry["score_low"] <= entry["score"] <= entry["score_high"]
+    assert (entry["land_ha"], entry["open_land_ha"], entry["gia_m2"]) == (13.0, 12.0, 10_000)
+    assert entry["sources"] == "ERIC 2016-17 row 7"
+    assert entry["lon"] == -0.1234568
+    assert entry["later_events"] == "retained, 2026-01"
+    assert (entry["evidence_date"], entry["stale"], entry["annex_reason"]) == ("2017-03-31", False, "")
+    assert entry["reasons"].startswith("Listed for release because")
+
+
+def test_a_reuse_entry_shows_the_reuse_score_and_the_gate() -> None:
+    """On the reuse list the score is reuse's; a gate that holds release back is told; blanks are blank."""
+    entry = _entry(site(RELEASE, interests=(), surroundings=NEAR))
+    assert (entry["list"], entry["score"]) == ("reuse", entry["reuse_score"])
+    assert entry["gates"].startswith("owner: no public owner is known")
+    assert (entry["owner"], entry["address"], entry["lon"]) == ("", "", None)
+
+
+def test_land_that_nobody_states_is_blank() -> None:
+    """A site listed without any land has no figure for it, never 0."""
+    entry = _entry(site(full(land_owned_ha=None, idle_land_ha=None, empty_pct=15.0)))
+    assert (entry["land_ha"], entry["open_land_ha"]) == (None, None)
+
+
+def test_missing_data_names_who_can_give_it() -> None:
+    """What is not known is listed by criterion beside the organisations that return the site."""
+    (row,) = made([site(holding("TAF01"), holding("RRP01"), surroundings=Surroundings())])["not_enough_data"]
+    assert row["responsible"] == "Trust RRP; Trust TAF"
+    assert row["not_known"] == sorted(row["not_known"])
+    assert {"release.vacancy", "reuse.access"} <= set(row["not_known"])
+
+
+def test_the_list_says_what_it_was_made_of() -> None:
+    """Quarter, day, method and its hash, cut-offs, editions, code and seed are part of the frozen bytes."""
+    content = made([])
+    assert (content["quarter"], content["as_of"], content["seed"]) == ("2018-Q4", "2018-12-31", 0)
+    assert content["method"]["sha256"] == method().sha256
+    assert content["cut_offs"] == {"release": 42, "reuse": 55, "coverage": 0.5}
+    assert content["editions"] == [{"edition": "ERIC 2016-17", "sha256": "ab" * 32}]
+    other = make_shortlist(Quarter(2018, 4), AS_OF, [], method(), replace(STATE, code_version="0.2"))
+    assert fingerprint(canonical_bytes(other)) != fingerprint(canonical_bytes(content))
+
+
+def test_canonical_bytes() -> None:
+    """Sorted keys, no spaces, UTF-8 as it is; a number that is none is refused, not written."""
+    assert canonical_bytes({"b": [1.5, None], "a": "£ é"}) == '{"a":"£ é","b":[1.5,null]}'.encode()
+    with pytest.raises(ValueError, match="JSON"):
+        canonical_bytes({"a": float("nan")})
+    assert fingerprint(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_the_same_site_alone_or_among_others_has_the_same_entry() -> None:
+    """An entry does not depend on what else is listed."""
+    one = site(RELEASE, ref="NCL-1", surroundings=NEAR)
+    assert _entry(one) in made([site(REUSE, ref="NCL-2"), one])["entries"]
+    assert assessed(one).route == "part release with reuse"
