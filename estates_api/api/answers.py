@@ -1,5 +1,6 @@
 """Answers that are text already: JSON made in PostgreSQL is passed on, never parsed again."""
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,6 +35,27 @@ class HeadAndOptions:
             await self.app({**scope, "method": "GET"}, receive, _without_body(send))
         else:
             await self.app(scope, receive, send)
+
+
+class Varying:
+    """Answers differ by what is accepted and by the key: a cache on the way must not mix them up."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, naming the request headers that answers depend on; an answer to a key is for its holder alone."""
+        keyed = any(name in {b"x-api-key", b"authorization"} for name, _ in scope.get("headers", ()))
+
+        async def varying(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.add_vary_header("Accept, Authorization, X-API-Key")
+                if keyed:
+                    headers.setdefault("Cache-Control", "private, no-cache")
+            await send(message)
+
+        await self.app(scope, receive, varying)
 
 
 def _without_body(send: Send) -> Send:

@@ -7,7 +7,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from estates_api import __version__
 from estates_api.api import catalogue, home, ogc, shortlists
-from estates_api.api.answers import HeadAndOptions
+from estates_api.api.answers import HeadAndOptions, Varying
 from estates_api.api.context import Context
 from estates_api.api.problems import add_handlers
 
@@ -25,7 +25,8 @@ def create_app(context: Context) -> FastAPI:
     for part in (home, ogc, catalogue, shortlists):
         app.include_router(part.router)
     add_handlers(app)
-    app.add_middleware(HeadAndOptions)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(HeadAndOptions)
+    app.add_middleware(Varying)
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"], allow_headers=["*"])
     return app

@@ -2,6 +2,7 @@
 
 import math
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated
@@ -14,8 +15,11 @@ from estates_api.store.features import Box
 DEFAULT_LIMIT = 1000
 MAX_LIMIT = 10_000
 
-_INSTANT = r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?"
-_INTERVAL = re.compile(rf"(?:{_INSTANT})|(?:(?:{_INSTANT}|\.\.)?/(?:{_INSTANT}|\.\.)?)", re.IGNORECASE)
+# RFC 3339, or a day alone; `1954-08-07T` is how GDAL writes a day, and `+` arrives as a space unless it is escaped.
+_INSTANT = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:T(?:([01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:Z|[ +-]\d\d:\d\d))?)?",
+    re.IGNORECASE,
+)
 
 
 def only(*names: str) -> Callable[[Request], None]:
@@ -66,8 +70,20 @@ def _datetime(
     ] = None,
 ) -> None:
     """Checked and otherwise without effect: the features have no time of their own (Part 1, 7.15.4)."""
-    if datetime is not None and (datetime in {"/", "", "../.."} or not _INTERVAL.fullmatch(datetime)):
+    if datetime is None:
+        return
+    ends = [end for end in datetime.split("/") if end not in {"", ".."}]
+    if not ends or datetime.count("/") > 1 or not all(map(_is_instant, ends)):
         raise BadInput(f"datetime: {datetime!r} is not an RFC 3339 instant or an interval like 2015-01-01/..")
+
+
+def _is_instant(text: str) -> bool:
+    found = _INSTANT.fullmatch(text)
+    if found is None:
+        return False
+    year, month, day = (int(part) for part in found.group(1, 2, 3))
+    # Year 0000, which QGIS and GDAL write for "since ever", is a leap year that Python's calendar lacks.
+    return 1 <= month <= 12 and 1 <= day <= monthrange(year or 4, month)[1]
 
 
 def _as_of(
