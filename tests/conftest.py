@@ -34,6 +34,9 @@ from estates_api.workflows.shortlist import Frozen
 DATA = ROOT / "data"
 TODAY = datetime.now(UTC).date()
 KEY = "the-key-of-the-tests"
+ELSEWHERE = "192.0.2.7"
+"""The address of another machine."""
+
 HandIn = Callable[..., Ingested]
 Draft = Callable[..., tuple[Frozen, bool]]
 
@@ -215,14 +218,16 @@ def template() -> Callable[..., bytes]:
 
 @pytest.fixture(scope="session")
 def make_api(area: Area) -> Callable[..., TestClient]:
-    """A client of the service on an engine. Asks from another machine unless `host` is 127.0.0.1."""
+    """A client of the service on an engine. Asks from another machine unless `host` says otherwise."""
     method = read_method(setup.read_shipped(DATA, setup.METHOD_FILE), setup.METHOD_FILE)
 
-    def make(engine: Engine, *, key: str | None = None, host: str = "192.0.2.7", **changes: Any) -> TestClient:
+    def make(engine: Engine, *, key: str | None = None, host: str = ELSEWHERE, **changes: Any) -> TestClient:
         context = {"engine": engine, "area": area, "method": method, "admin_key": KEY, "open_drafts": True,
                    "public_url": None} | changes  # fmt: skip
         headers = {"X-API-Key": key} if key else {}
-        return TestClient(create_app(Context(**context)), client=(host, 50_000), headers=headers)
+        here = host != ELSEWHERE
+        base_url = "http://localhost:8000" if here else "http://testserver"
+        return TestClient(create_app(Context(**context)), base_url, client=(host, 50_000), headers=headers)
 
     return make
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import ipaddress
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -80,14 +81,30 @@ class Viewer:
 
 def viewer(request: Request, caller: Annotated[Audience, Depends(audience)]) -> Viewer:
     """Drafts are for the key, and in the embedded default for this computer itself (never through a proxy)."""
-    proxied = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "via"))
-    local = context(request).open_drafts and not proxied and _loopback(request)
+    local = context(request).open_drafts and not _passed_on(request) and _from_here(request)
     return Viewer(caller, drafts=caller == "complete" or local)
 
 
-def _loopback(request: Request) -> bool:
+def _passed_on(request: Request) -> bool:
+    names = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+    return any(name in request.headers for name in names)
+
+
+def _from_here(request: Request) -> bool:
+    """Asked by this computer under its own name, and not by a page of another site that is open in its browser."""
+    host = request.headers.get("host", "")
+    origin = request.headers.get("origin")
+    return (
+        request.client is not None
+        and _is_loopback(request.client.host)
+        and _is_loopback(re.sub(r":\d*$", "", host).strip("[]"))
+        and origin in {None, f"http://{host}", f"https://{host}"}
+    )
+
+
+def _is_loopback(host: str) -> bool:
     try:
-        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

@@ -43,6 +43,13 @@ async def _http(_: Request, error: Exception) -> Response:
     return problem(error.status_code, str(error.detail), f"{error.detail}; see /docs", error.headers)
 
 
+async def _failed(_: Request, error: Exception) -> Response:
+    """What nobody foresaw: the log has the whole story under the number, the answer nothing of the inside."""
+    number = uuid.uuid4().hex[:8]
+    log.error("request %s failed", number, exc_info=error)
+    return problem(500, "The service failed", f"this is a fault of the service (request {number})")
+
+
 async def _database(_: Request, error: Exception) -> Response:
     number = uuid.uuid4().hex[:8]
     log.error("request %s: the database failed", number, exc_info=error)
@@ -58,3 +65,4 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(Exception, _failed)

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from estates_api.errors import Unavailable
 from estates_api.settings import ROOT
@@ -36,6 +37,8 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         connection = engine.connect()
     except OperationalError as error:
         raise Unavailable(f"the database does not answer: {first_line(error)}") from None
+    except PoolTimeoutError:
+        raise Unavailable("every connection to the database is in use; try again in a moment") from None
     with connection, connection.begin():
         yield connection
 
