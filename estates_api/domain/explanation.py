@@ -17,6 +17,9 @@ from estates_api.domain.sites import Event, Site
 _OPPOSED = {"unsuitable", "backlog", "condition"}
 """Criteria of both scores that rest on the same facts and read them the opposite way."""
 
+MOST_UNKNOWN = 4
+"""How many unknown measures a sentence names, the heaviest first; the explanation has them all."""
+
 _LISTED = {
     "release": "Listed for release",
     "part release with reuse": "Listed for part release with reuse",
@@ -160,8 +163,11 @@ def _limit(site: Site, part: Contribution, spare: float, method: Method) -> Limi
 
 def _not_known(result: Assessed) -> str:
     scores = {"release": [result.release], "reuse": [result.reuse]}.get(result.route, [result.release, result.reuse])
-    unknown = [p.criterion.title for score in scores for p in score.contributions if p.measure.state == "unknown"]
-    return f"not known: {_join(unknown)}" if unknown and not result.released else ""
+    unknown = [part for score in scores for part in score.contributions if part.measure.state == "unknown"]
+    titles = [part.criterion.title for part in sorted(unknown, key=lambda part: -part.weight)]
+    if len(titles) > MOST_UNKNOWN:
+        titles[MOST_UNKNOWN - 1 :] = [f"{len(titles) - MOST_UNKNOWN + 1} more measures"]
+    return f"not known: {_join(titles)}" if titles and not result.released else ""
 
 
 def _join(words: Sequence[str]) -> str:

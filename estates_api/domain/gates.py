@@ -28,7 +28,12 @@ def _owner(site: Site, _: Mapping[str, int]) -> str | None:
         return None
     lessees = sorted((i for i in site.interests if i.kind == "head lessee"), key=lambda i: i.organisation_name)
     if lessees:
-        return f"{lessees[0].organisation_name} holds a lease ({lessees[0].evidence}); no break or landlord is known"
+        return f"{lessees[0].organisation_name} holds a lease; no break or landlord is known"
+    stated = sorted(
+        i.organisation_name for i in site.interests if i.kind == "unknown" and i.evidence.startswith("stated")
+    )
+    if stated:
+        return f"{stated[0]} is stated as owner, but not by what tenure: somebody must state it"
     return "no public owner is known: somebody must state who owns it"
 
 

@@ -62,10 +62,11 @@ class Event:
     note: str | None = None
 
     def told(self) -> str:
-        """The event in a few words: `part sold 7.1 ha, 2018-03`."""
+        """The event in a few words: `part sold 7.1 ha, 2018-03`; one of another kind in the words of its source."""
         area = f" {self.area_ha:g} ha" if self.area_ha else ""
         homes = f", {self.homes} homes" if self.homes else ""
-        return f"{self.kind}{area}{homes}, {self.date_text or 'undated'}"
+        what = self.note.partition("; ")[0] if self.kind == "other" and self.note else self.kind
+        return f"{what}{area}{homes}, {self.date_text or 'undated'}"
 
 
 @dataclass(frozen=True, slots=True)

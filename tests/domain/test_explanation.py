@@ -101,10 +101,12 @@ def test_a_retained_site_says_what_is_missing() -> None:
 
 
 def test_too_little_data_says_how_little() -> None:
-    """Not enough data gives both coverages, rounded down, and all that is not known."""
+    """Not enough data gives both coverages, rounded down, the weightiest unknown measures and how many more."""
     words = said(site(holding(gia_m2=1.0), surroundings=Surroundings()))
     assert words.startswith("Not enough data: 0% of the release score and 0% of the reuse score rest on evidence, 50%")
-    assert "empty or under-used space" in words
+    assert "land not under buildings" in words
+    assert words.count(",") < 8
+    assert "more measures" in words
     result = assessed(site(holding(gia_m2=1.0)))
     near = replace(result, release=replace(result.release, coverage=0.4999))
     assert "49% of the release score" in sentence(near, method())

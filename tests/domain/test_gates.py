@@ -24,7 +24,7 @@ def test_a_site_with_a_public_owner_has_no_gate() -> None:
     ("kind", "sector", "told"),
     [
         ("freeholder", "private", "somebody must state who owns it"),
-        ("unknown", "NHS", "somebody must state who owns it"),
+        ("unknown", "NHS", "A Body is stated as owner, but not by what tenure"),
         ("occupier", "NHS", "somebody must state who owns it"),
         ("head lessee", "NHS", "A Body holds a lease"),
     ],

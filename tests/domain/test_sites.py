@@ -48,3 +48,9 @@ def test_an_event_in_a_few_words() -> None:
     """An event is told with its area, homes and date, or `undated`."""
     assert event("part sold", area_ha=7.1, homes=800).told() == "part sold 7.1 ha, 800 homes, 2018-03"
     assert event("sold", None).told() == "sold, undated"
+
+
+def test_an_event_of_another_kind_speaks_in_its_source_s_words() -> None:
+    """`other` tells nobody anything: the first words of the note stand for it."""
+    assert event("other", note="development agreement; at least 250 homes").told() == "development agreement, 2018-03"
+    assert event("other").told() == "other, 2018-03"
