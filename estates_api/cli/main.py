@@ -92,14 +92,16 @@ def ingest_files(
                 _summary(path, done)
             except EstatesError as error:
                 refused += 1
-                errors.print(f"[red]error:[/red] {escape(error.detail)}; nothing was written", soft_wrap=True)
+                named = error.detail if path.name in error.detail else f"{path.name}: {error.detail}"
+                errors.print(f"[red]error:[/red] {escape(named)}; nothing was written", soft_wrap=True)
             progress.advance(task)
     if refused:
         raise typer.Exit(2)
 
 
 def _bar() -> Progress:
-    return Progress(SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), console=errors, transient=True)
+    columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"))
+    return Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
 
 
 def _content(path: Path) -> bytes:
@@ -153,6 +155,6 @@ def main() -> None:
     # Told to end, a command still stops the embedded database that it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        app()
+        app(prog_name="estates")
     except EstatesError as error:
         fail(escape(error.detail))

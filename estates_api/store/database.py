@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from estates_api.errors import Unavailable
@@ -26,8 +26,14 @@ ROLES_NEEDED = (
 
 
 def make_engine(url: str) -> Engine:
-    """An engine on a SQLAlchemy URL. Nothing is connected yet."""
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    """An engine on a SQLAlchemy URL. Nothing is connected yet. Unavailable when the URL cannot be read."""
+    try:
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    except (ArgumentError, ValueError):  # the message would show the password
+        raise Unavailable(
+            "ESTATES_DATABASE_URL cannot be read: postgresql://user:password@host:5432/database, with / @ : in the "
+            "password written as %2F %40 %3A"
+        ) from None
 
 
 @contextmanager

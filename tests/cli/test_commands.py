@@ -1,0 +1,306 @@
+"""The command line: what it says, where it says it, and the exit code, on a real database."""
+
+import csv
+import io
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import typer
+from sqlalchemy import Engine, text
+
+from estates_api import __version__
+from estates_api.cli.main import app, main
+from estates_api.domain.attributes import ATTRIBUTES
+from estates_api.domain.quarters import quarter_of
+from estates_api.settings import ROOT
+from estates_api.store.database import transaction
+
+NOW = str(quarter_of(datetime.now(UTC).date()))
+Count = Callable[[Engine], dict[str, int]]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command did: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def estates(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Run a command in this process, on the database of an engine."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def run(*arguments: str | Path, on: Engine | None = None, **environment: str) -> Done:
+        monkeypatch.setenv("COLUMNS", "200")
+        if on is not None:
+            monkeypatch.setenv("ESTATES_DATABASE_URL", on.url.render_as_string(hide_password=False))
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["estates", *map(str, arguments)])
+        capsys.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
+        return Done(code, *capsys.readouterr())
+
+    yield run
+    signal.signal(signal.SIGTERM, before)
+
+
+def commands() -> Iterator[list[str]]:
+    """Every command and group there is."""
+    yield []
+    for name, command in typer.main.get_command(app).commands.items():
+        yield [name]
+        for below in getattr(command, "commands", {}):
+            yield [name, below]
+
+
+@pytest.mark.parametrize("words", list(commands()), ids=" ".join)
+def test_help_everywhere(estates: Run, words: list[str]) -> None:
+    """Every command explains itself, and needs no database for it."""
+    done = estates(*words, "--help")
+    assert done.code == 0
+    assert "Usage: estates" in done.out
+    assert done.err == ""
+
+
+def test_without_a_command_there_is_help(estates: Run) -> None:
+    """`estates` alone shows what there is."""
+    done = estates()
+    assert "ingest" in done.out + done.err
+    assert estates("version").out.strip() == __version__
+
+
+@pytest.mark.parametrize("words", [["fly"], ["ingest"], ["assess", "--colour"], ["run", "--port", "0"]])
+def test_misuse_is_exit_code_2(estates: Run, words: list[str]) -> None:
+    """An unknown command or option is exit code 2 with usage on standard error."""
+    done = estates(*words)
+    assert done.code == 2
+    assert "Usage" in done.err
+    assert done.out == ""
+
+
+def test_a_first_set_up(estates: Run, migrated: Engine) -> None:
+    """`setup` on an empty database loads, assesses and drafts, saying each step; again, all is unchanged."""
+    first = estates("setup", on=migrated)
+    assert first.code == 0, first.err
+    for word in ("loaded: ERIC 2014-15", "reference data: 12 editions, 12 new", f"shortlist {NOW}: drafted"):
+        assert word in first.out
+    again = estates("setup", on=migrated)
+    assert "loaded" not in again.out
+    for word in ("database schema: up to date", "12 editions, 0 new", f"shortlist {NOW}: unchanged"):
+        assert word in again.out
+
+
+def test_migrate(estates: Run, empty_engine: Engine) -> None:
+    """`migrate` says whether it did something."""
+    assert estates("migrate", on=empty_engine).out == "schema brought up to date\n"
+    assert estates("migrate", on=empty_engine).out == "schema is up to date\n"
+
+
+def test_commands_on_an_empty_database_say_what_to_run(estates: Run, empty_engine: Engine) -> None:
+    """Without the schema a command ends in one line that names the command that makes it."""
+    for words in (["assess"], ["shortlist", "list"], ["ingest", "a.csv"], ["serve", "--port", "1024"]):
+        done = estates(*words, on=empty_engine)
+        assert done.code == 2
+        assert done.err.count("\n") == 1
+        assert "estates setup" in done.err
+
+
+def test_assess(estates: Run, loaded: Engine) -> None:
+    """`assess` scores as of today or another day, and says what became of it; repeated, it is unchanged."""
+    today = estates("assess", on=loaded)
+    assert "(unchanged)" in today.out
+    then = estates("assess", "--as-of", "2014-03-31", on=loaded)
+    assert "as of 2014-03-31, method ncl-1" in then.out
+    assert "not enough data" in then.out
+    done = estates("assess", "--as-of", "soon", on=loaded)
+    assert (done.code, done.err) == (2, "error: 'soon' is not a day; write it like 2015-03-31\n")
+
+
+def test_shortlist_commands(estates: Run, loaded: Engine) -> None:
+    """`shortlist` drafts, shows and lists with the SHA-256 of the stored bytes."""
+    with transaction(loaded) as connection:
+        stored = dict(connection.execute(text("SELECT quarter, sha256 FROM shortlist")).all())
+    assert set(stored) == {NOW, "2015-Q1"}
+    for words in (["draft", NOW], ["show", NOW], ["show", "2015-Q1"], ["draft", "2015-q1"], ["list"]):
+        done = estates("shortlist", *words, on=loaded)
+        assert done.code == 0, done.err
+        wanted = stored.values() if words == ["list"] else [stored[words[1].upper()]]
+        assert all(sha256 in done.out for sha256 in wanted)
+    shown = estates("shortlist", "show", "2015-Q1", on=loaded).out
+    assert "St Ann's Hospital" in shown
+    assert "since then: " in shown
+    assert "revision 1, draft (unchanged)" in estates("shortlist", "draft", NOW, on=loaded).out
+    new = estates("shortlist", "draft", "2014-Q1", on=loaded)
+    assert "shortlist 2014-Q1 revision 1, draft\n" in new.out
+
+
+@pytest.mark.parametrize("words", [["draft", "soon"], ["show", "2015-Q5"], ["show", "2031-Q1"]])
+def test_a_wrong_quarter(estates: Run, loaded: Engine, words: list[str]) -> None:
+    """A quarter that is none, or has no list, is one line and exit code 2."""
+    done = estates("shortlist", *words, on=loaded)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert done.err.startswith("error: ")
+
+
+def test_ingest_tells_what_became_of_a_file(estates: Run, reference: Engine, samples: Path) -> None:
+    """A file's edition, counts and first issues are shown; a second time, that it is already here."""
+    first = estates("ingest", samples / "eric_2013-14_made.csv", on=reference)
+    assert first.code == 0, first.err
+    assert "eric_2013-14_made.csv: ERIC 2013-14: " in first.out
+    assert "4 holdings" in first.out
+    assert "severity" in first.out
+    again = estates("ingest", samples / "eric_2013-14_made.csv", on=reference)
+    assert again.out == "eric_2013-14_made.csv: already here as ERIC 2013-14; nothing changed\n"
+
+
+def test_many_issues_are_cut_short(
+    estates: Run, reference: Engine, template: Callable[..., bytes], tmp_path: Path
+) -> None:
+    """Of many issues the gravest ten are shown, with the number of the others and where they are."""
+    rows = [{"holding_code": f"RZ1{i}", "gia_m2": "lots" if i % 2 else -1} for i in range(30)]
+    (tmp_path / "a.csv").write_bytes(template(*rows))
+    done = estates("ingest", tmp_path / "a.csv", on=reference)
+    assert done.code == 0
+    assert "more issues: see /editions" in done.out
+    assert done.out.index(" error ") < done.out.index("more issues")
+
+
+def test_one_bad_file_leaves_the_good_ones(
+    estates: Run, reference: Engine, samples: Path, tmp_path: Path, count_rows: Count
+) -> None:
+    """Of several files the good ones are taken, each bad one is one line on standard error, and the exit code is 2."""
+    bad = {"paper.csv": b"%PDF-1.7 ", "cut.csv": b'a,b\n1,"2', "nul.csv": b"a,b\n\0,1\n"}
+    for name, content in bad.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "folder.csv").mkdir()
+    files = [tmp_path / "paper.csv", samples / "eric_2013-14_made.csv", tmp_path / "cut.csv", tmp_path / "nul.csv",
+             tmp_path / "missing.csv", tmp_path / "folder.csv", samples / "template_made.csv"]  # fmt: skip
+    done = estates("ingest", *files, on=reference)
+    assert done.code == 2
+    errors = done.err.splitlines()
+    assert len(errors) == 5
+    for name, line in zip(["paper.csv", "cut.csv", "nul.csv", "missing.csv", "folder.csv"], errors, strict=True):
+        assert line.startswith("error: ")
+        assert name in line
+        assert line.endswith("; nothing was written")
+    with transaction(reference) as connection:
+        names = connection.execute(text("SELECT file_name FROM edition ORDER BY id DESC LIMIT 2")).scalars().all()
+    assert names == ["template_made.csv", "eric_2013-14_made.csv"]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--as", "xml"], "no format 'xml'"),
+        (["--as", "events"], "source_url"),
+        (["--period", "2016-13"], "2016-13"),
+        (["--period", "whenever"], "whenever"),
+    ],
+)
+def test_wrong_hints_are_one_line_that_names_the_file(
+    estates: Run, reference: Engine, samples: Path, options: list[str], reason: str
+) -> None:
+    """A format or period that does not fit is told with the file it was told of."""
+    done = estates("ingest", samples / "template_made.csv", *options, on=reference)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert reason in done.err
+    assert "template_made.csv" in done.err
+
+
+def test_a_name_with_brackets_is_shown_as_it_is(estates: Run, reference: Engine, samples: Path, tmp_path: Path) -> None:
+    """File names that look like mark-up are shown letter by letter."""
+    path = tmp_path / "[red]2013-14[bold [x.csv"
+    path.write_bytes((samples / "eric_2013-14_made.csv").read_bytes())
+    assert f"{path.name}: ERIC 2013-14" in estates("ingest", path, on=reference).out
+    missing = estates("ingest", tmp_path / "[x] none.csv", on=reference)
+    assert "[x] none.csv: No such file" in missing.err
+
+
+def test_the_template_goes_round(estates: Run, reference: Engine, tmp_path: Path) -> None:
+    """The header that `template` prints is read back by `ingest`, every column of it, under its own name."""
+    header = next(csv.reader(io.StringIO(estates("template").out)))
+    usual = {
+        "organisation_code": "RZ1",
+        "organisation_name": "Made",
+        "sector": "NHS",
+        "holding_code": "RZ101",
+        "name": "Made Hospital",
+        "postcode": "E8 2BB",
+        "period_end": "2020-03-31",
+        "interest": "freeholder",
+    }
+    row = {name: usual.get(name, "1" if name in ATTRIBUTES else "") for name in header}
+    with (tmp_path / "mine.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, header)
+        writer.writeheader()
+        writer.writerow(row)
+    done = estates("ingest", tmp_path / "mine.csv", on=reference)
+    assert done.code == 0, done.err
+    assert f"{len(ATTRIBUTES)} claims" in done.out
+    with transaction(reference) as connection:
+        names = set(connection.execute(text("SELECT attribute FROM claim")).scalars())
+    assert names == set(ATTRIBUTES)
+
+
+def test_sensitivity_and_organisation_from_the_command_line(estates: Run, reference: Engine, samples: Path) -> None:
+    """What the person says about a file is kept with it."""
+    done = estates("ingest", samples / "council_lga_form_made.csv", "--sensitivity", "owner", "--period", "2020",
+                   on=reference)  # fmt: skip
+    assert done.code == 0, done.err
+    with transaction(reference) as connection:
+        row = connection.execute(text("SELECT sensitivity, label FROM edition ORDER BY id DESC LIMIT 1")).one()
+        assert connection.execute(text("SELECT count(*) FROM site_public")).scalar_one() == 0
+    assert tuple(row) == ("owner", "2020")
+
+
+def test_a_file_too_large_is_refused_unread(
+    estates: Run, reference: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file over the limit is refused by its size, before it is read into memory."""
+    (tmp_path / "large.csv").write_bytes(b"a,b\n" * 1000)
+    monkeypatch.setattr("estates_api.cli.main.MAX_BYTES", 1000)
+    done = estates("ingest", tmp_path / "large.csv", on=reference)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "large.csv: larger than" in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ESTATES_DATABASE_URL", "mysql://x", "ESTATES_DATABASE_URL must look like postgresql://"),
+        ("ESTATES_DATABASE_URL", "postgresql://estates@127.0.0.1:9/x", "the database does not answer"),
+        ("ESTATES_DATABASE_URL", "postgresql://estates@127.0.0.1:nine/x", "ESTATES_DATABASE_URL"),
+        ("ESTATES_OPEN_DRAFTS", "perhaps", "ESTATES_OPEN_DRAFTS must be yes or no"),
+        ("ESTATES_DATA_DIR", "/nowhere", "/nowhere/areas/ncl.toml cannot be read"),
+    ],
+)
+def test_a_wrong_setting_is_one_line(estates: Run, reference: Engine, name: str, value: str, said: str) -> None:
+    """A setting that cannot be used is named in one line, without a traceback."""
+    done = estates("shortlist", "list", on=reference, **{name: value})
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert said in done.err
+
+
+def test_the_entry_point_starts() -> None:
+    """The program starts as a process of its own, with output that a pipe can take."""
+    command = [sys.executable, "-c", "from estates_api.cli.main import main; main()", "template"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.startswith("organisation_code,")
+    assert done.stderr == ""
