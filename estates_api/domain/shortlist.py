@@ -16,7 +16,7 @@ from estates_api.domain.quarters import Quarter
 from estates_api.domain.sites import Site
 
 LISTS = {"release": "release", "part release with reuse": "part release", "reuse": "reuse"}
-"""The list that a route puts a site on. Sites not surely inside the area go to the annex instead."""
+"""The list that a route puts a site on; sites of the area's own trusts that are not surely inside go to the annex."""
 
 ORDER = ("release", "part release", "reuse", "annex")
 
