@@ -152,8 +152,10 @@ def assess_now(
 
 def main() -> None:
     """Run a command; what a person can mend is one line and exit code 2, never a traceback."""
-    # Told to end, a command still stops the embedded database that it started.
+    # Told to end, or its terminal closed, a command still stops the embedded database that it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup wants it to live on
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     try:
         app(prog_name="estates")
     except EstatesError as error:

@@ -40,7 +40,7 @@ Run = Callable[..., Done]
 @pytest.fixture
 def estates(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
     """Run a command in this process, on the database of an engine."""
-    before = signal.getsignal(signal.SIGTERM)
+    before = {ending: signal.getsignal(ending) for ending in (signal.SIGTERM, signal.SIGHUP)}
 
     def run(*arguments: str | Path, on: Engine | None = None, **environment: str) -> Done:
         monkeypatch.setenv("COLUMNS", "200")
@@ -58,7 +58,8 @@ def estates(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return Done(code, *capsys.readouterr())
 
     yield run
-    signal.signal(signal.SIGTERM, before)
+    for ending, handler in before.items():
+        signal.signal(ending, handler)
 
 
 def commands() -> Iterator[list[str]]:
