@@ -8,6 +8,10 @@ from typing import Any
 from estates_api.exports.writer import COLUMNS, Writer
 
 
+# OWASP, CSV Injection: these and their full-width forms.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
 def write(content: Mapping[str, Any]) -> bytes:
     """One row per entry, the header first; unknown is an empty cell."""
     out = io.StringIO(newline="")
@@ -25,7 +29,7 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = str(value)
-    return f"'{text}" if isinstance(value, str) and text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
 
 
 WRITER = Writer("csv", "text/csv; charset=utf-8; header=present", write)
