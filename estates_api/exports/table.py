@@ -7,7 +7,6 @@ from typing import Any
 
 from estates_api.exports.writer import COLUMNS, Writer
 
-
 # OWASP, CSV Injection: these and their full-width forms.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
