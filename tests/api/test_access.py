@@ -225,3 +225,17 @@ def test_a_fault_of_ours_is_a_problem_document_too(
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
     assert "division" not in answer.text
     assert re.search(r"request [0-9a-f]{8}", answer.json()["detail"])
+
+
+@pytest.mark.parametrize(("key", "role"), [(None, "estates_public"), (KEY, "estates_complete")])
+def test_every_read_is_under_the_role_of_who_asks(make_api: Make, loaded: Engine, key: str | None, role: str) -> None:
+    """The database itself stands behind the choice of table: without its role's grant, no route reads a site."""
+    with transaction(loaded) as connection:
+        connection.execute(text("GRANT estates_public, estates_complete TO CURRENT_USER"))
+        connection.execute(text(f"REVOKE SELECT ON site_{role.removeprefix('estates_')} FROM {role}"))
+    client = make_api(loaded, key=key)
+    for path in ("/collections", "/collections/sites/items", "/collections/sites/items/NCL-RAL01", "/sites/NCL-RAL01",
+                 "/sites.geojson", "/assessments/latest"):  # fmt: skip
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json"), path
+        assert "permission" not in answer.text

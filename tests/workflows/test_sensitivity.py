@@ -63,7 +63,7 @@ def test_a_site_it_touches_is_withheld(
 
 def test_a_public_file_does_not_reveal_it_again(loaded: Engine, hand_in: HandIn, template: Template) -> None:
     """A holding that was handed in as private stays so when a public file names it later."""
-    hand_in(loaded, "private.csv", template(NEW), sensitivity="owner")
+    hand_in(loaded, "private.csv", template(NEW | {"gia_m2": ""}), sensitivity="owner")
     hand_in(loaded, "public.csv", template(NEW | {"gia_m2": 600}))
     with as_role(loaded, "public") as ask:
         assert "NCL-RZ1SECRET" not in ask("SELECT ref FROM site_public")
