@@ -113,6 +113,12 @@ def financial_year(label: str) -> tuple[date, date]:
     return date(start, 4, 1), date(start + 1, 3, 31)
 
 
+def label_of_year(day: date) -> str:
+    """The financial year that a day lies in: 31 March 2017 is in `2016-17`."""
+    start = day.year if (day.month, day.day) >= (4, 1) else day.year - 1
+    return f"{start:04d}-{(start + 1) % 100:02d}"
+
+
 def shorten(text: str, limit: int = 60) -> str:
     """The text on one line and short enough for a message."""
     line = clean_text(text)

@@ -8,7 +8,14 @@ import re
 
 from estates_api.domain.codes import AGGREGATE, parse_ods_code, parse_postcode
 from estates_api.domain.records import HoldingRecord, Issue, Reading, Sector, Value
-from estates_api.domain.values import clean_text, financial_year, find_financial_year, shorten
+from estates_api.domain.values import (
+    clean_text,
+    financial_year,
+    find_financial_year,
+    label_of_year,
+    parse_day_range,
+    shorten,
+)
 from estates_api.errors import BadInput
 from estates_api.sources import eric_columns as columns
 from estates_api.sources.claims import read_value, weigh_values
@@ -46,9 +53,7 @@ def _label(document: Document, hints: Hints, table: Table) -> tuple[str, list[Is
     """The financial year: as given, else in the file name, else by a header that only one edition has."""
     form = _form(table)
     if hints.period:
-        label = find_financial_year(hints.period)
-        if label is None:
-            raise BadInput(f"{hints.period!r} is not a financial year; write it like 2016-17")
+        label = _year_of(hints.period)
     else:
         label = find_financial_year(document.name) or form
     if label is None:
@@ -56,6 +61,20 @@ def _label(document: Document, hints: Hints, table: Table) -> tuple[str, list[Is
     if form is None or form == label:
         return label, []
     return label, [Issue(table.line, None, "warning", f"taken as {label}, but the header is that of {form}")]
+
+
+def _year_of(period: str) -> str:
+    """The financial year given, or the one that the given day or month lies in."""
+    if label := find_financial_year(period):
+        return label
+    try:
+        first, last = parse_day_range(period)
+    except BadInput:
+        first, last = None, None
+    years = {label_of_year(day) for day in (first, last) if day}
+    if len(years) != 1:
+        raise BadInput(f"{shorten(period)!r} is not in one financial year; write it like 2016-17")
+    return years.pop()
 
 
 def _form(table: Table) -> str | None:

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import PurePath
 
 from estates_api.domain.records import Issue
-from estates_api.domain.values import parse_day_range
+from estates_api.domain.values import financial_year, find_financial_year, parse_day_range
 from estates_api.errors import BadInput
 from estates_api.sources.document import Document
 from estates_api.sources.reader import Hints
@@ -21,12 +21,17 @@ def stem(document: Document) -> str:
 
 
 def hinted_period(hints: Hints) -> Period:
-    """The days the given period covers (`2019`, `2019-10`, `2019-10-01`); BadInput when it is something else."""
+    """The days the given period covers: `2019`, `2019-10`, `2019-10-01`, or `2016-17`, a financial year.
+
+    BadInput when it is something else. `2011-12` is a month here.
+    """
     if not hints.period:
         return None, None
     try:
         return parse_day_range(hints.period)
     except BadInput as error:
+        if year := find_financial_year(hints.period):
+            return financial_year(year)
         raise BadInput(f"the period {error.detail}") from None
 
 

@@ -1,4 +1,4 @@
-"""Samples for the readers, and one way to read them."""
+"""One way to read files and text."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,14 +9,6 @@ from estates_api.domain.records import HoldingRecord, Reading
 from estates_api.sources import find_reader
 from estates_api.sources.document import read_document
 from estates_api.sources.reader import Hints
-
-SAMPLES = Path(__file__).parent.parent / "samples"
-
-
-@pytest.fixture(scope="session")
-def samples() -> Path:
-    """The folder of made-up samples."""
-    return SAMPLES
 
 
 @pytest.fixture(scope="session")

@@ -101,6 +101,8 @@ def test_practices_with_a_header_and_no_date(samples: Path, read_text: Read) -> 
     assert read_text(body, "x.csv", Hints(period="2019-10-01", label="October")).label == "October"
     with pytest.raises(BadInput, match="the period 'autumn' is not a date"):
         read_text(body, "x.csv", Hints(period="autumn"))
+    year = read_text(body, "x.csv", Hints(period="2016-17"))
+    assert (year.period_start, year.period_end) == (date(2016, 4, 1), date(2017, 3, 31))
 
 
 def test_published_practices(published: Path, read_file: Read) -> None:
