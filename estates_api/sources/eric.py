@@ -5,6 +5,7 @@ of one edition.
 """
 
 import re
+from contextlib import suppress
 
 from estates_api.domain.codes import AGGREGATE, parse_ods_code, parse_postcode
 from estates_api.domain.records import HoldingRecord, Issue, Reading, Sector, Value
@@ -52,10 +53,7 @@ def read(document: Document, hints: Hints) -> Reading:
 def _label(document: Document, hints: Hints, table: Table) -> tuple[str, list[Issue]]:
     """The financial year: as given, else in the file name, else by a header that only one edition has."""
     form = _form(table)
-    if hints.period:
-        label = _year_of(hints.period)
-    else:
-        label = find_financial_year(document.name) or form
+    label = _year_of(hints.period) if hints.period else find_financial_year(document.name) or form
     if label is None:
         raise BadInput(f"{document.name}: nothing says which year this is; give the period, for example 2022-23")
     if form is None or form == label:
@@ -67,14 +65,11 @@ def _year_of(period: str) -> str:
     """The financial year given, or the one that the given day or month lies in."""
     if label := find_financial_year(period):
         return label
-    try:
-        first, last = parse_day_range(period)
-    except BadInput:
-        first, last = None, None
-    years = {label_of_year(day) for day in (first, last) if day}
-    if len(years) != 1:
-        raise BadInput(f"{shorten(period)!r} is not in one financial year; write it like 2016-17")
-    return years.pop()
+    with suppress(BadInput):
+        years = {label_of_year(day) for day in parse_day_range(period) if day}
+        if len(years) == 1:
+            return years.pop()
+    raise BadInput(f"{shorten(period)!r} is not in one financial year; write it like 2016-17")
 
 
 def _form(table: Table) -> str | None:

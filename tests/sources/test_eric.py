@@ -119,7 +119,7 @@ def test_a_year_nobody_says(read_text: Read) -> None:
     """Without a year in hint, name or header the refusal says to give the period."""
     with pytest.raises(BadInput, match=r"sites.csv: nothing says which year this is; give the period"):
         read_text(HEADER + ROW, "sites.csv")
-    with pytest.raises(BadInput, match="not a financial year"):
+    with pytest.raises(BadInput, match="not in one financial year"):
         read_text(HEADER + ROW, "sites.csv", Hints(period="last year"))
 
 
