@@ -58,14 +58,15 @@ def _surely_beyond(limit: float, *, below: bool) -> float:
 
 
 def told(part: Contribution) -> str:
-    """One contribution in words: `land not under buildings 9.4 ha`."""
-    if part.measure.number is None:
-        return part.criterion.title
-    if part.criterion.name == "partners":
-        return "NHS and council are both on the site"
-    if part.criterion.name == "access":
-        return f"public transport {part.measure.note.partition(',')[0]}"
-    return f"{part.criterion.title} {quantity(part.measure.number, part.criterion.unit)}"
+    """One known contribution in words: `land not under buildings is 9.4 ha`."""
+    shown = quantity(part.measure.number or 0.0, part.criterion.unit)
+    words = {
+        "partners": "NHS and council are both on the site",
+        "access": f"{part.criterion.title} is {part.measure.note.partition(',')[0]}",
+        "need": f"{part.criterion.title} is {shown} (1 is most deprived)",
+        "colocation": f"{shown} other services are within 400 m",
+    }
+    return words.get(part.criterion.name, f"{part.criterion.title} is {shown}")
 
 
 def sentence(result: Assessed, method: Method) -> str:

@@ -49,16 +49,16 @@ NOWHERE = Surroundings(ptal="0", need_decile=10.0, services_400m=0)
 def test_a_release_site_says_why() -> None:
     """The three largest reasons, the one limit, what is not known, and nothing else."""
     assert said(site(RELEASE, surroundings=NOWHERE)) == (
-        "Listed for release because land not under buildings 12 ha, high and significant risk backlog £60/m² "
-        "and empty or under-used space 15 %; would drop off if land not under buildings fell below 0.594 ha."
+        "Listed for release because land not under buildings is 12 ha, high and significant risk backlog is £60/m² "
+        "and empty or under-used space is 15 %; would drop off if land not under buildings fell below 0.594 ha."
     )
 
 
 def test_a_part_release_site_names_both() -> None:
     """Part release gives the reasons of both scores, and says that reuse would stay."""
     words = said(site(RELEASE, surroundings=NEAR))
-    assert words.startswith("Listed for part release with reuse because land not under buildings 12 ha")
-    assert "spare floor area 1,500 m²" in words
+    assert words.startswith("Listed for part release with reuse because land not under buildings is 12 ha")
+    assert "spare floor area is 1,500 m²" in words
     assert re.search(r"would drop off if .* fell below .* \(and stay for reuse\)", words)
     assert "not known: both sectors on the site or next to it" in words
 
@@ -66,7 +66,7 @@ def test_a_part_release_site_names_both() -> None:
 def test_a_reuse_site_speaks_of_reuse() -> None:
     """Reuse gives reuse's reasons; a release score that a gate holds back is told, with the gate."""
     words = said(site(RELEASE, interests=(), surroundings=NEAR))
-    assert words.startswith("Listed for reuse because spare floor area 1,500 m²")
+    assert words.startswith("Listed for reuse because spare floor area is 1,500 m²")
     assert "release score 62, but no public owner is known" in words
     plain = said(site(full(land_owned_ha=0.2, idle_land_ha=0.0, empty_pct=15.0)))
     assert plain.startswith("Listed for reuse because")
@@ -80,13 +80,14 @@ def test_access_and_partners_are_told_in_words() -> None:
     ready = full(land_owned_ha=0.2, idle_land_ha=0.0, empty_pct=4.0, unsuitable_pct=5.0)
     words = said(site(ready, interests=(*OWNED, council), surroundings=near))
     assert "NHS and council are both on the site" in words
-    assert "public transport level 6b" in words
+    assert "public transport accessibility is level 6b" in words
 
 
-def test_what_is_not_known_is_told_by_its_title() -> None:
-    """A contribution without a measure is told by the criterion's title alone."""
-    unknown = assessed(site()).release.contributions[0]
-    assert told(unknown) == "empty or under-used space"
+def test_need_and_services_are_told_with_their_sense() -> None:
+    """A decile says which end is deprived; services are counted."""
+    parts = {p.criterion.name: told(p) for p in assessed(site(RELEASE, surroundings=NEAR)).reuse.contributions}
+    assert parts["need"] == "deprivation decile nearby is 2 (1 is most deprived)"
+    assert parts["colocation"] == "4 other services are within 400 m"
 
 
 def test_a_retained_site_says_what_is_missing() -> None:
