@@ -42,8 +42,13 @@ def put_addresses(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> 
 
 
 def list_known_sites(connection: Connection) -> Sequence[RowMapping]:
-    """Reference, name and postcode of every site."""
-    return connection.execute(text("SELECT ref, name, postcode FROM site ORDER BY ref")).mappings().all()
+    """Reference, name and postcode of every site, and the codes of the organisations with a holding there."""
+    statement = text("""
+        SELECT s.ref, s.name, s.postcode, array_remove(array_agg(DISTINCT h.organisation_code), NULL) AS organisations
+        FROM site s LEFT JOIN holding h ON h.site_ref = s.ref
+        GROUP BY s.ref ORDER BY s.ref
+    """)
+    return connection.execute(statement).mappings().all()
 
 
 def put_sites(connection: Connection, sites: Sequence[Mapping[str, Any]]) -> None:

@@ -16,7 +16,7 @@ def match_places(connection: Connection, area: Area) -> int:
     """Place holdings that are new or judged anew, and write their sites; the number of holdings placed."""
     rows = places.list_placeable(connection)
     pending = [row for row in rows if row["site_ref"] is None or _judged_elsewhere(row, area)]
-    known = [Known(row["ref"], row["name"], row["postcode"]) for row in places.list_known_sites(connection)]
+    known = [_known(row) for row in places.list_known_sites(connection)]
     matches = match_holdings([_unplaced(row) for row in pending], known, area.prefix)
     members: dict[str, list[Row]] = {}
     for row in rows:
@@ -33,6 +33,10 @@ def _judged_elsewhere(row: Row, area: Area) -> bool:
 
 def _unplaced(row: Row) -> Unplaced:
     return Unplaced(row["organisation_code"], row["code"], row["name"], row["postcode"], row["place"])
+
+
+def _known(row: Row) -> Known:
+    return Known(row["ref"], row["name"], row["postcode"], frozenset(row["organisations"]))
 
 
 def _link(row: Row, matches: Mapping[tuple[str, str], Match]) -> dict[str, Any]:

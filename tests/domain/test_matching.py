@@ -1,3 +1,4 @@
+import pytest
 from builders import FEW
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,6 +65,47 @@ def test_the_likest_name_wins() -> None:
     """Of two places at one postcode the liker name is joined, not the first in the list."""
     known = (Known("NCL-A", "St Ann Hospital North", "N15 3TH"), Known("NCL-B", "St Ann Hospitals", "N15 3TH"))
     assert _match(Unplaced("X", "X1", "St Ann Hospitals", "N15 3TH"), known=known)["X1"].site_ref == "NCL-B"
+
+
+NEIGHBOURS = [
+    ("Garage site 1", "Garage site 2"),
+    ("Flat 1, Elm Court", "Flat 2, Elm Court"),
+    ("Flat 1A, Elm Court", "Flat 1B, Elm Court"),
+    ("Block A, Elm Court Estate", "Block B, Elm Court Estate"),
+    ("Highgate Mental Health Centre North", "Highgate Mental Health Centre South"),
+    ("Car park", "Car park north"),
+    ("Community Centre", "Community Centre (nursery)"),
+    ("Land at Park Road", "Land at Park Road (rear)"),
+    ("The Trust", "New Services"),
+    ("—", "—"),
+    ("12", "12"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), NEIGHBOURS)
+@pytest.mark.parametrize("organisations", [("E09000007", "E09000007"), ("E09000007", "RRP")])
+def test_neighbours_stay_apart(one: str, other: str, organisations: tuple[str, str]) -> None:
+    """A part of a name, another number in it, or no name at all never joins two places at one postcode."""
+    found = _match(Unplaced(organisations[0], "X1", one, "NW1 0PE"), Unplaced(organisations[1], "X2", other, "NW1 0PE"))
+    assert {code: match.site_ref for code, match in found.items()} == {"X1": "NCL-X1", "X2": "NCL-X2"}
+
+
+def test_an_organisation_tells_its_own_places_apart() -> None:
+    """Two codes of one organisation are two places, however alike their names, unless a person says otherwise."""
+    for known in ((), (Known("NCL-C1", "Car park", "NW1 0PE", frozenset({"E09000007"})),)):
+        items = [Unplaced("E09000007", f"C{number}", "Car park", "NW1 0PE") for number in (2, 3)]
+        assert {match.site_ref for match in _match(*items, known=known).values()} == {"NCL-C2", "NCL-C3"}
+    joined = _match(*(Unplaced("RAL", code, "Car park", "NW1 0PE", "PARK") for code in ("R1", "R2")))
+    assert {match.site_ref for match in joined.values()} == {"NCL-PARK"}
+
+
+def test_equal_names_of_two_trusts_are_one_place() -> None:
+    """St Pancras as two trusts return it (TAF01 and RV3DY) is one place."""
+    found = _match(
+        Unplaced("TAF", "TAF01", "ST PANCRAS HOSPITAL", "NW1 0PE"),
+        Unplaced("RV3", "RV3DY", "St Pancras Hospital", "NW1 0PE"),
+    )
+    assert {match.site_ref for match in found.values()} == {"NCL-RV3DY"}
 
 
 def test_a_taken_code_gets_the_organisations_before_it() -> None:

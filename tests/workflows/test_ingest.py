@@ -260,6 +260,16 @@ def test_unlike_names_at_one_postcode_stay_two(reference: Engine, hand_in: HandI
     assert refs == ["NCL-RZ101", "NCL-RZ101", "NCL-RZ202"]
 
 
+def test_one_organisations_codes_stay_two_places(reference: Engine, hand_in: HandIn, template: Template) -> None:
+    """What an organisation lists under two codes is two sites, in one file and across files, even by one name."""
+    row = {"name": "Car Park", "postcode": "E8 2BB", "gia_m2": 1}
+    hand_in(reference, "a.csv", template(row | {"holding_code": "RZ101"}, row | {"holding_code": "RZ102"}))
+    hand_in(reference, "b.csv", template(row | {"holding_code": "RZ103"}))
+    assert ask(reference, "SELECT code, site_ref FROM holding ORDER BY code") == [
+        (f"RZ10{number}", f"NCL-RZ10{number}") for number in (1, 2, 3)
+    ]
+
+
 def test_a_later_edition_keeps_its_places(reference: Engine, hand_in: HandIn, template: Template) -> None:
     """The next year's return of the same code is the same holding at the same site, with its newest name."""
     row = {"holding_code": "RZ101", "postcode": "E8 2BB", "period_end": "2014-03-31", "name": "Old Name", "gia_m2": 1}
