@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from estates_api.domain.assessment import assess
-from estates_api.domain.claims import Claim, winning_claims
+from estates_api.domain.claims import Claim, claims_by_day, winning_claims
 from estates_api.domain.codes import AGGREGATE
 from estates_api.domain.measures import MEASURES, PTAL_LEVELS
 from estates_api.domain.method import Method, parse_method
@@ -57,8 +57,8 @@ def _site(record: HoldingRecord, reading: Reading) -> Site:
         Claim(i, v.attribute, day, edition, record.line, 20, v.state, v.number, v.text, v.implausible)
         for i, v in enumerate(record.values)
     ]
-    winners = winning_claims(claims, day)
-    holding = Holding(record.organisation_code, record.organisation_name, record.sector, record.code, winners)
+    holding = Holding(record.organisation_code, record.organisation_name, record.sector, record.code,
+                      winning_claims(claims), claims_by_day(claims))  # fmt: skip
     return Site(record.code, record.name, "unknown", None, None, partner_trust=False, holdings=(holding,))
 
 

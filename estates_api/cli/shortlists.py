@@ -84,7 +84,8 @@ def entries_table(frozen: Frozen, title: str) -> Table:
     table = Table("list", "site", "score", "why, and what happened since", title=title, title_justify="left")
     for entry in frozen.entries:
         stale = " (stale)" if entry["stale"] else ""
-        later = f"\n[dim]since then: {escape(entry['later_events'])}[/dim]" if entry["later_events"] else ""
+        since = f"after {frozen.document['as_of']}: {entry['later_events']}"
+        later = f"\n[dim]{escape(since)}[/dim]" if entry["later_events"] else ""
         place = f"{entry['site']}, {entry['borough'] or 'position not known'}"
         table.add_row(
             escape(entry["list"] + stale),

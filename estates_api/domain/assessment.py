@@ -48,7 +48,10 @@ class SiteScore:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """One site's result. `released` is the sale that ended public ownership, when there was one."""
+    """One site's result. `released` is the sale that ended public ownership, when there was one.
+
+    `evidence` holds the oldest and the newest day that the known measures rest on; None when none is dated.
+    """
 
     site: Site
     release: SiteScore
@@ -56,6 +59,7 @@ class Assessed:
     gates: tuple[Gate, ...]
     route: Route
     released: Event | None
+    evidence: tuple[date, date] | None
     stale: bool
 
 
@@ -88,11 +92,15 @@ def _assessed(
 ) -> Assessed:
     sale = released_by(site)
     route: Route = "released" if sale else find_route(release, reuse, gates, method)
-    return Assessed(site, release, reuse, gates, route, sale, is_stale(site.evidence_date, as_of, method))
+    claims = [claim for score in (release, reuse) for part in score.contributions for claim in part.measure.claims]
+    days = [claim.as_of for claim in claims if claim.dated]
+    evidence = (min(days), max(days)) if days else None
+    stale = len(days) < len(claims) or is_stale(evidence[0] if evidence else None, as_of, method)
+    return Assessed(site, release, reuse, gates, route, sale, evidence, stale)
 
 
 def is_stale(evidence: date | None, as_of: date, method: Method) -> bool:
-    """Whether the newest evidence is older than the method allows; no evidence at all is stale too."""
+    """Whether evidence of a day is older than the method allows; no evidence at all is stale too."""
     if evidence is None:
         return True
     limit = (as_of.year - method.cut_offs.stale_years, as_of.month, as_of.day)

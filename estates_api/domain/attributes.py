@@ -11,10 +11,7 @@ Kind = Literal["number", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One attribute. `low` and `high` bound what is physically possible; outside them a value is not taken.
-
-    `evidence`: a claim of it dates what is known of the site's use; a text that only describes does not.
-    """
+    """One attribute. `low` and `high` bound what is physically possible; outside them a value is not taken."""
 
     name: str
     meaning: str
@@ -22,7 +19,6 @@ class Attribute:
     kind: Kind = "number"
     low: float = 0.0
     high: float = 1e12
-    evidence: bool = True
 
 
 def _pct(name: str, meaning: str) -> Attribute:
@@ -41,8 +37,8 @@ def _ha(name: str, meaning: str) -> Attribute:
     return Attribute(name, meaning, "ha", high=5e4)
 
 
-def _text(name: str, meaning: str, *, evidence: bool = False) -> Attribute:
-    return Attribute(name, meaning, kind="text", evidence=evidence)
+def _text(name: str, meaning: str) -> Attribute:
+    return Attribute(name, meaning, kind="text")
 
 
 _ALL = (
@@ -91,12 +87,8 @@ _ALL = (
     _text("interest", "what the organisation has here: freeholder, head lessee, occupier or unknown"),
     _text("interest_evidence", "how the interest is known: stated, implied, operated only"),
     _text("tenure", "freehold or leasehold"),
-    _text(
-        "tenure_category",
-        "Transparency Code characteristic: occupied by the local authority, vacant, let, ...",
-        evidence=True,
-    ),
-    _text("land_or_building", "land only, or land with permanent building", evidence=True),
+    _text("tenure_category", "Transparency Code characteristic: occupied by the local authority, vacant, let, ..."),
+    _text("land_or_building", "land only, or land with permanent building"),
     _text("current_use", "what the place is used for"),
     _text("holding_purpose", "why the council holds it"),
     _text("status_note", "what the source says of the asset's position, with its date"),

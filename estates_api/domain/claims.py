@@ -43,11 +43,18 @@ def choose_claim(claims: Iterable[Claim]) -> Claim | None:
     return max(candidates, key=lambda claim: (claim.authority, claim.as_of, claim.id), default=None)
 
 
-def winning_claims(claims: Iterable[Claim], as_of: date) -> dict[str, Claim]:
-    """The winner of each attribute among the claims that speak of a day up to `as_of`."""
+def winning_claims(claims: Iterable[Claim]) -> dict[str, Claim]:
+    """The winner of each attribute."""
     by_attribute: dict[str, list[Claim]] = {}
     for claim in claims:
-        if claim.as_of <= as_of:
-            by_attribute.setdefault(claim.attribute, []).append(claim)
+        by_attribute.setdefault(claim.attribute, []).append(claim)
     chosen = ((name, choose_claim(group)) for name, group in by_attribute.items())
     return {name: claim for name, claim in chosen if claim}
+
+
+def claims_by_day(claims: Iterable[Claim]) -> tuple[tuple[date, dict[str, Claim]], ...]:
+    """What was said of each day, newest first: the winner of each attribute among the claims that speak of it."""
+    days: dict[date, list[Claim]] = {}
+    for claim in claims:
+        days.setdefault(claim.as_of, []).append(claim)
+    return tuple((day, winning_claims(days[day])) for day in sorted(days, reverse=True))

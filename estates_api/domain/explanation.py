@@ -71,11 +71,21 @@ def told(part: Contribution) -> str:
 
 def sentence(result: Assessed, method: Method) -> str:
     """One plain sentence: listed because, would drop off if, not known; or why it is not listed."""
-    parts = [_because(result, method), _drop_off(result, method), _not_known(result)]
-    if result.stale:
-        day = result.site.evidence_date
-        parts.append(f"the evidence is old ({day:%B %Y})" if day else "no dated evidence")
+    parts = [_because(result, method), _drop_off(result, method), _not_known(result), _age(result)]
     return "; ".join(part for part in parts if part) + "."
+
+
+def _age(result: Assessed) -> str:
+    """That the evidence is old, and what is known to have happened since."""
+    if not result.stale:
+        return ""
+    if result.evidence is None:
+        return "no dated evidence"
+    oldest, newest = result.evidence
+    span = f"{oldest:%B %Y}" if oldest == newest else f"{oldest:%B %Y} to {newest:%B %Y}"
+    since = [event.told() for event in result.site.events if event.earliest and event.earliest > oldest]
+    followed = f", and since then: {'; '.join(since)}" if since and result.route in _LISTED else ""
+    return f"the evidence is old ({span}){followed}"
 
 
 def _leading(score: SiteScore) -> list[str]:
@@ -98,12 +108,18 @@ def _because(result: Assessed, method: Method) -> str:
             f"Not enough data: {release}% of the release score and {reuse}% "
             f"of the reuse score rest on evidence, {method.cut_offs.coverage:.0%} of each is needed"
         )
-    if not reaches(result.release.expected, method.cut_offs.release):
-        gap = method.cut_offs.release - result.release.expected
-        places = 0 if gap >= 1 else _places(gap) - 2
-        shown, short = f"{result.release.expected:.{places}f}", f"{gap:.{places}f}"
-        return f"Retained: the release score {shown} is {short} below the cut-off"
-    return f"Retained although the release score is {result.release.expected:.0f}: {result.gates[0].reason}"
+    not_reused = _below("reuse", result.reuse, method.cut_offs.reuse)
+    if reaches(result.release.expected, method.cut_offs.release):
+        held = f"Not listed although the release score is {result.release.expected:.0f}: {result.gates[0].reason}"
+        return f"{held}; {not_reused}"
+    return f"Not listed: {_below('release', result.release, method.cut_offs.release)} and {not_reused}"
+
+
+def _below(name: str, score: SiteScore, cut_off: float) -> str:
+    """How far a score is below its cut-off, never rounded to nothing."""
+    gap = cut_off - score.expected
+    places = 0 if gap >= 1 else _places(gap) - 2
+    return f"the {name} score {score.expected:.{places}f} is {gap:.{places}f} below its cut-off"
 
 
 def _despite(result: Assessed, method: Method) -> str:
@@ -186,7 +202,8 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "method": {"id": method.id, "title": method.title, "sha256": method.sha256},
         "route": result.route,
         "sentence": sentence(result, method),
-        "evidence_date": site.evidence_date.isoformat() if site.evidence_date else None,
+        "evidence_date": result.evidence[0].isoformat() if result.evidence else None,
+        "newest_evidence_date": result.evidence[1].isoformat() if result.evidence else None,
         "stale": result.stale,
         "release": _score(result.release),
         "reuse": _score(result.reuse),

@@ -9,6 +9,10 @@ from estates_api.domain.sites import Event, Interest, Site
 
 OWNERS = {"freeholder", "head lessee"}
 
+KEPT = frozenset({"retained", "reused for integrated services", "reopened"})
+GIVEN_UP = frozenset({"declared surplus", "marketed", "disposal approved"})
+"""Events by which an owner says that a site stays, or that it goes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -56,18 +60,11 @@ def _private_finance(site: Site, _: Mapping[str, int]) -> str | None:
     return None
 
 
-def after_evidence(site: Site, kinds: Iterable[str]) -> list[Event]:
-    """The events of these kinds that are surely later than the site's newest claim, oldest first."""
-    kinds = set(kinds)
-    day = site.evidence_date
-    later = [e for e in site.events if e.kind in kinds and e.earliest and (day is None or e.earliest > day)]
-    return sorted(later, key=lambda event: (event.earliest or date.min, event.id))
-
-
 def _kept(site: Site, _: Mapping[str, int]) -> str | None:
-    """The owner decided to keep or reuse it, after the evidence was returned."""
-    later = after_evidence(site, ("retained", "reused for integrated services", "reopened"))
-    return f"{later[-1].organisation}: {later[-1].told()}" if later else None
+    """The owner decided to keep or reuse it, and nothing since says otherwise: figures do not undo a decision."""
+    spoken = [event for event in site.events if event.kind in KEPT | GIVEN_UP]
+    last = max(spoken, key=lambda event: (event.latest or date.min, event.id), default=None)
+    return f"{last.organisation}: {last.told()}" if last and last.kind in KEPT else None
 
 
 GATES: dict[str, Callable[[Site, Mapping[str, int]], str | None]] = {

@@ -1,10 +1,10 @@
-"""Land and floor area of a site: added up over holdings, nothing counted twice, later sales taken off.
+"""Land and empty space of a site: land added up over holdings, none of it twice, later sales taken off.
 
 Facts behind the rules (all seen in the returns): Edgware's 6.2 ha stand under two trusts; `Site land area` became
 `Land area owned` in 2016-17, so leased land dropped to 0; an ERIC return is an occupier's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,7 +45,7 @@ def land_claim(holding: Holding) -> Claim | None:
 
 
 def site_land(site: Site) -> Land | None:
-    """The land of the site, each piece once, less what was sold since; None when no holding states any."""
+    """The land of the site, each piece once, less what was sold since; None when that is not known."""
     pieces = _pieces([(h, c) for h in site.holdings if (c := land_claim(h))])
     if not pieces:
         return None
@@ -53,7 +53,9 @@ def site_land(site: Site) -> Land | None:
     built = _built_ha(pieces)
     notes = [_counted_once(piece) for piece in pieces if len(piece) > 1]
     sold = _sold_since(site.events, max(piece[0][1].as_of for piece in pieces))
-    kept = max(0.0, 1.0 - sum(event.area_ha or 0.0 for event in sold) / area)
+    kept = 1.0 - sum(event.area_ha or 0.0 for event in sold) / area
+    if kept <= 0:  # more was sold than anybody stated: what is left is not known
+        return None
     if sold:
         notes.append(f"{sum(e.area_ha or 0 for e in sold):g} ha taken off: {'; '.join(e.told() for e in sold)}")
     used = [piece[0][1] for piece in pieces] + [ground for piece in pieces for ground in _ground_claims(piece)]
@@ -167,18 +169,15 @@ def idle_share(site: Site) -> tuple[float, tuple[Claim, ...]] | None:
     """
     bare = [holding for holding in site.holdings if _is_bare(holding)]
     others = [holding for holding in site.holdings if holding not in bare]
-    pieces = _pieces(
-        (h, h.claims["land_owned_ha"])
-        for h in others
-        if h.number("idle_land_ha") is not None and h.number("land_owned_ha")
-    )
+    stated = {h.key: pair for h in others if (pair := h.together("idle_land_ha", "land_owned_ha")) and pair[1].number}
+    pieces = _pieces((h, stated[h.key][1]) for h in others if h.key in stated)
     plots = [claim for holding in bare if (claim := land_claim(holding))]
     words = [h.claims[name] for h in bare for name in ("land_or_building", "tenure_category")]
     if not pieces:
         return (100.0, (*words, *plots)) if bare and not any(land_claim(holding) for holding in others) else None
-    idle = sum(_idle_ha(piece) for piece in pieces) + sum(claim.number or 0.0 for claim in plots)
+    idle = sum(_idle_ha(piece, stated) for piece in pieces) + sum(claim.number or 0.0 for claim in plots)
     owned = sum(claim.number or 0.0 for claim in (*(piece[0][1] for piece in pieces), *plots))
-    pairs = [claim for piece in pieces for h, owns in piece for claim in (h.claims["idle_land_ha"], owns)]
+    pairs = [claim for piece in pieces for h, _ in piece for claim in stated[h.key]]
     return 100 * idle / owned, (*pairs, *(words if plots else ()), *plots)
 
 
@@ -188,6 +187,6 @@ def _is_bare(holding: Holding) -> bool:
     return bare and (holding.text("tenure_category") or "").lower().startswith("vacant")
 
 
-def _idle_ha(piece: Piece) -> float:
+def _idle_ha(piece: Piece, stated: Mapping[tuple[str, str], tuple[Claim, ...]]) -> float:
     """The largest idle area that a holding states of this piece, no more than the piece."""
-    return min(max(h.number("idle_land_ha") or 0.0 for h, _ in piece), piece[0][1].number or 0.0)
+    return min(max(stated[h.key][0].number or 0.0 for h, _ in piece), piece[0][1].number or 0.0)

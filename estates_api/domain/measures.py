@@ -4,7 +4,7 @@ The first line of each function is the public description of its measure. The tr
 handled where they are named; `MEASURES` is the whole list.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +30,11 @@ ITEM_COSTS = (
 )  # fmt: skip
 """ERIC from 2016-17: items. Finance costs are not running costs; medical equipment is not the estate's."""
 
+MAIN_TOTALS = ("hard_fm_cost_gbp", "soft_fm_cost_gbp", "energy_cost_gbp")
+MAIN_ITEMS = ("maintenance_cost_gbp", "other_hard_fm_cost_gbp", "other_soft_fm_cost_gbp", "energy_cost_gbp",
+              "cleaning_cost_gbp")  # fmt: skip
+"""Lines without which a return's running cost is not complete; one of them may be `not applicable`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -53,10 +58,11 @@ def _not_applicable(note: str) -> Measure:
     return Measure("not applicable", note=note)
 
 
-def _known(number: float, claims: Sequence[Claim], note: str = "", *, basis: Sequence[Claim] = ()) -> Measure:
+def _known(number: float, claims: Iterable[Claim], note: str = "", *, basis: Sequence[Claim] = ()) -> Measure:
     """A known number. `basis`: the claims whose edition the peers are taken from, where not all claims are."""
-    newest = max(basis or claims, key=lambda claim: (claim.as_of, claim.id), default=None)
-    return Measure("known", round(number, 6), tuple(claims), note, newest.edition if newest else None)
+    used = tuple(dict.fromkeys(claims))
+    newest = max(basis or used, key=lambda claim: (claim.as_of, claim.id), default=None)
+    return Measure("known", round(number, 6), used, note, newest.edition if newest else None)
 
 
 def _of_nhs(site: Site) -> list[Holding]:
@@ -91,8 +97,7 @@ def non_clinical(site: Site, _: Method) -> Measure:
     """Non-clinical share of clinical and non-clinical area, per cent; NHS provider sites only."""
     if not _of_nhs(site):
         return _not_applicable("asked of NHS providers only")
-    pairs = [(h.claims["non_clinical_m2"], h.claims["clinical_m2"]) for h in _of_nhs(site)
-             if h.number("non_clinical_m2") is not None and h.number("clinical_m2") is not None]  # fmt: skip
+    pairs = [pair for h in _of_nhs(site) if (pair := h.together("non_clinical_m2", "clinical_m2"))]
     other, clinical = (sum(pair[side].number or 0.0 for pair in pairs) for side in (0, 1))
     if other + clinical == 0:
         return _unknown("no return splits the floor area into clinical and non-clinical")
@@ -110,45 +115,53 @@ def open_land(site: Site, _: Method) -> Measure:
 
 
 def backlog(site: Site, _: Method) -> Measure:
-    """High and significant risk backlog, pounds per square metre of gross internal area."""
+    """High and significant risk backlog, pounds per square metre of gross internal area, within one return."""
     names = ("backlog_high_gbp", "backlog_significant_gbp")
     stated = [h for h in site.holdings if all(name in h.claims for name in names)]
-    usable = [h for h in stated if all(h.number(name) is not None for name in names) and h.number("gia_m2")]
-    if usable:
-        costs = [h.claims[name] for h in usable for name in names]
-        area = sum(h.number("gia_m2") or 0.0 for h in usable)
-        claims = [h.claims[name] for h in usable for name in (*names, "gia_m2")]
-        return _known(sum(claim.number or 0.0 for claim in costs) / area, claims, basis=costs)
-    if stated and all(h.claims[names[0]].state == "not applicable" for h in stated):
+    not_theirs = [h for h in stated if any(h.claims[name].state == "not applicable" for name in names)]
+    usable = [found for h in stated if h not in not_theirs and (found := h.together("gia_m2", *names))]
+    if any(gia.number for gia, *_ in usable):
+        return _per_floor_area([(gia, costs) for gia, *costs in usable])
+    if stated and not_theirs == stated:
         return _not_applicable("backlog is not the returning organisation's (PFI or leased)")
     return _unknown("no return states high and significant risk backlog with a floor area")
 
 
-def _cost_claims(holding: Holding) -> tuple[Claim, ...]:
-    """The cost lines of the newest return that has any; empty when it leaves facilities management out (2013-14).
+def _per_floor_area(parts: Sequence[tuple[Claim, Sequence[Claim]]]) -> Measure:
+    """Pounds per square metre over (floor area, cost lines) parts, each of one return."""
+    costs = [claim for _, lines in parts for claim in lines if claim.number is not None]
+    area = sum(gia.number or 0.0 for gia, _ in parts)
+    every = [claim for gia, lines in parts for claim in (*lines, gia) if claim.number is not None]
+    return _known(sum(claim.number or 0.0 for claim in costs) / area, every, basis=costs)
 
-    Lines of two years are never added: what an older return says beside a newer one is only a part of it.
+
+def _cost_lines(holding: Holding) -> tuple[Claim, list[Claim]] | None:
+    """Floor area and cost lines of the newest return that has all main lines; None when no return has (2013-14).
+
+    A return with some of the lines, or with one refused as negative, would make a dear building look cheap.
     """
-    lines = [c for name in dict.fromkeys(TOTAL_COSTS + ITEM_COSTS) if (c := holding.claims.get(name))]
-    reported = [claim for claim in lines if claim.number is not None]
-    day = max((claim.as_of for claim in reported), default=None)
-    newest = {claim.attribute: claim for claim in reported if claim.as_of == day}
-    for marker, names in (("other_hard_fm_cost_gbp", ITEM_COSTS), ("hard_fm_cost_gbp", TOTAL_COSTS)):
-        if marker in newest:
-            return tuple(newest[name] for name in names if name in newest)
-    return ()
+    stated = holding.newest_return(lambda claims: _cost_form(claims) is not None)
+    names = _cost_form(stated) if stated else None
+    if stated is None or names is None:
+        return None
+    return stated["gia_m2"], [stated[name] for name in names if name in stated]
+
+
+def _cost_form(claims: Mapping[str, Claim]) -> tuple[str, ...] | None:
+    """The lines that add up to the running cost in this return; None when it is not complete."""
+    gia = claims.get("gia_m2")
+    if gia is None or not gia.number:
+        return None
+    for main, names in ((MAIN_ITEMS, ITEM_COSTS), (MAIN_TOTALS, TOTAL_COSTS)):
+        if all(name in claims for name in main) and any(claims[name].number is not None for name in main):
+            return names
+    return None
 
 
 def running_cost(site: Site, _: Method) -> Measure:
-    """Facilities management, energy, water and waste, pounds a year per square metre of gross internal area."""
-    costed = [(claims, h.claims["gia_m2"]) for h in site.holdings
-              if h.number("gia_m2") and (claims := _cost_claims(h))]  # fmt: skip
-    if not costed:
-        return _unknown("no return has the facilities management cost lines")
-    costs = [claim for claims, _ in costed for claim in claims]
-    area = sum(gia.number or 0.0 for _, gia in costed)
-    every = [claim for claims, gia in costed for claim in (*claims, gia)]
-    return _known(sum(claim.number or 0.0 for claim in costs) / area, every, basis=costs)
+    """Facilities management, energy, water and waste, pounds a year per square metre, within one complete return."""
+    parts = [found for h in site.holdings if (found := _cost_lines(h))]
+    return _per_floor_area(parts) if parts else _unknown("no return has all the main cost lines and a floor area")
 
 
 def unsuitable(site: Site, _: Method) -> Measure:
@@ -159,13 +172,19 @@ def unsuitable(site: Site, _: Method) -> Measure:
 
 
 def spare(site: Site, _: Method) -> Measure:
-    """Spare floor area, square metres: empty and under-used share times gross internal area."""
-    parts = [(share, gia) for h in site.holdings
-             if (share := vacant_share(h)) and (gia := h.claims.get("gia_m2")) and gia.number]  # fmt: skip
+    """Spare floor area, square metres: empty and under-used share times gross internal area of the same return."""
+    parts = [(share, gia) for h in site.holdings if (share := vacant_share(h)) and (gia := _floor_area(h, share[1]))]
     if not parts:
         return _unknown("empty share or floor area not known")
     claims = [claim for share, gia in parts for claim in (*share[1], gia)]
     return _known(sum(share[0] / 100 * (gia.number or 0.0) for share, gia in parts), claims)
+
+
+def _floor_area(holding: Holding, beside: Sequence[Claim]) -> Claim | None:
+    """The floor area of the return that these claims are from, else the last one known; None when it is nought."""
+    same = next((stated for day, stated in holding.returns if day == beside[0].as_of), {})
+    gia = same.get("gia_m2") or holding.claims.get("gia_m2")
+    return gia if gia and gia.number else None
 
 
 def condition(site: Site, method: Method) -> Measure:

@@ -1,10 +1,10 @@
 """A site as one moment sees it: holdings with their winning claims, interests, events and surroundings."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from estates_api.domain.attributes import ATTRIBUTES
 from estates_api.domain.claims import Claim
 from estates_api.domain.records import Sector
 
@@ -26,13 +26,31 @@ class Interest:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One organisation's return or list entry at a site, with the winning claim of each attribute."""
+    """One organisation's return or list entry at a site, with the winning claim of each attribute.
+
+    `returns` is what was said of each day, newest first: quotients are taken within one return, never across years.
+    """
 
     organisation_code: str
     organisation_name: str
     sector: Sector
     code: str
     claims: dict[str, Claim]
+    returns: tuple[tuple[date, dict[str, Claim]], ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Organisation code and holding code: local codes alone are not unique."""
+        return self.organisation_code, self.code
+
+    def newest_return(self, accept: Callable[[Mapping[str, Claim]], bool]) -> Mapping[str, Claim] | None:
+        """What was said of the newest day of which enough was said; None when there is none."""
+        return next((stated for _, stated in self.returns if accept(stated)), None)
+
+    def together(self, *attributes: str) -> tuple[Claim, ...] | None:
+        """The claims of the newest return that has a number for all of these; None when none has."""
+        stated = self.newest_return(lambda claims: all(_has_number(claims, name) for name in attributes))
+        return tuple(stated[name] for name in attributes) if stated else None
 
     def number(self, attribute: str) -> float | None:
         """The winning number; None when unknown or not applicable."""
@@ -43,6 +61,11 @@ class Holding:
         """The winning text; None when unknown or not applicable."""
         claim = self.claims.get(attribute)
         return claim.text if claim and claim.state == "reported" else None
+
+
+def _has_number(claims: Mapping[str, Claim], attribute: str) -> bool:
+    claim = claims.get(attribute)
+    return claim is not None and claim.number is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +135,3 @@ class Site:
         typed = [holding for holding in self.holdings if holding.text("site_type")]
         largest = max(typed, key=lambda holding: (holding.number("gia_m2") or 0.0, holding.code), default=None)
         return largest.text("site_type") if largest else None
-
-    @property
-    def evidence_date(self) -> date | None:
-        """The day that the newest dated claim on the site's use speaks of; None when there is none."""
-        claims = (claim for holding in self.holdings for claim in holding.claims.values())
-        days = (claim.as_of for claim in claims if claim.dated and ATTRIBUTES[claim.attribute].evidence)
-        return max(days, default=None)

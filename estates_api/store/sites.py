@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, RowMapping, text
 
 from estates_api.domain.area import Area
-from estates_api.domain.claims import Claim, winning_claims
+from estates_api.domain.claims import Claim, claims_by_day, winning_claims
 from estates_api.domain.sites import Event, Holding, Interest, Site, Surroundings
 
 _SITES = """
@@ -125,8 +125,10 @@ def _holdings(connection: Connection, as_of: date) -> dict[str, list[Holding]]:
     for row in rows:
         if row.id not in claims or (row.succeeded_by_organisation, row.succeeded_by_code) in alive:
             continue
-        winners = winning_claims(claims[row.id], as_of)
-        found[row.site_ref].append(Holding(row.organisation_code, row.organisation_name, row.sector, row.code, winners))
+        stated = claims[row.id]
+        holding = Holding(row.organisation_code, row.organisation_name, row.sector, row.code,
+                          winning_claims(stated), claims_by_day(stated))  # fmt: skip
+        found[row.site_ref].append(holding)
     return found
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from estates_api.domain.assessment import Assessed, assess
 from estates_api.domain.attributes import ATTRIBUTES
-from estates_api.domain.claims import Claim
+from estates_api.domain.claims import Claim, claims_by_day
 from estates_api.domain.measures import PTAL_LEVELS
 from estates_api.domain.method import Method, parse_method
 from estates_api.domain.sites import Event, Holding, Interest, Site, Surroundings
@@ -46,8 +46,9 @@ def holding(
 ) -> Holding:
     """One return, as one edition states it; `claims` adds winners of other editions. The trust is the code's start."""
     stated = {name: claim(name, value, edition) for name, value in values.items()}
+    every = (*stated.values(), *claims)
     stated |= {other.attribute: other for other in claims}
-    return Holding(code[:3], f"Trust {code[:3]}", sector, code, stated)
+    return Holding(code[:3], f"Trust {code[:3]}", sector, code, stated, claims_by_day(every))
 
 
 def site(*holdings: Holding, **parts: object) -> Site:
@@ -77,6 +78,7 @@ FULL = {
     "backlog_high_gbp": 300_000.0, "backlog_significant_gbp": 300_000.0,
     "maintenance_cost_gbp": 1_000_000.0, "other_hard_fm_cost_gbp": 500_000.0, "energy_cost_gbp": 400_000.0,
     "cleaning_cost_gbp": 300_000.0,
+    "other_soft_fm_cost_gbp": 0.0,
 }  # fmt: skip
 """A return that says everything, so that every criterion but partners is known."""
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from builders import FEW, FULL, any_site, assessed, event, full, holding, method, site
+from builders import FEW, FULL, any_site, assessed, claim, event, full, holding, method, site
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -207,3 +207,15 @@ def test_equal_input_equal_result() -> None:
     """The same sites give the same results, to the last bit."""
     sites = [site(full(), ref="A"), site(holding(**{**FULL, "gia_m2": 0.0}), ref="B")]
     assert assess(sites, method(), date(2020, 1, 1)) == assess(sites, method(), date(2020, 1, 1))
+
+
+def test_the_oldest_measure_dates_a_site() -> None:
+    """A site is as old as the oldest evidence its known measures rest on: one new figure does not make it fresh."""
+    fresh = claim("unsuitable_pct", 5.0, "ERIC 2025-26", as_of=date(2026, 3, 31))
+    result = assessed(site(full(claims=(fresh,))), date(2026, 6, 1))
+    assert result.evidence == (date(2017, 3, 31), date(2026, 3, 31))
+    assert result.stale
+    undated = holding("E1", "List", "council", tenure_category="vacant", claims=(
+        claim("tenure_category", "vacant", as_of=date(2026, 5, 1), dated=False),))  # fmt: skip
+    assert assessed(site(undated), date(2026, 6, 1)).evidence is None
+    assert assessed(site(undated), date(2026, 6, 1)).stale

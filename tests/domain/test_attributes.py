@@ -14,10 +14,3 @@ def test_attributes_say_what_they_are(attribute: Attribute) -> None:
     assert attribute.unit == unit
     assert (attribute.kind == "number") == bool(unit)
     assert attribute.unit != "%" or attribute.high == 100
-
-
-def test_which_texts_are_evidence() -> None:
-    """Only texts that say whether a place is used date what is known of its use; every figure does."""
-    texts = {name for name, a in ATTRIBUTES.items() if a.evidence and a.kind == "text"}
-    assert texts == {"tenure_category", "land_or_building"}
-    assert all(a.evidence for a in ATTRIBUTES.values() if a.kind == "number")

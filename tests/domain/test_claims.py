@@ -5,7 +5,7 @@ from builders import FEW, claim
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estates_api.domain.claims import Claim, choose_claim, winning_claims
+from estates_api.domain.claims import Claim, choose_claim, claims_by_day, winning_claims
 
 _CLAIMS = st.builds(
     Claim,
@@ -57,16 +57,19 @@ def test_aberdeen_park_falls_back_to_the_year_before() -> None:
         claim("gia_m2", 399.0),
         claim("energy_cost_gbp", None),
     ]
-    winners = winning_claims(claims, date(2026, 1, 1))
+    winners = winning_claims(claims)
     assert {name: c.number for name, c in winners.items()} == {"land_ha": 0.04, "gia_m2": 399.0}
 
 
-def test_later_claims_are_not_known_yet() -> None:
-    """As of March 2015 the return of 2016-17 does not exist; a claim of the day itself does."""
-    claims = [claim("gia_m2", 1.0, "ERIC 2014-15"), claim("gia_m2", 2.0)]
-    assert winning_claims(claims, date(2015, 3, 31))["gia_m2"].number == 1
-    assert winning_claims(claims, date(2015, 3, 30)) == {}
-    assert winning_claims(claims, date(2017, 3, 31))["gia_m2"].number == 2
+def test_what_was_said_of_each_day() -> None:
+    """The returns of a holding, newest first, each with its own winners: nothing of one year stands in another."""
+    older = claim("gia_m2", 1.0, "ERIC 2014-15")
+    wrong = claim("land_owned_ha", 103.0, implausible="mistyped?")
+    days = claims_by_day([older, claim("gia_m2", 2.0), claim("gia_m2", 3.0, id=2), wrong])
+    assert [(day.year, {n: c.number for n, c in stated.items()}) for day, stated in days] == [
+        (2017, {"gia_m2": 3.0}),
+        (2015, {"gia_m2": 1.0}),
+    ]
 
 
 def test_not_applicable_is_an_answer() -> None:

@@ -60,7 +60,7 @@ def test_a_part_release_site_names_both() -> None:
     assert words.startswith("Listed for part release with reuse because land not under buildings is 12 ha")
     assert "spare floor area is 1,500 m²" in words
     assert re.search(r"would drop off if .* fell below .* \(and stay for reuse\)", words)
-    assert "not known: both sectors on the site or next to it" in words
+    assert "not known: partners of both sectors on or next to the site" in words
 
 
 def test_a_reuse_site_speaks_of_reuse() -> None:
@@ -93,12 +93,12 @@ def test_need_and_services_are_told_with_their_sense() -> None:
 def test_a_retained_site_says_what_is_missing() -> None:
     """Below the cut-off: how much; above it: the gate; nearly there: not `0 below`."""
     low = full(land_owned_ha=0.2, idle_land_ha=0.0, empty_pct=2.0, underused_pct=0.0)
-    assert said(site(low, surroundings=NOWHERE)).startswith("Retained: the release score 2")
+    assert said(site(low, surroundings=NOWHERE)).startswith("Not listed: the release score 2")
     gated = said(site(RELEASE, surroundings=NOWHERE, interests=()))
-    assert gated.startswith("Retained although the release score is 62: no public owner is known")
+    assert gated.startswith("Not listed although the release score is 62: no public owner is known")
     result = assessed(site(low, surroundings=NOWHERE))
     near = replace(result, release=replace(result.release, expected=41.97))
-    assert sentence(near, method()).startswith("Retained: the release score 41.97 is 0.03 below the cut-off")
+    assert sentence(near, method()).startswith("Not listed: the release score 41.97 is 0.03 below its cut-off")
 
 
 def test_too_little_data_says_how_little() -> None:
@@ -276,3 +276,10 @@ def test_the_explanation_names_its_sources() -> None:
     assert (found["gia_m2"], found["land_ha"]) == (10_000, 3.0)
     empty = describe(assessed(site()), method(), AS_OF)
     assert (empty["gia_m2"], empty["land_ha"], empty["evidence_date"]) == (None, None, None)
+
+
+def test_what_followed_old_evidence_is_told_of_a_listed_site() -> None:
+    """Old evidence is told with its span, and with what is known to have happened since."""
+    opened = event("new facility opened", date(2018, 1, 1))
+    words = said(site(RELEASE, events=(opened,)), date(2026, 11, 22))
+    assert words.endswith("the evidence is old (March 2017), and since then: new facility opened, 2018-01.")

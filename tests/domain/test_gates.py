@@ -4,7 +4,7 @@ import pytest
 from builders import OWNED, assessed, event, full, holding, method, site
 
 from estates_api.domain.assessment import assess
-from estates_api.domain.gates import GATES, Gate, after_evidence, closed_gates, released_by
+from estates_api.domain.gates import GATES, Gate, closed_gates, released_by
 from estates_api.domain.sites import Event, Interest, Site
 
 ACUTE = {"site_type": "General acute hospital", "gia_m2": 100.0}
@@ -77,19 +77,20 @@ def test_private_finance(values, told: str | None) -> None:
 
 
 def test_a_decision_to_keep_closes_the_gate() -> None:
-    """What the owner decided after the evidence counts, the newest one is told; what it decided before does not."""
+    """What the owner decided counts, whatever a return says; the newest decision is told."""
     first = event("retained", date(2018, 1, 1), id=1)
     second = event("reopened", date(2019, 1, 1), id=2)
     assert closed(site(full(), events=(second, first)))["kept"] == "A Trust: reopened, 2019-01"
-    assert "kept" not in closed(site(full(), events=(event("retained", date(2017, 3, 31)),)))
-    assert "kept" not in closed(site(full(), events=(event("retained", None),)))
+    assert "kept" in closed(site(full(), events=(event("retained", date(2016, 1, 1)),)))
 
 
-def test_events_after_the_evidence_in_their_order() -> None:
-    """Where no evidence has a day, every dated event is after it; oldest first."""
-    later = (event("retained", date(2019, 1, 1), id=2), event("retained", date(2018, 1, 1), id=1))
-    assert [e.id for e in after_evidence(site(events=later), ["retained"])] == [1, 2]
-    assert after_evidence(site(events=later), ["sold"]) == []
+def test_what_was_kept_may_be_given_up_later() -> None:
+    """A decision to keep stands against any later return, until the owner itself says otherwise."""
+    kept, given_up = event("retained", date(2015, 1, 1), id=1), event("declared surplus", date(2016, 1, 1), id=2)
+    assert "kept" in closed(site(full(), events=(kept,)))
+    assert "kept" not in closed(site(full(), events=(kept, given_up)))
+    again = event("reopened", date(2016, 6, 1), id=3)
+    assert "reopened" in closed(site(full(), events=(given_up, again, kept)))["kept"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
+from dataclasses import replace
+from datetime import date
+
 import pytest
 from builders import FEW, HERE, OWNED, any_site, claim, event, full, holding, method, site
 from hypothesis import given
 
+from estates_api.domain.claims import claims_by_day
 from estates_api.domain.measures import MEASURES, PTAL_LEVELS, Measure
 from estates_api.domain.sites import Interest, Site, Surroundings
 
@@ -108,13 +112,23 @@ def test_pfi_backlog_is_not_applicable() -> None:
     assert measured("release.backlog", site(holding(backlog_high_gbp=1.0, gia_m2=5.0))).state == "unknown"
 
 
-def test_peers_are_those_of_the_year_of_the_money() -> None:
-    """A backlog of 2014-15 over a floor area of 2016-17 is compared with the backlogs of 2014-15."""
-    area = claim("gia_m2", 10.0)
-    one = holding("RAL01", "ERIC 2014-15", backlog_high_gbp=100.0, backlog_significant_gbp=0.0, claims=(area,))
-    assert measured("release.backlog", site(one)).basis == "ERIC 2014-15"
-    one = holding("RAL01", "ERIC 2014-15", hard_fm_cost_gbp=100.0, claims=(area,))
-    assert measured("release.running_cost", site(one)).basis == "ERIC 2014-15"
+def test_money_and_floor_area_are_of_one_return() -> None:
+    """A newer floor area does not make old money dear or cheap: both are of the newest return that has both."""
+    newer = (claim("gia_m2", 1.0),)
+    one = holding("RAL01", "ERIC 2014-15", backlog_high_gbp=100.0, backlog_significant_gbp=0.0, gia_m2=10.0)
+    one = replace(one, returns=claims_by_day((*newer, *one.claims.values())))
+    found = measured("release.backlog", site(one))
+    assert (found.number, found.basis) == (10.0, "ERIC 2014-15")
+
+
+def test_a_partial_cost_return_does_not_count() -> None:
+    """A newer return with some of the lines leaves the last complete one standing."""
+    whole = full()
+    part = [replace(c, as_of=date(2026, 3, 31), edition="ERIC 2025-26") for name, c in whole.claims.items()
+            if name in {"gia_m2", "maintenance_cost_gbp", "other_hard_fm_cost_gbp", "cleaning_cost_gbp"}]  # fmt: skip
+    both = replace(whole, returns=claims_by_day((*part, *whole.claims.values())))
+    found = measured("release.running_cost", site(both))
+    assert (found.number, found.basis) == (220.0, "ERIC 2016-17")
 
 
 def test_running_cost_by_totals() -> None:

@@ -1,7 +1,6 @@
-from datetime import date
-
 from builders import claim, event, holding, site
 
+from estates_api.domain.claims import claims_by_day
 from estates_api.domain.sites import Holding
 
 
@@ -26,17 +25,13 @@ def test_the_largest_holding_gives_the_type() -> None:
     assert site().site_type is None
 
 
-def test_evidence_is_dated_by_what_is_known_of_the_use() -> None:
-    """The newest dated figure dates a site; a describing text, an undated claim or none does not."""
-    old = holding("RAL01", "ERIC 2013-14", gia_m2=1.0)
-    newer = holding("RYX01", "ERIC 2014-15", empty_pct=0.0)
-    text = holding("TAF01", tenure="freehold")
-    undated = Holding(
-        "E", "E", "council", "E1", {"land_ha": claim("land_ha", 1.0, as_of=date(2026, 1, 1), dated=False)}
-    )
-    assert site(old, newer, text, undated).evidence_date == date(2015, 3, 31)
-    assert site(text, undated).evidence_date is None
-    assert site().evidence_date is None
+def test_a_return_that_says_enough() -> None:
+    """`together` takes all figures from the newest return that has them all, never from two."""
+    older = (claim("gia_m2", 100.0, "ERIC 2014-15"), claim("backlog_high_gbp", 5.0, "ERIC 2014-15"))
+    stated = Holding("RAL", "Royal Free", "NHS", "RAL01", {}, claims_by_day((*older, claim("gia_m2", 50.0))))
+    assert stated.together("gia_m2") == (claim("gia_m2", 50.0),)
+    assert stated.together("gia_m2", "backlog_high_gbp") == older
+    assert stated.together("gia_m2", "idle_land_ha") is None
 
 
 def test_sectors() -> None:
