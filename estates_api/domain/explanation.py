@@ -83,7 +83,7 @@ def _age(result: Assessed) -> str:
         return "no dated evidence"
     oldest, newest = result.evidence
     span = f"{oldest:%B %Y}" if oldest == newest else f"{oldest:%B %Y} to {newest:%B %Y}"
-    since = [event.told() for event in result.site.events if event.earliest and event.earliest > oldest]
+    since = [event.told() for event in result.site.events if event.latest and event.latest > oldest]
     followed = f", and since then: {'; '.join(since)}" if since and result.route in _LISTED else ""
     return f"the evidence is old ({span}){followed}"
 
