@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -42,12 +43,16 @@ Draft = Callable[..., tuple[Frozen, bool]]
 
 
 @pytest.fixture(scope="session")
-def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def cluster_url() -> Iterator[str]:
     """The URL of an empty database with PostGIS, on a server that lives as long as the test session."""
-    state_dir = tmp_path_factory.mktemp("state")
-    # pytest's folders are closed to everybody else; the user who runs PostgreSQL for root must get through.
-    for folder in (state_dir, *state_dir.parents[:2]):
-        folder.chmod(0o711)
+    # Not under pytest's folder: every session closes that one to others, and with it a running server's files.
+    with TemporaryDirectory(prefix="estates-test-", ignore_cleanup_errors=True) as name, _started(Path(name)) as url:
+        yield url
+
+
+@contextmanager
+def _started(state_dir: Path) -> Iterator[str]:
+    state_dir.chmod(0o711)  # the user who runs PostgreSQL for root must get through
     with open_cluster(state_dir) as url:
         with _connect(url) as connection:
             # Nothing here outlives the session, so nothing waits for the disk.

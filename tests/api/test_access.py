@@ -209,7 +209,7 @@ def test_an_empty_catalogue_answers(make_api: Make, migrated: Engine) -> None:
     assert client.get("/collections/sites/items").json()["numberMatched"] == 0
     assert "extent" not in client.get("/collections/sites").json()
     assert client.get("/sites.geojson").json()["features"] == []
-    assert "No shortlist is public yet" in client.get("/?f=html").text
+    assert "No shortlist can be shown here" in client.get("/?f=html").text
     assert client.get("/assessments/latest").status_code == 404
     assert client.get("/editions").json() == {"editions": []}
 
