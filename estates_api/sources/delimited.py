@@ -29,7 +29,8 @@ def read_delimited(content: bytes) -> tuple[Row, ...]:
     rows = _parse(text, find_delimiter(text))
     if not rows:
         raise BadInput("the file has no rows")
-    _check_ending(rows, whole_line=text.endswith(("\n", "\r")))
+    if not text.endswith(("\n", "\r")):
+        _check_last_record(rows)
     return rows
 
 
@@ -104,17 +105,15 @@ def _quoting_fault(line: int, reason: str) -> str:
     return f"the quotes of row {line} do not match ({reason}); double a quote inside a quoted field"
 
 
-def _check_ending(rows: tuple[Row, ...], *, whole_line: bool) -> None:
-    """Refuse a table whose last record is cut: rows of one width, then a shorter one.
+def _check_last_record(rows: tuple[Row, ...]) -> None:
+    """Refuse a table that ends, without a line end, in a record shorter than those before it: it was cut off.
 
-    Without a line end any missing cell is a cut. With one, a single cell may be a footnote, and a few missing
-    cells a writer that drops empty ones, so only a record of less than half the width counts.
+    With a line end the record is whole, however short: a footnote, a total, or empty cells that the writer dropped.
     """
     if len(rows) < 2:
         return
     widths = Counter(len(row.cells) for row in rows[:-1])
     width, records = widths.most_common(1)[0]
     last = len(rows[-1].cells)
-    cut = 1 < last < width / 2 if whole_line else last < width
-    if cut and records >= 0.9 * widths.total():
+    if last < width and records >= 0.9 * widths.total():
         raise BadInput(f"the file ends in the middle of row {rows[-1].line} ({last} of {width} cells): truncated?")

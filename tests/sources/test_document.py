@@ -100,7 +100,6 @@ def test_a_document_knows_its_bytes() -> None:
         (b'a,b\n1,"' + b"x" * 200_000 + b'"\n', "longer than 131072"),
         (b"a,b,c,d,e\n1,2,3,4,5\n1,2,3,4,5\n1,2", "middle of row 4.*truncated"),
         (b"a,b,c,d,e\n1,2,3,4,5\n1,2,3,4,5\n1,2,3,4", "middle of row 4.*truncated"),
-        (b"a,b,c,d,e\n1,2,3,4,5\n1,2,3,4,5\n1,2\n", "middle of row 4.*truncated"),
         (b"a,b\n\x81\x8d,\xff\n", "byte 5 is not UTF-8 or cp1252"),
         (codecs.BOM_UTF8 + b"a,b\n\xff\xff,2\n", "not UTF-8"),
         (codecs.BOM_UTF16_LE + b"a", "not UTF-16"),
@@ -118,9 +117,10 @@ def test_what_is_no_table_is_refused_in_one_line(content: bytes, reason: str) ->
 
 
 def test_a_footnote_is_not_a_cut() -> None:
-    """A single last cell on a whole line is a note, and writers that drop empty cells are let be."""
-    assert len(cells(b"a,b,c\n1,2,3\n1,2,3\nSource: made up\n")) == 4
-    assert len(cells(b"a,b,c\n1,2,3\n1,2,3\n1,2\n")) == 4
+    """A last record that ends with its line is whole, however few its cells: a note, a total, cells left off."""
+    for last in (b"Source: made up", b"1,2", b"1,2,3,4"):
+        for end in (b"\n", b"\r\n", b"\r"):
+            assert len(cells(end.join((b"a,b,c,d,e", b"1,2,3,4,5", b"1,2,3,4,5", last, b"")))) == 4
 
 
 def test_a_file_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
