@@ -32,7 +32,7 @@ _TEXTS = {  # field of the list -> attribute of the holding
 
 
 def recognises(document: Document) -> bool:
-    """An asset's name or id, and three of the fields that only such lists have together."""
+    """An asset's id, and enough of the fields that only such lists have together."""
     table = find_table(document, ALIASES, (_ASSET,))
     if table is None:
         return False
@@ -45,7 +45,10 @@ def recognises(document: Document) -> bool:
         "land size",
         "organisation uri",
     )
-    return table.has(_ASSET) and len(table.places) >= 5 and sum(table.has(name) for name in telling) >= 2
+    # A list that a council typed itself may have no more than what each asset is, where, and how it is held.
+    plain = table.has("name") and table.has("tenure") and (table.has("address") or table.has("street"))
+    found = sum(table.has(name) for name in telling)
+    return table.has(_ASSET) and (plain or (len(table.places) >= 5 and found >= 2))
 
 
 @dataclass(slots=True)
@@ -60,8 +63,9 @@ class _List:
 def read(document: Document, hints: Hints) -> Reading:
     """One holding per asset. BadInput without an asset id, or when nothing says whose list it is."""
     table = require_table(document, ALIASES, (_ASSET,), title="a council asset list")
-    if not (table.has("organisation") or table.has("organisation uri") or hints.organisation_name):
-        raise BadInput(f"{document.name}: no column names the council; give the organisation's name")
+    hinted = hints.organisation_code or hints.organisation_name
+    if not (table.has("organisation") or table.has("organisation uri") or hinted):
+        raise BadInput(f"{document.name}: no column names the council; give the organisation's code")
     label, (start, end), doubts = dated_edition(document, hints)
     if table.has("evidence date"):
         doubts = []  # the rows carry their own dates
@@ -108,10 +112,20 @@ def _organisation(listing: _List, cells: Cells) -> tuple[str, str]:
         known = LONDON_BOROUGHS.get(_plain_council(text)) or (text if re.fullmatch(r"E0[6-9][0-9]{6}", text) else None)
         if known:
             return known, name or slug
-    code = listing.hints.organisation_code or re.sub(r"[^0-9A-Z]+", "-", (slug or name).upper()).strip("-")[:40]
-    if len(code) < 2:
-        raise RowError(cells.table.name("organisation"), "the row does not name its council")
+    code = listing.hints.organisation_code or _made_code(slug, name, uri.partition("://")[2])
+    if not code:
+        stated = name or uri
+        reason = (
+            f"{shorten(stated)!r} is too short to name a council" if stated else "the row does not name its council"
+        )
+        raise RowError(cells.table.name("organisation"), reason)
     return parse_ods_code(code), name or slug
+
+
+def _made_code(*texts: str) -> str | None:
+    """A code from the first of the texts that is long enough for one; a URI may end in a single letter."""
+    codes = (re.sub(r"[^0-9A-Z]+", "-", text.upper()).strip("-")[:40] for text in texts)
+    return next((code for code in codes if len(code) >= 2), None)
 
 
 def _plain_council(name: str) -> str:

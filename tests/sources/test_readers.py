@@ -178,6 +178,36 @@ def test_a_council_list_that_does_not_say_whose(read_text: Read) -> None:
     assert said(read_text(text.replace("Street", "Council").replace("y", "-")), "error")
 
 
+def test_an_organisation_uri_that_ends_in_one_letter(read_text: Read) -> None:
+    """A council is named by its URI although that ends in one letter: by its name, else by the whole address."""
+    head = "organisation_uri,organisation_name,Asset ID,Tenure,Land or building,Name\n"
+    rows = "http://example.org/id/x,Made Town Council,A1,F,land,y\nhttp://example.org/id/x,,A2,F,land,y\n"
+    reading = read_text(f"{head}{rows},,A3,F,land,y\nx,,A4,F,land,y\n")
+    assert [h.organisation_code for h in reading.holdings] == ["MADE-TOWN-COUNCIL", "EXAMPLE-ORG-ID-X"]
+    assert said(reading, "error") == [
+        (4, "the row does not name its council; the row was not taken"),
+        (5, "'x' is too short to name a council; the row was not taken"),
+    ]
+
+
+@pytest.mark.parametrize("asset", ["Asset Ref", "Asset Reference", "Asset Ref No.", "Property Ref", "Property ID"])
+@pytest.mark.parametrize("place", [("Property", "Property Address"), ("Property Name", "Address"), ("Asset", "Street")])
+@pytest.mark.parametrize(
+    "tenure", ["F/L", "Freehold/Leasehold", "Freehold or Leasehold", "Freehold (F) / Leasehold (L)", "Tenure (F/L)"]
+)
+def test_a_plain_council_list(read_text: Read, asset: str, place: tuple[str, str], tenure: str) -> None:
+    """The short headers of a list that a council typed itself are known, with its code given by who hands it in."""
+    text = f"{asset},{place[0]},{place[1]},Postcode,{tenure}\nA1,Made Hall,7 Made Street,EN2 6AX,F\n"
+    reading = read_text(text, "assets 2024-03.csv", Hints(organisation_code="E09000010"))
+    assert reading.format == "transparency"
+    hall = reading.holdings[0]
+    assert (hall.organisation_code, hall.code, hall.name, hall.address, hall.postcode) == (
+        "E09000010", "A1", "Made Hall", "7 Made Street", "EN2 6AX",
+    )  # fmt: skip
+    assert next(v.text for v in hall.values if v.attribute == "tenure") == "freehold"
+    assert [issue for issue in reading.issues if "not used" in issue.reason] == []
+
+
 def test_published_council_assets(published: Path, read_file: Read) -> None:
     """The real compiled list: 95 assets of five boroughs, dated and cited row by row, no error and no warning."""
     reading = read_file(published / "ncl_council_assets.csv")
