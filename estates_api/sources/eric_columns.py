@@ -77,6 +77,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "empty or under-used floor area": ("unutilised_pct", "empty_pct", "empty_m2", "unoccupied_m2"),
     "land": ("land_ha", "land_owned_ha"),
     "high and significant risk backlog": ("backlog_high_gbp", "backlog_significant_gbp"),
+    "running costs: energy": ("energy_cost_gbp",),
+    "running costs: maintenance or hard FM": ("maintenance_cost_gbp", "hard_fm_cost_gbp"),
 }
 """What a list cannot be made without: one of each group should be there, or the edition says less than it seems."""
 
