@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import BigInteger, Connection, func, insert, literal_column, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from estates_api.domain.attributes import ATTRIBUTES
 from estates_api.domain.records import EventRecord, HoldingRecord, OrganisationRecord, PlaceRecord
 from estates_api.store.copying import copy_rows
-from estates_api.store.tables import event, holding, interest, judgement, organisation
+from estates_api.store.tables import edition, event, holding, interest, judgement, organisation
 
 HoldingKey = tuple[str, str]
 
@@ -54,13 +54,7 @@ def put_holdings(
     """Add the holdings that are new (and their organisations); the id of each by (organisation, code)."""
     if not records:
         return {}
-    organisations = {
-        r.organisation_code: {"code": r.organisation_code, "name": r.organisation_name or r.organisation_code,
-                              "sector": r.sector, "kind": r.organisation_type or "unknown", "status": "active",
-                              "edition_id": edition_id}
-        for r in records
-    }  # fmt: skip
-    connection.execute(upsert(organisation).on_conflict_do_nothing(), list(organisations.values()))
+    _put_named(connection, edition_id, records, sensitivity)
     rows = {
         (r.organisation_code, r.code): {"organisation_code": r.organisation_code, "code": r.code, "name": r.name,
                                         "sector": r.sector, "sensitivity": sensitivity}
@@ -73,6 +67,25 @@ def put_holdings(
     statement = statement.on_conflict_do_update(index_elements=["organisation_code", "code"], set_=change)
     connection.execute(statement, list(rows.values()))
     return holding_ids(connection)
+
+
+def _put_named(connection: Connection, edition_id: int, records: Sequence[HoldingRecord], sensitivity: str) -> None:
+    """Add the organisations that the holdings name; one known from a stricter file alone is named anew."""
+    organisations = {
+        r.organisation_code: {"code": r.organisation_code, "name": r.organisation_name or r.organisation_code,
+                              "sector": r.sector, "kind": r.organisation_type or "unknown", "status": "active",
+                              "edition_id": edition_id}
+        for r in records
+    }  # fmt: skip
+    statement = upsert(organisation)
+    changes = {name: statement.excluded[name] for name in ("name", "sector", "kind", "edition_id")}
+    # Of the row in conflict: as a column of the table, the subquery would read that table anew.
+    there = literal_column("organisation.edition_id", BigInteger)
+    stated = select(edition.c.sensitivity).where(edition.c.id == there).scalar_subquery()
+    # A name out of a private file gives way to one that more may see; of owner, partner and public the strictest
+    # sorts first.
+    statement = statement.on_conflict_do_update(index_elements=["code"], set_=changes, where=stated < sensitivity)
+    connection.execute(statement, list(organisations.values()))
 
 
 def holding_ids(connection: Connection) -> dict[HoldingKey, int]:
