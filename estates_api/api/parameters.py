@@ -23,13 +23,16 @@ _INSTANT = re.compile(
 
 
 def only(*names: str) -> Callable[[Request], None]:
-    """A dependency that refuses query parameters other than these (and `f`)."""
+    """A dependency that refuses query parameters other than these (and `f`), and any that is repeated."""
 
     def check(request: Request) -> None:
         unknown = sorted(set(request.query_params) - {*names, "f"})
         if unknown:
             known = ", ".join(names) or "none but f"
             raise BadInput(f"there is no parameter {unknown[0]!r} here; this path takes {known}")
+        for name in request.query_params:
+            if (times := len(request.query_params.getlist(name))) > 1:
+                raise BadInput(f"{name} is given {times} times; give it once")
         wanted = request.query_params.get("f", "json")
         if wanted not in {"json", "geojson", "html"}:
             raise BadInput(f"f: {wanted!r} is not a format here; json, geojson or html")

@@ -68,6 +68,23 @@ def test_conformance_lists_what_is_met(api: TestClient) -> None:
         assert f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{name}" in classes
 
 
+@pytest.mark.parametrize(
+    ("route", "name"),
+    [
+        ("/collections/sites/items?limit=1&limit=2", "limit"),
+        ("/collections/sites/items?limit=1&limit=1", "limit"),
+        ("/collections/sites/items?bbox=0,51,1,52&bbox=0,51,1,52", "bbox"),
+        ("/sites/NCL-RRP03?as-of=2015-03-31&as-of=2016-03-31", "as-of"),
+        ("/collections?f=json&f=html", "f"),
+    ],
+)
+def test_a_parameter_given_twice(api: TestClient, route: str, name: str) -> None:
+    """A repeated parameter could mean either value, so it is refused by its name."""
+    answer = api.get(route)
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == f"{name} is given 2 times; give it once"
+
+
 def test_collections(api: TestClient) -> None:
     """Two collections, each with its extent over London, its CRS, its items and how many there are."""
     document = api.get("/collections").json()
