@@ -29,7 +29,8 @@ from estates_api.store.database import make_engine, migrate, transaction
 from estates_api.store.sites import list_sites
 from estates_api.workflows import setup, shortlist
 from estates_api.workflows.assess import read_method
-from estates_api.workflows.ingest import Ingested, Origin, ingest
+from estates_api.workflows.ingest import Ingested, ingest
+from estates_api.workflows.origin import Origin
 from estates_api.workflows.shortlist import Frozen
 
 DATA = ROOT / "data"

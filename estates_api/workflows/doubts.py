@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import get_args
 
 from sqlalchemy import Connection
@@ -16,10 +17,11 @@ LARGEST_COUNT = 2**31 - 1
 """What an integer column of PostgreSQL holds."""
 
 
-def with_doubts(connection: Connection, reading: Reading) -> Reading:
-    """The reading without what cannot be held, and with an issue for everything doubtful."""
+def with_doubts(connection: Connection, reading: Reading, today: date) -> Reading:
+    """The reading without what cannot be held, and with an issue for everything doubtful as of today."""
     events, doubts = _sound_events(reading.events)
-    doubts += [*_undated(reading), *_unplaced(connection, reading), *_unknown_interests(reading)]
+    doubts += [*_undated(reading), *_to_come(reading, today)]
+    doubts += [*_unplaced(connection, reading), *_unknown_interests(reading)]
     return replace(reading, events=events, issues=(*reading.issues, *doubts))
 
 
@@ -30,6 +32,21 @@ def _undated(reading: Reading) -> Iterator[Issue]:
         reason = (
             f"{len(undated)} rows have no date, the first on line {undated[0].line}: they count from today and are "
             "marked stale; fill evidence_date, or give --period"
+        )
+        yield Issue(None, "evidence_date", "warning", reason)
+
+
+def _to_come(reading: Reading, today: date) -> Iterator[Issue]:
+    """A warning when the file, or any of its rows, speaks of a day after today: a slip, or a figure that can wait."""
+    if reading.period_end and reading.period_end > today:
+        reason = f"the period ends on {reading.period_end}, after today; what rests on it counts from then"
+        yield Issue(None, "period_end", "warning", reason)
+    later = [(row.evidence_date, row.line) for row in reading.holdings if row.evidence_date]
+    later = [(day, line) for day, line in later if day > today]
+    if later:
+        day, line = later[0]
+        reason = (
+            f"{len(later)} rows speak of a day after today, the first, on line {line}, of {day}; they count from then"
         )
         yield Issue(None, "evidence_date", "warning", reason)
 

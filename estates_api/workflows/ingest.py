@@ -3,7 +3,8 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,28 +14,15 @@ from estates_api.domain.records import HoldingRecord, Issue, Reading
 from estates_api.errors import BadInput
 from estates_api.sources import find_reader
 from estates_api.sources.document import read_document
-from estates_api.sources.reader import Hints
 from estates_api.store import catalogue, editions
 from estates_api.store.audit import add_audit
 from estates_api.store.places import put_addresses
 from estates_api.store.projection import rebuild_projection
 from estates_api.workflows.doubts import stated_interest, with_doubts
 from estates_api.workflows.match import match_places
+from estates_api.workflows.origin import Origin, check_same
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What the person handing a file in knows about it beyond its content."""
-
-    insisted: str | None = None
-    hints: Hints = field(default_factory=Hints)
-    sensitivity: str = "public"
-    publisher: str | None = None
-    licence: str | None = None
-    attribution: str | None = None
-    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +41,28 @@ def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all 
 ) -> Ingested:  # fmt: skip
     """Read a file, and add its edition, claims, places and issues in the caller's transaction.
 
-    BadInput, and nothing written, when the file cannot be read at all. Rows that cannot be read become issues.
+    BadInput, and nothing written, when the file cannot be read at all; Conflict when its bytes are here as something
+    else. Rows that cannot be read become issues.
     """
     origin = origin or Origin()
     editions.lock_catalogue(connection)
     sha256 = hashlib.sha256(content).hexdigest()
     if known := editions.find_edition(connection, sha256):
+        check_same(known, name, content, origin)
         return Ingested(f"{known['source']} {known['label']}", new=False, counts=known["counts"])
+    sensitivity = origin.sensitivity or "public"
     progress(f"reading {name}")
     document = read_document(name, content)
-    reading = with_doubts(connection, find_reader(document, origin.insisted).read(document, origin.hints))
-    if reading.organisations and origin.sensitivity != "public":
+    reading = find_reader(document, origin.insisted).read(document, origin.hints)
+    reading = with_doubts(connection, reading, datetime.now(UTC).date())
+    if reading.organisations and sensitivity != "public":
         raise BadInput(f"{name}: a list of organisations is public; hand it in without a sensitivity")
     counts = _counts(reading)
     if not any(counts[what] for what in ("holdings", "organisations", "places", "events")):
         raise BadInput(f"{name}: no row could be taken ({_first_reason(reading.issues)})")
     edition_id = editions.add_edition(connection, _edition(name, content, reading, origin, counts))
     progress(f"writing {reading.source} {reading.label}")
-    add_reading(connection, edition_id, reading, origin.sensitivity)
+    add_reading(connection, edition_id, reading, sensitivity)
     progress("placing sites")
     match_places(connection, area)
     rebuild_projection(connection)
@@ -129,7 +121,7 @@ def _edition(name: str, content: bytes, reading: Reading, origin: Origin, counts
         "attribution": origin.attribution,
         "url": origin.url,
         "counts": dict(counts),
-        "sensitivity": origin.sensitivity,
+        "sensitivity": origin.sensitivity or "public",
     }
 
 

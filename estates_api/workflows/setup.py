@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from estates_api.domain.area import Area, parse_area
-from estates_api.errors import Unavailable
+from estates_api.errors import Conflict, Unavailable
 from estates_api.sources import shipped
 from estates_api.sources.reader import Hints
 from estates_api.store import catalogue, editions, reference
 from estates_api.store.audit import add_audit
 from estates_api.store.database import transaction
-from estates_api.workflows.ingest import Ingested, Origin, ingest
+from estates_api.workflows.ingest import Ingested, ingest
+from estates_api.workflows.origin import Origin
 
 AREA_FILE = "areas/ncl.toml"
 METHOD_FILE = "methods/ncl-1.toml"
@@ -34,13 +35,21 @@ def read_shipped(data_dir: Path, name: str) -> bytes:
 
 
 def load_data(engine: Engine, data_dir: Path, tell: Callable[[str], None]) -> list[Ingested]:
-    """Load every table of SOURCES.toml that is not loaded yet, each in its own transaction."""
+    """Load every table of SOURCES.toml that is not loaded yet, each in its own transaction.
+
+    One that somebody handed in before as something else stays what it is, and that is told: it must not keep the
+    service from starting.
+    """
     area = read_area(data_dir)
     loaded = []
     for table in shipped.read_sources(read_shipped(data_dir, "SOURCES.toml")):
         content = read_shipped(data_dir, table.file)
-        with transaction(engine) as connection:
-            done = _load(connection, table, content, area)
+        try:
+            with transaction(engine) as connection:
+                done = _load(connection, table, content, area)
+        except Conflict as conflict:
+            tell(conflict.detail)
+            continue
         if done.new:
             tell(f"{done.edition}: {_told(done)}")
         loaded.append(done)

@@ -1,7 +1,7 @@
 """Ingest: one file, one edition, in one transaction; what cannot be read changes nothing at all."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from convertbng.cutil import convert_lonlat
 from sqlalchemy import Engine, text
 
-from estates_api.errors import BadInput
+from estates_api.errors import BadInput, Conflict
 from estates_api.store.database import transaction
 from estates_api.workflows.ingest import Ingested
 
@@ -89,15 +89,59 @@ def test_a_published_file_becomes_an_edition(
 
 
 @pytest.mark.parametrize("name", ["eric_2013-14_made.csv", "another name.csv"])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"sensitivity": "public"}, {"insisted": "eric"}, {"period": "2013-14"}, {"period": "2014-03"}],
+)
 def test_the_same_bytes_twice_are_a_no_op(
-    reference: Engine, hand_in: HandIn, samples: Path, count_rows: Count, name: str
+    reference_shared: Engine, hand_in: HandIn, samples: Path, count_rows: Count, name: str, options: dict[str, str]
 ) -> None:
-    """The same content again, under its own or another name, changes nothing and says which edition it is."""
-    first = hand_in(reference, "eric_2013-14_made.csv", samples / "eric_2013-14_made.csv")
-    before = count_rows(reference)
-    again = hand_in(reference, name, samples / "eric_2013-14_made.csv", period="2016-17", sensitivity="owner")
-    assert (again.new, again.edition, again.counts) == (False, first.edition, first.counts)
-    assert count_rows(reference) == before
+    """The same content again, under its own or another name, with no options or ones that come to the same, changes
+    nothing and says which edition it is."""
+    hand_in(reference_shared, "eric_2013-14_made.csv", samples / "eric_2013-14_made.csv")
+    before = count_rows(reference_shared)
+    again = hand_in(reference_shared, name, samples / "eric_2013-14_made.csv", **options)
+    assert (again.new, again.edition, again.counts["holdings"]) == (False, "ERIC 2013-14", 4)
+    assert count_rows(reference_shared) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "differs"),
+    [
+        ({"sensitivity": "owner"}, "is here with sensitivity public, not owner"),
+        ({"sensitivity": "partner"}, "a corrected copy of the file, handed in with sensitivity partner, withholds"),
+        ({"insisted": "template"}, "is here in the format eric, not template"),
+        ({"period": "2016-17"}, "is here for 2013-04-01 to 2014-03-31, not 2016-04-01 to 2017-03-31"),
+        ({"period": "2016-17", "sensitivity": "owner"}, "not owner.*not 2016-04-01"),
+    ],
+)
+def test_the_same_bytes_as_something_else(
+    reference_shared: Engine, hand_in: HandIn, samples: Path, count_rows: Count, options: dict[str, str], differs: str
+) -> None:
+    """Bytes that are here already cannot become something else: the refusal says what they are and what differs."""
+    hand_in(reference_shared, "eric_2013-14_made.csv", samples / "eric_2013-14_made.csv")
+    before = count_rows(reference_shared)
+    with pytest.raises(Conflict, match=f"^copy.csv: already here as ERIC 2013-14.*{differs}") as caught:
+        hand_in(reference_shared, "copy.csv", samples / "eric_2013-14_made.csv", **options)
+    assert "\n" not in caught.value.detail
+    assert count_rows(reference_shared) == before
+
+
+def test_private_bytes_again(reference: Engine, hand_in: HandIn, template: Template) -> None:
+    """A private file handed in again without a sensitivity is the no-op; as public, it is refused and stays private."""
+    content = template({"holding_code": "RZ101", "gia_m2": 1})
+    hand_in(reference, "a.csv", content, sensitivity="owner")
+    assert not hand_in(reference, "a.csv", content).new
+    with pytest.raises(Conflict, match=r"with sensitivity owner, not public \(what was private stays so"):
+        hand_in(reference, "a.csv", content, sensitivity="public")
+    assert ask(reference, "SELECT sensitivity FROM edition ORDER BY id DESC LIMIT 1") == ["owner"]
+
+
+def test_undated_bytes_again(reference: Engine, hand_in: HandIn, samples: Path) -> None:
+    """A list that was handed in without a day does not get one by being handed in again."""
+    hand_in(reference, "list.csv", samples / "council_lga_form_made.csv")
+    with pytest.raises(Conflict, match=r"is here without a period, not 2019-01-01 to 2019-12-31"):
+        hand_in(reference, "list.csv", samples / "council_lga_form_made.csv", period="2019")
 
 
 HEADER = (
@@ -283,6 +327,36 @@ def test_rows_without_a_day_are_pointed_out(reference: Engine, hand_in: HandIn, 
     """Undated evidence is taken with a warning that says how to date it."""
     done = hand_in(reference, "a.csv", template({"holding_code": "RZ101", "gia_m2": 1}))
     assert next(i.reason for i in done.issues if i.field == "evidence_date").startswith("1 rows have no date")
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1, 400])
+@pytest.mark.parametrize("column", ["period_end", "evidence_date"])
+def test_days_to_come_are_pointed_out(
+    reference: Engine, hand_in: HandIn, template: Template, days: int, column: str
+) -> None:
+    """A file or row that speaks of a day after today (UTC) is taken with a warning that says from when it counts."""
+    day = datetime.now(UTC).date() + timedelta(days=days)
+    done = hand_in(reference, "a.csv", template({"holding_code": "RZ101", "gia_m2": 1, column: day.isoformat()}))
+    told = [issue for issue in done.issues if issue.severity == "warning" and str(day) in issue.reason]
+    assert [issue.field for issue in told] == ([column] if days > 0 else [])
+
+
+def test_a_public_name_replaces_a_private_one(reference: Engine, hand_in: HandIn, template: Template) -> None:
+    """An organisation that only a private file named is called what a public file calls it; never the other way."""
+    row = {"organisation_code": "RZ9", "gia_m2": 1}
+    files = [
+        ("owner", "Project Lilac", "private", "Project Lilac"),
+        ("partner", "Partner Trust", "NHS", "Partner Trust"),
+        ("owner", "Project Rose", "private", "Partner Trust"),
+        ("public", "Public Trust", "NHS", "Public Trust"),
+        ("public", "Public Trust Again", "council", "Public Trust"),
+        ("owner", "Project Lily", "private", "Public Trust"),
+    ]
+    for number, (sensitivity, name, sector, shown) in enumerate(files):
+        content = template(row | {"holding_code": f"RZ90{number}", "organisation_name": name, "sector": sector})
+        hand_in(reference, "a.csv", content, sensitivity=sensitivity)
+        found = ask(reference, "SELECT o.name, o.sector FROM organisation o WHERE code = 'RZ9'")
+        assert found == [(shown, "private" if shown == "Project Lilac" else "NHS")]
 
 
 # What a plain cell may hold and the database refuses must never reach it: it is a warning or an issue.

@@ -1,0 +1,76 @@
+"""What is said of a file that is handed in, held against what is known of its bytes when they are here already."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import RowMapping
+
+from estates_api.errors import Conflict
+from estates_api.sources import find_reader
+from estates_api.sources.document import read_document
+from estates_api.sources.reader import Hints
+
+_BY_STRICTNESS = ("public", "partner", "owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the person handing a file in knows about it beyond its content. Without a sensitivity it is public."""
+
+    insisted: str | None = None
+    hints: Hints = field(default_factory=Hints)
+    sensitivity: str | None = None
+    publisher: str | None = None
+    licence: str | None = None
+    attribution: str | None = None
+    url: str | None = None
+
+
+def check_same(known: RowMapping, name: str, content: bytes, said: Origin) -> None:
+    """Conflict when the known edition of these bytes is not what is said of them; what is not said cannot differ."""
+    other = list(_format(known, said))
+    # Bytes of one format cannot be read as another for the period that is given.
+    edition = [] if other else _edition(known, name, content, said.hints)
+    differences = [*_sensitivity(known, said), *other, *edition]
+    if differences:
+        title = f"{known['source']} {known['label']}"
+        raise Conflict(f"{name}: already here as {title}, and that is never changed; it {'; it '.join(differences)}")
+
+
+def _sensitivity(known: RowMapping, said: Origin) -> Iterator[str]:
+    here, given = known["sensitivity"], said.sensitivity
+    if given is None or given == here:
+        return
+    stricter = _BY_STRICTNESS.index(given) > _BY_STRICTNESS.index(here)
+    advice = (
+        f"a corrected copy of the file, handed in with sensitivity {given}, withholds what it touches"
+        if stricter
+        else "what was private stays so"
+    )
+    yield f"is here with sensitivity {here}, not {given} ({advice})"
+
+
+def _format(known: RowMapping, said: Origin) -> Iterator[str]:
+    here, given = known["format"], said.insisted
+    if given not in {None, here}:
+        yield f"is here in the format {here}, not {given}"
+
+
+def _edition(known: RowMapping, name: str, content: bytes, hints: Hints) -> Iterator[str]:
+    """By the label, where one is given: set-up gives one with every table, at every start, and reads none again."""
+    if hints.label:
+        if hints.label != known["label"]:
+            yield f"is here under the label {known['label']}, not {hints.label}"
+    elif hints.period:
+        # What a period means, and whether the file's own word for it counts more, only its reader knows.
+        document = read_document(name, content)
+        reading = find_reader(document, known["format"]).read(document, hints)
+        here = _days(known["period_start"], known["period_end"])
+        given = _days(reading.period_start, reading.period_end)
+        if here != given:
+            yield f"is here {here}, not {given.removeprefix('for ')}"
+
+
+def _days(first: date | None, last: date | None) -> str:
+    return f"for {first} to {last}" if first or last else "without a period"
