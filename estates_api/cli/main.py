@@ -1,6 +1,7 @@
 """`estates`: the catalogue, the assessment, the shortlist and the service from the command line."""
 
 import signal
+import stat
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,6 +14,7 @@ from rich.table import Table
 from estates_api import __version__
 from estates_api.cli import serving, shortlists
 from estates_api.cli.session import console, errors, fail, open_session, today
+from estates_api.domain.values import shorten
 from estates_api.errors import BadInput, EstatesError
 from estates_api.sources import READERS
 from estates_api.sources.document import MAX_BYTES
@@ -20,7 +22,8 @@ from estates_api.sources.reader import Hints
 from estates_api.sources.template import template_header
 from estates_api.store.database import migrate, transaction
 from estates_api.workflows import assess as assessing
-from estates_api.workflows.ingest import Ingested, Origin, ingest
+from estates_api.workflows.ingest import Ingested, ingest
+from estates_api.workflows.origin import Origin
 
 app = typer.Typer(
     name="estates",
@@ -72,8 +75,9 @@ def ingest_files(
         str | None, typer.Option(help="Code of the organisation whose list it is, when it does not say.")
     ] = None,
     sensitivity: Annotated[
-        Literal["public", "partner", "owner"], typer.Option(help="Who may see what rests on this file.")
-    ] = "public",
+        Literal["public", "partner", "owner"] | None,
+        typer.Option(help="Who may see what rests on this file; public if left out."),
+    ] = None,
 ) -> None:
     """Hand in files. Each becomes one edition, or is refused whole with the reason; the same file twice is a no-op."""
     origin = Origin(insisted=insisted, hints=Hints(period=period, organisation_code=organisation),
@@ -82,17 +86,18 @@ def ingest_files(
     with open_session() as session, _bar() as progress:
         task = progress.add_task("", total=len(files))
         for path in files:
+            name = _shown(path)
             try:
                 content = _content(path)
                 with transaction(session.engine) as connection:
                     done = ingest(
-                        connection, path.name, content, area=session.area, origin=origin,
+                        connection, name, content, area=session.area, origin=origin,
                         progress=lambda stage: progress.update(task, description=escape(stage)),
                     )  # fmt: skip
-                _summary(path, done)
+                _summary(name, done)
             except EstatesError as error:
                 refused += 1
-                named = error.detail if path.name in error.detail else f"{path.name}: {error.detail}"
+                named = error.detail if error.detail.startswith(f"{name}: ") else f"{name}: {error.detail}"
                 errors.print(f"[red]error:[/red] {escape(named)}; nothing was written", soft_wrap=True)
             progress.advance(task)
     if refused:
@@ -104,23 +109,34 @@ def _bar() -> Progress:
     return Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
 
 
+def _shown(path: Path) -> str:
+    """The file's name, safe to print on one line; its path where it has no name, like `..`."""
+    return shorten(path.name or str(path), 200)
+
+
 def _content(path: Path) -> bytes:
+    """The bytes of a regular file; BadInput for a device, a pipe or a folder, which may have no end or none to read."""
+    limit = MAX_BYTES
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BadInput(f"{path}: larger than {MAX_BYTES // 1024 // 1024} MB; split it")
-        return path.read_bytes()
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise BadInput("not a file that can be read")
+        with path.open("rb") as file:
+            content = file.read(limit + 1)  # whatever size it states
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from None
+        raise BadInput(error.strerror or "it cannot be read") from None
+    if len(content) > limit:
+        raise BadInput(f"larger than {limit // 1024 // 1024} MB; split it")
+    return content
 
 
-def _summary(path: Path, done: Ingested) -> None:
+def _summary(name: str, done: Ingested) -> None:
     """What became of a file, and the first of its issues."""
     if not done.new:
-        console.print(f"{escape(path.name)}: already here as {escape(done.edition)}; nothing changed")
+        console.print(f"{escape(name)}: already here as {escape(done.edition)}; nothing changed")
         return
     shown = ("rows", "holdings", "claims", "organisations", "places", "events", "error", "warning", "note")
     counts = ", ".join(f"{done.counts[name]:,} {name}" for name in shown if done.counts[name])
-    console.print(f"[bold]{escape(path.name)}[/bold]: {escape(done.edition)}: {counts}")
+    console.print(f"[bold]{escape(name)}[/bold]: {escape(done.edition)}: {counts}")
     table = Table("line", "field", "severity", "reason", "found", box=None, pad_edge=False)
     ranked = sorted(done.issues, key=lambda issue: ("error", "warning", "note").index(issue.severity))
     for issue in ranked[:10]:

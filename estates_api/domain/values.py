@@ -120,6 +120,7 @@ def label_of_year(day: date) -> str:
 
 
 def shorten(text: str, limit: int = 60) -> str:
-    """The text on one line and short enough for a message."""
-    line = clean_text(text)
+    """The text on one line and short enough for a message, with a mark for what cannot be printed."""
+    # Control and direction characters would act on a terminal; half of a surrogate pair cannot be written at all.
+    line = "".join(letter if letter.isprintable() else "\ufffd" for letter in clean_text(text))
     return line if len(line) <= limit else line[: limit - 1] + "…"

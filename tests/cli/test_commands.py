@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from estates_api import __version__
 from estates_api.cli.main import app, main
 from estates_api.domain.attributes import ATTRIBUTES
 from estates_api.domain.quarters import quarter_of
+from estates_api.domain.values import shorten
 from estates_api.settings import ROOT
 from estates_api.store.database import transaction
 
@@ -106,6 +108,16 @@ def test_a_first_set_up(estates: Run, migrated: Engine) -> None:
     assert "loaded" not in again.out
     for word in ("database schema: up to date", "12 editions, 0 new", f"shortlist {NOW}: unchanged"):
         assert word in again.out
+
+
+def test_set_up_over_a_file_that_is_here_under_another_label(estates: Run, reference: Engine) -> None:
+    """A shipped table that somebody handed in before keeps what they called it; set-up says so and goes on."""
+    table = ROOT / "data/catalogue/site_events.csv"
+    assert estates("ingest", table, on=reference).code == 0
+    done = estates("setup", on=reference)
+    assert done.code == 0, done.err
+    assert "site_events.csv: already here as" in done.out
+    assert "not NCL" in done.out
 
 
 def test_migrate(estates: Run, empty_engine: Engine) -> None:
@@ -280,6 +292,65 @@ def test_a_file_too_large_is_refused_unread(
     done = estates("ingest", tmp_path / "large.csv", on=reference)
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert "large.csv: larger than" in done.err
+
+
+def test_only_regular_files_are_read(estates: Run, reference: Engine, tmp_path: Path) -> None:
+    """A device, a pipe or a folder is refused in one line instead of being read without end."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "link.csv").symlink_to("/dev/zero")
+    (tmp_path / "folder.csv").mkdir()
+    files = ["/dev/zero", tmp_path / "link.csv", tmp_path / "pipe.csv", tmp_path / "folder.csv"]
+    done = estates("ingest", *files, on=reference)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.splitlines() == [
+        f"error: {name}: not a file that can be read; nothing was written"
+        for name in ("zero", "link.csv", "pipe.csv", "folder.csv")
+    ]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc here")
+def test_a_file_larger_than_it_says_is_refused(
+    estates: Run, reference: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that states another size than it has is read to the limit and no further."""
+    monkeypatch.setattr("estates_api.cli.main.MAX_BYTES", 10)
+    done = estates("ingest", "/proc/self/status", on=reference)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "status: larger than" in done.err
+
+
+@pytest.mark.parametrize(
+    "name", ["a\nb 2013-14.csv", "a\x1b[31mb 2013-14.csv", "a\r\x07b 2013-14.csv", "a", "a\udce9.csv"]
+)
+def test_an_odd_name_is_one_line(estates: Run, reference: Engine, samples: Path, tmp_path: Path, name: str) -> None:
+    """A file name with line breaks, control characters or broken letters is shown once, on one line, and harmless."""
+    content = (samples / "eric_2013-14_made.csv").read_bytes()
+    shown = shorten(name)
+    for what, options in ((content, ["--period", "2013-14"]), (b"%PDF-1.7", []), (b"a,b\n1,2\n", [])):
+        (tmp_path / name).write_bytes(what)
+        done = estates("ingest", tmp_path / name, *options, on=reference)
+        said = done.out + done.err
+        assert said.replace("\n", "").isprintable()
+        assert said.splitlines()[0].count(f"{shown}: ") == 1
+        assert done.code == (0 if options else 2)
+    (tmp_path / name).unlink()
+    missing = estates("ingest", tmp_path / name, on=reference)
+    assert missing.err == f"error: {shown}: No such file or directory; nothing was written\n"
+
+
+def test_the_same_file_as_something_else_is_refused(
+    estates: Run, reference: Engine, samples: Path, count_rows: Count
+) -> None:
+    """A file that is here is refused with another sensitivity, format or period: one line, exit code 2, nothing new."""
+    path = samples / "eric_2013-14_made.csv"
+    assert estates("ingest", path, on=reference).code == 0
+    before = count_rows(reference)
+    for options in (["--sensitivity", "owner"], ["--as", "template"], ["--period", "2016-17"]):
+        done = estates("ingest", path, *options, on=reference)
+        assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+        assert "already here as ERIC 2013-14" in done.err
+    assert count_rows(reference) == before
+    assert estates("ingest", path, "--sensitivity", "public", "--as", "eric", on=reference).code == 0
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,9 @@ def test_text_for_messages() -> None:
     """Messages stay on one line and short."""
     assert clean_text(" a\xa0 b\n c ") == "a b c"
     assert shorten("x" * 100) == "x" * 59 + "…"
+
+
+def test_what_cannot_be_printed_is_marked() -> None:
+    """Line breaks become spaces, and characters that move a terminal or cannot be written become a mark."""
+    assert shorten("a\r\nb\tc") == "a b c"
+    assert shorten("a\x1b[31m\x00\udce9\u202eb") == "a�[31m���b"
