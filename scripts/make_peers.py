@@ -7,7 +7,7 @@ v3.0; some trusts are left out of these files). Everything below the marker line
 same input gives the same bytes. Classes with fewer than MIN_SITES sites are not written: all classes stand for them.
 """
 
-import sys
+import argparse
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -142,5 +142,14 @@ def print_percentiles(editions: dict[str, list[Site]], method: Method) -> None:
         print(f"{label}: {len(scores)} sites, median {middle:.1f}, 80th {upper:.1f}, 95th percentile {top:.1f}")
 
 
+def parse_arguments() -> argparse.Namespace:
+    """The two paths; without them, how the script is used."""
+    parser = argparse.ArgumentParser(description="Write the [peers] part of a method file.")
+    parser.add_argument("published", type=Path, help="folder with eric/eric_YYYY-YY_site_england_part.csv")
+    parser.add_argument("method_file", type=Path, help="the method file, for example data/methods/ncl-1.toml")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    given = parse_arguments()
+    main(given.published, given.method_file)
