@@ -10,6 +10,9 @@ from datetime import date
 
 from estates_api.domain.records import ValueState
 
+CORRECTION = 30
+"""The authority of what a person corrected: above every return and list."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -53,8 +56,12 @@ def winning_claims(claims: Iterable[Claim]) -> dict[str, Claim]:
 
 
 def claims_by_day(claims: Iterable[Claim]) -> tuple[tuple[date, dict[str, Claim]], ...]:
-    """What was said of each day, newest first: the winner of each attribute among the claims that speak of it."""
+    """What was said of each day, newest first: the winner of each attribute among the claims that speak of it.
+
+    A person's correction stands in every return, whatever day it was made on.
+    """
     days: dict[date, list[Claim]] = {}
     for claim in claims:
         days.setdefault(claim.as_of, []).append(claim)
-    return tuple((day, winning_claims(days[day])) for day in sorted(days, reverse=True))
+    corrected = [claim for group in days.values() for claim in group if claim.authority >= CORRECTION]
+    return tuple((day, winning_claims([*days[day], *corrected])) for day in sorted(days, reverse=True))

@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Subquery, case, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from estates_api.domain.claims import CORRECTION
 from estates_api.domain.records import Issue
 from estates_api.errors import NotFound
 from estates_api.store.features import Audience
 from estates_api.store.projection import HIDDEN
 from estates_api.store.tables import edition, issue, source
 
-AUTHORITY = {"correction": 30, "ERIC": 20, "ODS epraccur": 20}
+AUTHORITY = {"correction": CORRECTION, "ERIC": 20, "ODS epraccur": 20}
 """Which source wins when claims differ: a person's correction, then an official return, then a list."""
 
 ANY_LIST = 10

@@ -158,7 +158,7 @@ def test_shortlist_commands(estates: Run, loaded: Engine) -> None:
         assert all(sha256 in done.out for sha256 in wanted)
     shown = estates("shortlist", "show", "2015-Q1", on=loaded).out
     assert "St Ann's Hospital" in shown
-    assert "since then: " in shown
+    assert "after 2015-03-31: " in shown
     assert "revision 1, draft (unchanged)" in estates("shortlist", "draft", NOW, on=loaded).out
     new = estates("shortlist", "draft", "2014-Q1", on=loaded)
     assert "shortlist 2014-Q1 revision 1, draft\n" in new.out

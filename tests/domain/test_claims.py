@@ -5,7 +5,7 @@ from builders import FEW, claim
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estates_api.domain.claims import Claim, choose_claim, claims_by_day, winning_claims
+from estates_api.domain.claims import CORRECTION, Claim, choose_claim, claims_by_day, winning_claims
 
 _CLAIMS = st.builds(
     Claim,
@@ -70,6 +70,13 @@ def test_what_was_said_of_each_day() -> None:
         (2017, {"gia_m2": 3.0}),
         (2015, {"gia_m2": 1.0}),
     ]
+
+
+def test_a_correction_stands_in_every_return() -> None:
+    """A person who corrects one figure corrects the return it is in; the other figures stay as returned."""
+    corrected = claim("backlog_high_gbp", 7.0, "correction 2026", as_of=date(2026, 1, 1), authority=CORRECTION, id=9)
+    days = dict(claims_by_day([claim("backlog_high_gbp", 5.0), claim("gia_m2", 10.0), corrected]))
+    assert {name: c.number for name, c in days[date(2017, 3, 31)].items()} == {"backlog_high_gbp": 7.0, "gia_m2": 10.0}
 
 
 def test_not_applicable_is_an_answer() -> None:

@@ -97,7 +97,7 @@ def test_st_anns_today_is_not_listed_and_says_why(lists: dict[str, dict[str, Any
     site = api.get("/sites/NCL-RRP03").json()
     assert site["route"] not in {"release", "part release with reuse", "reuse"}
     assert any(event["kind"] == "part sold" and event["date"] == "2018-03" for event in site["events"])
-    assert site["sentence"].startswith(("Retained", "Not enough data", "No longer public land"))
+    assert site["sentence"].startswith(("Not listed", "Not enough data", "No longer public land"))
     assert site["sentence"].endswith(".")
 
 
