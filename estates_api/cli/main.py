@@ -82,7 +82,7 @@ def ingest_files(
     """Hand in files. Each becomes one edition, or is refused whole with the reason; the same file twice is a no-op."""
     origin = Origin(insisted=insisted, hints=Hints(period=period, organisation_code=organisation),
                     sensitivity=sensitivity)  # fmt: skip
-    refused = 0
+    refused, taken = 0, 0
     with open_session() as session, _bar() as progress:
         task = progress.add_task("", total=len(files))
         for path in files:
@@ -95,11 +95,14 @@ def ingest_files(
                         progress=lambda stage: progress.update(task, description=escape(stage)),
                     )  # fmt: skip
                 _summary(name, done)
+                taken += done.new
             except EstatesError as error:
                 refused += 1
                 named = error.detail if error.detail.startswith(f"{name}: ") else f"{name}: {error.detail}"
                 errors.print(f"[red]error:[/red] {escape(named)}; nothing was written", soft_wrap=True)
             progress.advance(task)
+    if taken:
+        console.print("scores are those of the last assessment; bring them up to date with: estates assess")
     if refused:
         raise typer.Exit(2)
 
