@@ -266,6 +266,7 @@ def test_commands_start_and_stop_the_database(service: Service, state_dir: Path)
     assert not is_up(state_dir)
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_the_next_run_works(tmp_path: Path) -> None:
     """Killed outright during the first start, the loading or the assessment, the next run goes on and ends well."""
     folder = reachable(tmp_path)

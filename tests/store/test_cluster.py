@@ -157,6 +157,7 @@ def test_a_pid_that_another_process_now_has_is_not_the_server(made_dir: Path) ->
         squatter.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", [0.0, 0.1, 0.5, 1.0, 1.2])
 def test_a_kill_during_the_first_start_is_repaired(state_dir: Path, moment: float) -> None:
     """Whenever the first start is killed, the next one ends with a working database."""
