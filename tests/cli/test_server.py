@@ -70,6 +70,12 @@ def free_port() -> int:
         return port
 
 
+def heed_signals() -> None:
+    """As from a terminal, even when these tests run under nohup or in the background, where children ignore these."""
+    for ignored in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_DFL)
+
+
 @contextmanager
 def started(state_dir: Path) -> Iterator[Service]:
     """`estates run` under way, in a session of its own; killed at the end when it still runs."""
@@ -77,7 +83,8 @@ def started(state_dir: Path) -> Iterator[Service]:
     log = state_dir.parent / f"log-{port}"
     with log.open("w") as out:
         process = subprocess.Popen([*ESTATES, "run", "--port", str(port)], stdout=out, stderr=subprocess.STDOUT,
-                                   text=True, cwd=ROOT, env=environment(state_dir), start_new_session=True)  # fmt: skip
+                                   text=True, cwd=ROOT, env=environment(state_dir), start_new_session=True,
+                                   preexec_fn=heed_signals)  # noqa: PLW1509 -- the child only sets signals  # fmt: skip
     try:
         yield Service(process, port, state_dir, log)
     finally:
