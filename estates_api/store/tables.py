@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -57,7 +58,6 @@ edition = Table(
     Column("licence", Text),
     Column("attribution", Text),
     Column("url", Text),
-    Column("counts", JSONB, nullable=False),
     _sensitivity(),
     _now(),
 )  # fmt: skip
@@ -72,6 +72,25 @@ issue = Table(
     Column("reason", Text, nullable=False),
     Column("raw", Text),
     Column("organisation", Text),
+    Column("rule", Text, nullable=False),
+)  # fmt: skip
+
+tally = Table(
+    "tally", metadata,
+    Column("edition_id", BigInteger, ForeignKey("edition.id"), primary_key=True, autoincrement=False),
+    Column("counts", JSONB, nullable=False),
+)  # fmt: skip
+
+redaction = Table(
+    "redaction", metadata,
+    _serial(),
+    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("attribute", Text),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    _now(),
+    Index("redaction_row", "edition_id", "line"),
 )  # fmt: skip
 
 organisation = Table(
@@ -87,10 +106,29 @@ organisation = Table(
     Column("opened", Date),
     Column("closed", Date),
     Column("parent_code", Text),
-    Column("successor_code", Text),
-    Column("succeeded_on", Date),
     Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
     Index("organisation_geom", "geom", postgresql_using="gist"),
+)  # fmt: skip
+
+succession = Table(
+    "succession", metadata,
+    _serial(),
+    Column("predecessor_code", Text, nullable=False),
+    Column("successor_code", Text, nullable=False),
+    Column("succeeded_on", Date),
+    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
+    Index("succession_predecessor", "predecessor_code"),
+    Index("succession_successor", "successor_code"),
+)  # fmt: skip
+
+organisation_name = Table(
+    "organisation_name", metadata,
+    _serial(),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("as_of", Date),
+    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
+    Index("organisation_name_code", "code", "as_of"),
 )  # fmt: skip
 
 borough = Table(
@@ -150,24 +188,37 @@ holding = Table(
     Column("site_ref", Text, ForeignKey("site.ref"), index=True),
     Column("match_evidence", Text),
     _sensitivity(),
-    UniqueConstraint("organisation_code", "code"),
-    Index("holding_code", "code"),
-)  # fmt: skip
-
-holding_address = Table(
-    "holding_address", metadata,
-    Column("holding_id", BigInteger, ForeignKey("holding.id"), primary_key=True, autoincrement=False),
     Column("address", Text),
     Column("postcode", Text),
     Column("uprn", Text),
     Column("easting", Float),
     Column("northing", Float),
+    _now(),
+    UniqueConstraint("organisation_code", "code"),
+    Index("holding_code", "code"),
+    Index("holding_postcode", "postcode"),
+    Index("holding_uprn", "uprn", postgresql_where=text("uprn IS NOT NULL")),
+    Index(
+        "holding_unplaced", "organisation_code", "code", postgresql_where=text("site_ref IS NULL AND code <> 'AGGRE'")
+    ),
+)  # fmt: skip
+
+placement = Table(
+    "placement", metadata,
+    _serial(),
+    Column("holding_id", BigInteger, ForeignKey("holding.id"), nullable=False),
+    Column("site_ref", Text, ForeignKey("site.ref"), nullable=False),
+    Column("evidence", Text, nullable=False),
+    _now(),
+    Index("placement_holding", "holding_id", "id"),
+    Index("placement_site", "site_ref"),
 )  # fmt: skip
 
 judgement = Table(
     "judgement", metadata,
-    Column("organisation_code", Text, primary_key=True),
-    Column("holding_code", Text, primary_key=True),
+    _serial(),
+    Column("organisation_code", Text, nullable=False),
+    Column("holding_code", Text, nullable=False),
     Column("place", Text, nullable=False),
     Column("place_name", Text, nullable=False),
     Column("postcode", Text),
@@ -176,12 +227,68 @@ judgement = Table(
     Column("succeeded_by_organisation", Text),
     Column("succeeded_by_code", Text),
     Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
+    _now(),
+    Index("judgement_holding", "organisation_code", "holding_code", "id"),
+)  # fmt: skip
+
+pair_judgement = Table(
+    "pair_judgement", metadata,
+    _serial(),
+    Column("organisation_code", Text, nullable=False),
+    Column("holding_code", Text, nullable=False),
+    Column("other_organisation_code", Text, nullable=False),
+    Column("other_holding_code", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    _now(),
+    Index("pair_judgement_one", "organisation_code", "holding_code"),
+    Index("pair_judgement_other", "other_organisation_code", "other_holding_code"),
+)  # fmt: skip
+
+question = Table(
+    "question", metadata,
+    _serial(),
+    Column("holding_id", BigInteger, ForeignKey("holding.id"), nullable=False),
+    Column("other_holding_id", BigInteger, ForeignKey("holding.id"), nullable=False),
+    Column("weight", Float, nullable=False),
+    Column("evidence", Text, nullable=False),
+    _now(),
+    UniqueConstraint("holding_id", "other_holding_id"),
+)  # fmt: skip
+
+fate = Table(
+    "fate", metadata,
+    _serial(),
+    Column("ref", Text, ForeignKey("site.ref"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("survivor", Text, ForeignKey("site.ref")),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    _now(),
+    Index("fate_ref", "ref", "id"),
+)  # fmt: skip
+
+outline = Table(
+    "outline", metadata,
+    _serial(),
+    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
+    Column("holding_id", BigInteger, ForeignKey("holding.id"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("parcel", Text),
+    Column("title_number", Text),
+    Column("geom", Geometry("MULTIPOLYGON", 27700, spatial_index=False), nullable=False),
+    Column("evidence", Text, nullable=False),
+    _sensitivity(),
+    _now(),
+    Index("outline_geom", "geom", postgresql_using="gist"),
+    Index("outline_holding", "holding_id"),
 )  # fmt: skip
 
 claim = Table(
     "claim", metadata,
     _serial(),
-    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False, index=True),
+    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
     Column("holding_id", BigInteger, ForeignKey("holding.id"), nullable=False),
     Column("line", Integer, nullable=False),
     Column("attribute", Text, nullable=False),
@@ -195,6 +302,7 @@ claim = Table(
     Column("citation", Text),
     _sensitivity(),
     Index("claim_holding", "holding_id", "attribute", "as_of"),
+    Index("claim_edition", "edition_id", postgresql_using="brin", postgresql_with={"pages_per_range": 16}),
 )  # fmt: skip
 
 interest = Table(
@@ -206,6 +314,7 @@ interest = Table(
     Column("evidence", Text, nullable=False),
     Column("as_of", Date),
     _sensitivity(),
+    Column("line", Integer),
 )  # fmt: skip
 
 event = Table(
@@ -306,9 +415,10 @@ def _projection(audience: str) -> Table:
         Column("reuse_score", Float),
         Column("geom", Geometry("GEOMETRY", 27700, spatial_index=False)),
         Column("geom_crs84", Geometry("GEOMETRY", 4326, spatial_index=False)),
-        Column("site_feature", Text, nullable=False),
+        Column("site_feature", Text),
         Column("candidate_feature", Text),
-        Column("detail", Text, nullable=False),
+        Column("detail", Text),
+        Column("gone", JSONB),
         Index(f"{name}_geom", "geom", postgresql_using="gist"),
         Index(f"{name}_geom_crs84", "geom_crs84", postgresql_using="gist"),
     )  # fmt: skip
