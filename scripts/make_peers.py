@@ -25,7 +25,7 @@ from estates_api.domain.records import HoldingRecord, Reading
 from estates_api.domain.scoring import value_of
 from estates_api.domain.sites import Holding, Site
 from estates_api.sources import READERS
-from estates_api.sources.document import read_document
+from estates_api.sources.document import open_document
 from estates_api.sources.reader import Hints
 from estates_api.sources.shipped import read_lsoas
 
@@ -43,7 +43,7 @@ REFERENCED = ("release.backlog", "release.running_cost")
 
 def read_sites(path: Path, period: str) -> list[Site]:
     """One site per row of an edition."""
-    document = read_document(path.name, path.read_bytes())
+    document = open_document(path)
     reading = READERS["eric"].read(document, Hints(period=period))
     return [_site(record, reading) for record in reading.holdings if record.code != AGGREGATE]
 

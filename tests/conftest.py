@@ -88,7 +88,7 @@ def reference_template(cluster_url: str, migrated_template: str) -> Iterator[str
         for table in tables:
             if table.format in {"reference", "organisations", "places"}:
                 with transaction(engine) as connection:
-                    setup._load(connection, table, setup.read_shipped(DATA, table.file), area)
+                    setup._load(connection, table, DATA, area)
         engine.dispose()
         yield "template_reference"
 
@@ -191,17 +191,17 @@ def draft(area: Area) -> Draft:
 
 
 @pytest.fixture(scope="session")
-def hand_in(area: Area) -> HandIn:
+def hand_in(area: Area, tmp_path_factory: pytest.TempPathFactory) -> HandIn:
     """Hand a file in, in a transaction of its own: engine, name, content, and what is known about it."""
+    folder = tmp_path_factory.mktemp("handed-in")
 
     def hand(engine: Engine, name: str, content: bytes | str | Path, **origin: Any) -> Ingested:
-        if isinstance(content, Path):
-            content = content.read_bytes()
-        elif isinstance(content, str):
-            content = content.encode()
+        path = content if isinstance(content, Path) else folder / uuid4().hex
+        if not isinstance(content, Path):
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
         hints = Hints(**{key: origin.pop(key) for key in ("period", "organisation_code") if key in origin})
         with transaction(engine) as connection:
-            return ingest(connection, name, content, area=area, origin=Origin(hints=hints, **origin))
+            return ingest(connection, path, name=name, area=area, origin=Origin(hints=hints, **origin))
 
     return hand
 

@@ -17,7 +17,6 @@ from estates_api.cli.session import console, errors, fail, open_session, today
 from estates_api.domain.values import shorten
 from estates_api.errors import BadInput, EstatesError
 from estates_api.sources import READERS
-from estates_api.sources.document import MAX_BYTES
 from estates_api.sources.reader import Hints
 from estates_api.sources.template import template_header
 from estates_api.store.database import migrate, transaction
@@ -88,10 +87,10 @@ def ingest_files(
         for path in files:
             name = _shown(path)
             try:
-                content = _content(path)
+                _check_file(path)
                 with transaction(session.engine) as connection:
                     done = ingest(
-                        connection, name, content, area=session.area, origin=origin,
+                        connection, path, name=name, area=session.area, origin=origin,
                         progress=lambda stage: progress.update(task, description=escape(stage)),
                     )  # fmt: skip
                 _summary(name, done)
@@ -117,19 +116,15 @@ def _shown(path: Path) -> str:
     return shorten(path.name or str(path), 200)
 
 
-def _content(path: Path) -> bytes:
-    """The bytes of a regular file; BadInput for a device, a pipe or a folder, which may have no end or none to read."""
-    limit = MAX_BYTES
+def _check_file(path: Path) -> None:
+    """BadInput for a device, a pipe or a folder, which may have no end or none to read."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise BadInput("not a file that can be read")
-        with path.open("rb") as file:
-            content = file.read(limit + 1)  # whatever size it states
+        with path.open("rb"):
+            pass
     except OSError as error:
         raise BadInput(error.strerror or "it cannot be read") from None
-    if len(content) > limit:
-        raise BadInput(f"larger than {limit // 1024 // 1024} MB; split it")
-    return content
 
 
 def _summary(name: str, done: Ingested) -> None:

@@ -94,4 +94,17 @@ _ALL = (
     _text("status_note", "what the source says of the asset's position, with its date"),
 )
 
+_IDENTITY = (
+    _text("name", "what the row calls the place"),
+    _text("address", "where the row says it is"),
+    _text("postcode", "its postcode"),
+    _text("uprn", "its unique property reference number"),
+    Attribute("position", "easting and northing", "EPSG:27700 m", kind="text"),
+)
+
 ATTRIBUTES: dict[str, Attribute] = {attribute.name: attribute for attribute in _ALL}
+
+IDENTITY: dict[str, Attribute] = {attribute.name: attribute for attribute in _IDENTITY}
+"""What a holding is called and where it is: claims like any other, shown by the winning one."""
+
+UNITS: dict[str, str] = {attribute.name: attribute.unit for attribute in (*_IDENTITY, *_ALL)}

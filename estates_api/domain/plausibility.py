@@ -18,6 +18,7 @@ OCCUPIED_TOLERANCE = 0.05
 class Finding:
     """One thing that speaks against a row. `attribute` is None when no single figure is to blame."""
 
+    rule: str
     attribute: str | None
     reason: str
     implausible: bool
@@ -34,18 +35,19 @@ def _land(values: Mapping[str, float]) -> Iterator[Finding]:
         land_ha = values.get(name, 0.0)
         if gia_m2 <= 0 or land_ha <= LARGE_LAND_HA or gia_m2 / (land_ha * 10_000) >= LEAST_PLOT_RATIO:
             continue
-        yield Finding(name, f"{land_ha:g} ha of land for {gia_m2:g} m² of floor area: mistyped?", implausible=True)
+        reason = f"{land_ha:g} ha of land for {gia_m2:g} m² of floor area: mistyped?"
+        yield Finding("land-implausible", name, reason, implausible=True)
         idle_ha = values.get("idle_land_ha", 0.0)
         if idle_ha > 0:
             reason = f"{idle_ha:g} ha not delivering services beside {land_ha:g} ha of land: the two look swapped"
-            yield Finding("idle_land_ha", reason, implausible=True)
+            yield Finding("land-implausible", "idle_land_ha", reason, implausible=True)
 
 
 def _idle_over_land(values: Mapping[str, float]) -> Iterator[Finding]:
     idle_ha, land_ha = values.get("idle_land_ha"), values.get("land_owned_ha")
     if idle_ha is not None and land_ha is not None and idle_ha > land_ha:
         reason = f"{idle_ha:g} ha not delivering services is more than the {land_ha:g} ha owned"
-        yield Finding("idle_land_ha", reason, implausible=True)
+        yield Finding("idle-land-over-land", "idle_land_ha", reason, implausible=True)
 
 
 def _vacancy(values: Mapping[str, float]) -> Iterator[Finding]:
@@ -54,12 +56,12 @@ def _vacancy(values: Mapping[str, float]) -> Iterator[Finding]:
         return
     if empty + underused > 100:
         reason = f"empty {empty:g} % and under-used {underused:g} % are more than the whole"
-        yield Finding("empty_pct", reason, implausible=True)
-        yield Finding("underused_pct", reason, implausible=True)
+        yield Finding("vacancy-over-whole", "empty_pct", reason, implausible=True)
+        yield Finding("vacancy-over-whole", "underused_pct", reason, implausible=True)
     elif empty == underused > 0:
         # All 29 such rows of 2016-17 are one trust's: the measure takes the larger, never the sum.
         reason = f"empty and under-used are both {empty:g} %: the same number typed twice; not added"
-        yield Finding("underused_pct", reason, implausible=False)
+        yield Finding("vacancy-typed-twice", "underused_pct", reason, implausible=False)
 
 
 def _occupied_parts(values: Mapping[str, float]) -> Iterator[Finding]:
@@ -70,4 +72,4 @@ def _occupied_parts(values: Mapping[str, float]) -> Iterator[Finding]:
     parts = clinical + non_clinical
     if abs(parts - occupied) > OCCUPIED_TOLERANCE * occupied:
         reason = f"clinical and non-clinical add up to {parts:g} m² of {occupied:g} m² occupied, over 5 % apart"
-        yield Finding(None, reason, implausible=False)
+        yield Finding("occupied-parts", None, reason, implausible=False)

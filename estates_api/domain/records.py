@@ -1,27 +1,32 @@
 """What a reader hands over: records with their line, and issues. Nothing here knows a file format."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-Severity = Literal["error", "warning", "note"]
+from estates_api.domain.rules import RULES, Severity
+
 Sector = Literal["NHS", "council", "other public", "private", "unknown"]
+Sensitivity = Literal["public", "partner", "owner"]
 ValueState = Literal["reported", "not applicable", "not provided"]
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Something wrong in an edition, for the person who can mend it.
+    """Something wrong in an edition, for the person who can mend it. `rule` is one of RULES."""
 
-    `error`: the row or value was not taken. `warning`: taken, but doubtful. `note`: worth knowing.
-    """
-
+    rule: str
     line: int | None
     field: str | None
-    severity: Severity
     reason: str
     raw: str | None = None
     organisation: str | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """How grave it is, by its rule."""
+        return RULES[self.rule].severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +48,10 @@ class Value:
 class HoldingRecord:
     """One organisation's return or list entry, at a place or (`AGGRE`) without one.
 
-    Positions are EPSG:27700 metres. `evidence_date` is the day the row speaks of where that is not the
-    edition's own period end; `citation` is the page that states the row where it is not the edition's own.
+    Positions are EPSG:27700 metres (`position_text` is what was published, where that is not these); `outline` is a
+    multipolygon in the same, as WKB. `evidence_date` is the day the row speaks of where that is not the edition's own
+    period end; `citation` is the page that states the row where it is not the edition's own. `sensitivity` is the
+    row's own, where it is stricter than the file's.
     """
 
     line: int
@@ -60,8 +67,30 @@ class HoldingRecord:
     uprn: str | None = None
     easting: float | None = None
     northing: float | None = None
+    position_text: str | None = None
     evidence_date: date | None = None
     citation: str | None = None
+    outline: bytes | None = None
+    sensitivity: Sensitivity | None = None
+
+    def said(self) -> tuple[Value, ...]:
+        """Every value of the row: its measures, and what it calls the place and where it puts it."""
+        position = None if self.easting is None else f"{self.easting:.12g} {self.northing:.12g}"
+        texts = {"name": self.name, "address": self.address, "postcode": self.postcode, "uprn": self.uprn}
+        identity = [Value(attribute, text, text=text) for attribute, text in texts.items() if text]
+        if position:
+            identity.append(Value("position", self.position_text or position, text=position))
+        return (*identity, *self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """One organisation carries on another from a day on: a merger has several predecessors, a split several
+    successors. `succeeded_on` is None where the source gives no day."""
+
+    predecessor_code: str
+    successor_code: str
+    succeeded_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +108,7 @@ class OrganisationRecord:
     opened: date | None = None
     closed: date | None = None
     parent_code: str | None = None
-    successor_code: str | None = None
-    succeeded_on: date | None = None
+    successions: tuple[Succession, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +154,19 @@ class EventRecord:
     note: str | None = None
 
 
+Record = HoldingRecord | OrganisationRecord | PlaceRecord | EventRecord | Issue
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Everything one file says. `period_*` is what the edition speaks of; None where only rows carry dates."""
+    """What one file says. `period_*` is what the edition speaks of; None where only rows carry dates.
+
+    `records` come in the order of the file and are read once: a file may be larger than memory.
+    """
 
     format: str
     source: str
     label: str
     period_start: date | None
     period_end: date | None
-    holdings: tuple[HoldingRecord, ...] = ()
-    organisations: tuple[OrganisationRecord, ...] = ()
-    places: tuple[PlaceRecord, ...] = ()
-    events: tuple[EventRecord, ...] = ()
-    issues: tuple[Issue, ...] = field(default=())
-    rows: int = 0
+    records: Iterable[Record] = ()

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from estates_api.domain.claims import Claim
 from estates_api.domain.records import Sector
 
 Precision = Literal["outline", "uprn", "postcode", "lsoa", "borough", "unknown"]
 InterestKind = Literal["freeholder", "head lessee", "occupier", "unknown"]
+INTEREST_KINDS: tuple[InterestKind, ...] = get_args(InterestKind)
 
 
 @dataclass(frozen=True, slots=True)

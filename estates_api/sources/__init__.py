@@ -31,7 +31,7 @@ def find_reader(document: Document, insisted: str | None = None) -> Reader:
     for reader in READERS.values():
         if reader.recognises(document):
             return reader
-    first = next(row for sheet in document.sheets for row in sheet.rows if not row.blank)
+    first = next(row for sheet in document.sheets for row in sheet.head if not row.blank)
     cells = ", ".join(shorten(cell, 30) for cell in first.cells[:5] if cell.strip())
     raise BadInput(f"{document.name}: no format fits a file that begins {cells!r}; the formats are {known}")
 

@@ -1,6 +1,6 @@
 """Cells of a named column, parsed, with the issue to report when they cannot be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -15,9 +15,9 @@ T = TypeVar("T")
 class RowError(Exception):
     """A row cannot be taken; `field` is the column to blame. Never leaves a reader: it becomes an issue."""
 
-    def __init__(self, field: str, reason: str, raw: str = "") -> None:
+    def __init__(self, field: str, reason: str, raw: str = "", *, rule: str = "row-unreadable") -> None:
         super().__init__(reason)
-        self.field, self.reason, self.raw = field, reason, raw
+        self.field, self.reason, self.raw, self.rule = field, reason, raw, rule
 
 
 @dataclass(slots=True)
@@ -56,34 +56,29 @@ class Cells:
         try:
             return parse(cell)
         except BadInput as error:
-            self.warn(column, f"{error.detail}; not taken", cell)
+            self.doubt("value-not-taken", column, f"{error.detail}; not taken", cell)
             return None
 
-    def warn(self, column: str | None, reason: str, raw: str = "") -> None:
-        """Collect a warning about a column, or about the row when it is None."""
+    def doubt(self, rule: str, column: str | None, reason: str, raw: str = "") -> None:
+        """Collect an issue about a column, or about the row when it is None."""
         name = self.table.name(column) if column else None
-        self.issues.append(Issue(self.line, name, "warning", reason, shorten(raw) or None, self.organisation))
+        self.issues.append(Issue(rule, self.line, name, reason, shorten(raw) or None, self.organisation))
 
     def refusal(self, refused: RowError) -> Issue:
         """The error that says why the row was not taken."""
         reason = f"{refused.reason}; the row was not taken"
-        return Issue(self.line, refused.field, "error", reason, shorten(refused.raw) or None, self.organisation)
+        return Issue(refused.rule, self.line, refused.field, reason, shorten(refused.raw) or None, self.organisation)
 
 
-def read_rows(table: Table, read: Callable[[Cells], T]) -> tuple[tuple[T, ...], list[Issue], int]:
-    """What `read` makes of every row that it does not refuse, the issues, and the number of rows met."""
-    taken: list[T] = []
-    issues: list[Issue] = []
-    rows = 0
+def read_rows(table: Table, read: Callable[[Cells], T]) -> Iterator[T | Issue]:
+    """What `read` makes of every row that it does not refuse, and the issues, in the order of the file."""
     for record in table.records():
-        rows += 1
         cells = Cells(table, record)
         try:
-            taken.append(read(cells))
+            yield read(cells)
         except RowError as refused:
             cells.issues.append(cells.refusal(refused))
-        issues.extend(cells.issues)
-    return tuple(taken), issues, rows
+        yield from cells.issues
 
 
 def parse_amount(text: str) -> float:

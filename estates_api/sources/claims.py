@@ -23,12 +23,13 @@ def read_value(attribute: str, cell: str, *, line: int, field: str) -> tuple[Val
     try:
         number = parse_number(raw)
     except BadInput as error:
-        return None, Issue(line, field, "error", f"{error.detail}; the value was not taken", shorten(raw))
+        return None, Issue("value-unreadable", line, field, f"{error.detail}; the value was not taken", shorten(raw))
     if isinstance(number, str):
         return Value(attribute, raw, state=number), None
     fault = _bounds_fault(known, number)
     if fault:
-        return Value(attribute, raw, state="not provided"), Issue(line, field, "warning", fault, shorten(raw))
+        issue = Issue("value-out-of-bounds", line, field, fault, shorten(raw))
+        return Value(attribute, raw, state="not provided"), issue
     return Value(attribute, raw, number=number), None
 
 
@@ -51,9 +52,9 @@ def weigh_values(
     reasons = {found.attribute: found.reason for found in reversed(findings) if found.implausible}
     issues = [
         Issue(
+            found.rule,
             line,
             field(found.attribute) if found.attribute else None,
-            "warning",
             found.reason,
             raws.get(found.attribute) if found.attribute else None,
             organisation,

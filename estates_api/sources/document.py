@@ -2,16 +2,21 @@
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from estates_api.domain.values import shorten
 from estates_api.errors import BadInput
-from estates_api.sources.delimited import read_delimited
+from estates_api.sources.delimited import open_delimited
 from estates_api.sources.sheets import Row, Sheet
-from estates_api.sources.workbook import is_workbook, read_workbook
+from estates_api.sources.workbook import is_workbook, open_workbook
 
-__all__ = ["MAX_BYTES", "Document", "Row", "Sheet", "read_document"]
+__all__ = ["MAX_BYTES", "Document", "Kind", "Row", "Sheet", "open_document"]
 
-MAX_BYTES = 200 * 1024 * 1024
+MAX_BYTES = 2 * 1024 * 1024 * 1024
+CHUNK = 1 << 20
+
+Kind = Literal["table", "json", "vector"]
 
 # By their first bytes, never by extension: people rename files.
 _NOT_TABLES = {
@@ -25,40 +30,73 @@ _NOT_TABLES = {
     b"{\\rtf": "a word-processor document",
     b"<!DOCTYPE": "a web page",
     b"<html": "a web page",
-    b"SQLite format 3": "a database",
-    b"PAR1": "a Parquet file",
-    b"{": "JSON",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file as read: `sha256` and `size` are of its bytes; `sheets` are its tables that have rows."""
+    """One file as read: `sha256` and `size` are of its bytes; `sheets` are its tables that have rows.
+
+    `name` is what the person calls it; `path` is where its bytes are while it is read.
+    """
 
     name: str
+    path: Path
     sha256: str
     size: int
-    sheets: tuple[Sheet, ...]
+    kind: Kind
+    sheets: tuple[Sheet, ...] = ()
 
 
-def read_document(name: str, content: bytes) -> Document:
-    """Open CSV text, .xls or .xlsx. BadInput, one line naming the file and the reason, for anything else."""
+def open_document(path: Path, name: str | None = None) -> Document:
+    """Open CSV text, .xls, .xlsx, JSON or a vector file. BadInput, one line naming the file and the reason, otherwise.
+
+    Its bytes are read through once, in pieces; rows are read again when they are asked for.
+    """
+    name = name or path.name
     try:
-        sheets = _read_sheets(content)
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise BadInput(f"the file is larger than {MAX_BYTES // 1024 // 1024} MB; split it")
+        start = _start(path)
+        kind = _kind(start)
+        sheets = _open_sheets(path) if kind == "table" else ()
+        return Document(name, path, fingerprint(path), size, kind, sheets)
     except BadInput as error:
         raise BadInput(f"{shorten(name, 200)}: {error.detail}") from error
-    return Document(name, hashlib.sha256(content).hexdigest(), len(content), sheets)
+    except OSError as error:
+        raise BadInput(f"{shorten(name, 200)}: {error.strerror or 'it cannot be read'}") from None
 
 
-def _read_sheets(content: bytes) -> tuple[Sheet, ...]:
-    if not content.strip():
-        raise BadInput("the file is empty")
-    if len(content) > MAX_BYTES:
-        raise BadInput(f"the file is larger than {MAX_BYTES // 1024 // 1024} MB; split it")
-    start = content[:64].lstrip()
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file's bytes, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _start(path: Path) -> bytes:
+    """The first bytes that say something; BadInput when there are none."""
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            if found := chunk.lstrip():
+                return found[:CHUNK]
+    raise BadInput("the file is empty")
+
+
+def _kind(start: bytes) -> Kind:
     for magic, what in _NOT_TABLES.items():
         if start[: len(magic)].lower() == magic.lower():
             raise BadInput(f"this is {what}, not a table; save it as CSV or .xlsx")
-    if is_workbook(content):
-        return read_workbook(content)
-    return (Sheet("", read_delimited(content)),)
+    if start.startswith((b"{", b"[")):
+        raise BadInput("this is JSON, not a table; save it as CSV or .xlsx")
+    if start.startswith(b"SQLite format 3"):
+        raise BadInput("this is a database, not a table; save it as CSV or .xlsx")
+    if start.startswith(b"PAR1"):
+        raise BadInput("this is a Parquet file, not a table; save it as CSV or .xlsx")
+    return "table"
+
+
+def _open_sheets(path: Path) -> tuple[Sheet, ...]:
+    with path.open("rb") as file:
+        workbook = is_workbook(file.read(8))
+    return open_workbook(path) if workbook else (Sheet("", open_delimited(path)),)

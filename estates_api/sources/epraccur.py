@@ -5,6 +5,7 @@ Field numbers are those of the ODS file specification, counted from 1.
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Literal
 
 from estates_api.domain.codes import parse_ods_code, parse_postcode
@@ -52,7 +53,7 @@ _KINDS = {
 
 def recognises(document: Document) -> bool:
     """Most rows have 27 cells, a code first, days in yyyymmdd where ODS has them and a status letter."""
-    rows = [row for row in document.sheets[0].rows[:50] if not row.blank]
+    rows = [row for row in document.sheets[0].head[:50] if not row.blank]
     return sum(_fits(row) for row in rows) * 2 > len(rows)
 
 
@@ -68,29 +69,27 @@ def read(document: Document, hints: Hints) -> Reading:
     if not recognises(document):
         raise BadInput(f"{document.name}: ODS epraccur has {WIDTH} fields in each row, the first an organisation code")
     label, (start, end), issues = dated_edition(document, hints)
-    organisations: list[OrganisationRecord] = []
+    source = hints.source or "ODS epraccur"
+    return Reading("epraccur", source, label, start, end, chain(issues, _read_rows(document)))
+
+
+def _read_rows(document: Document) -> Iterator[OrganisationRecord | Issue]:
     seen: set[str] = set()
-    rows = list(_data_rows(document))
-    for row in rows:
+    for row in _data_rows(document):
         try:
             record, doubts = _read_row(row, seen)
         except BadInput as error:
-            issues.append(Issue(row.line, None, "error", f"{error.detail}; the row was not taken", _raw(row)))
+            yield Issue("row-unreadable", row.line, None, f"{error.detail}; the row was not taken", _raw(row))
             continue
         seen.add(record.code)
-        organisations.append(record)
-        issues.extend(doubts)
-    source = hints.source or "ODS epraccur"
-    found = tuple(issues)
-    return Reading(
-        "epraccur", source, label, start, end, organisations=tuple(organisations), issues=found, rows=len(rows)
-    )
+        yield record
+        yield from doubts
 
 
 def _data_rows(document: Document) -> Iterator[Row]:
-    filled = [row for row in document.sheets[0].rows if not row.blank]
-    has_header = "code" in filled[0].cells[0].casefold()
-    return iter(filled[1:] if has_header else filled)
+    filled = (row for row in document.sheets[0].rows if not row.blank)
+    first = next(filled)
+    return filled if "code" in first.cells[0].casefold() else chain((first,), filled)
 
 
 def _raw(row: Row) -> str:
@@ -129,7 +128,7 @@ def _postcode(line: int, text: str, code: str) -> tuple[str | None, list[Issue]]
     try:
         return parse_postcode(text), []
     except BadInput as error:
-        return None, [Issue(line, "Postcode", "warning", f"{error.detail}; not taken", shorten(text), code)]
+        return None, [Issue("value-not-taken", line, "Postcode", f"{error.detail}; not taken", shorten(text), code)]
 
 
 READER = Reader("epraccur", "ODS epraccur (GP practices)", recognises, read)

@@ -5,7 +5,9 @@ of one edition.
 """
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 
 from estates_api.domain.codes import AGGREGATE, parse_ods_code, parse_postcode
 from estates_api.domain.records import HoldingRecord, Issue, Reading, Sector, Value
@@ -43,11 +45,9 @@ def read(document: Document, hints: Hints) -> Reading:
     table = require_table(document, columns.ALIASES, _REQUIRED, title="ERIC site data")
     label, doubts = _label(document, hints, table)
     start, end = financial_year(label)
-    holdings, issues = _read_holdings(table)
-    found = (*doubts, *_missing_columns(table), *unused_note(table), *issues)
-    rows = sum(1 for _ in table.records())
+    doubts += [*_missing_columns(table), *unused_note(table)]
     source = hints.source or "ERIC"
-    return Reading("eric", source, hints.label or label, start, end, tuple(holdings), issues=found, rows=rows)
+    return Reading("eric", source, hints.label or label, start, end, chain(doubts, _read_holdings(table)))
 
 
 def _label(document: Document, hints: Hints, table: Table) -> tuple[str, list[Issue]]:
@@ -58,7 +58,7 @@ def _label(document: Document, hints: Hints, table: Table) -> tuple[str, list[Is
         raise BadInput(f"{document.name}: nothing says which year this is; give the period, for example 2022-23")
     if form is None or form == label:
         return label, []
-    return label, [Issue(table.line, None, "warning", f"taken as {label}, but the header is that of {form}")]
+    return label, [Issue("edition-doubtful", table.line, None, f"taken as {label}, but the header is that of {form}")]
 
 
 def _year_of(period: str) -> str:
@@ -89,26 +89,23 @@ def _form(table: Table) -> str | None:
 
 def _missing_columns(table: Table) -> list[Issue]:
     return [
-        Issue(table.line, None, "warning", f"this edition has no column for {what}")
+        Issue("column-missing", table.line, None, f"this edition has no column for {what}")
         for what, attributes in columns.EXPECTED.items()
         if not any(table.has(attribute) for attribute in attributes)
     ]
 
 
-def _read_holdings(table: Table) -> tuple[list[HoldingRecord], list[Issue]]:
-    holdings: list[HoldingRecord] = []
-    issues: list[Issue] = []
+def _read_holdings(table: Table) -> Iterator[HoldingRecord | Issue]:
     seen: dict[tuple[str, str], int] = {}
     for record in table.records():
         codes = _codes(record, seen)
         if isinstance(codes, Issue):
-            issues.append(codes)
+            yield codes
             continue
         seen[codes] = record.line
         holding, doubts = _read_holding(table, record, *codes)
-        holdings.append(holding)
-        issues.extend(doubts)
-    return holdings, issues
+        yield holding
+        yield from doubts
 
 
 def _codes(record: Record, seen: dict[tuple[str, str], int]) -> tuple[str, str] | Issue:
@@ -119,15 +116,15 @@ def _codes(record: Record, seen: dict[tuple[str, str], int]) -> tuple[str, str] 
         if not text:
             start = next((clean_text(cell) for cell in record.cells if cell.strip()), "")
             reason = f"the row has no {field.lower()} (a subtotal or a note?); not taken"
-            return Issue(record.line, field, "error", reason, shorten(start))
+            return Issue("row-without-code", record.line, field, reason, shorten(start))
         try:
             found.append(parse_ods_code(_SPLIT_CODE.sub(r"\1\2", text) if field == columns.SITE_CODE else text))
         except BadInput as error:
-            return Issue(record.line, field, "error", f"{error.detail}; the row was not taken", shorten(text))
+            return Issue("row-unreadable", record.line, field, f"{error.detail}; the row was not taken", shorten(text))
     site, organisation = found
     if (organisation, site) in seen:
         reason = f"{organisation} {site} was already in row {seen[organisation, site]}; this second row was not taken"
-        return Issue(record.line, columns.SITE_CODE, "error", reason, site, organisation)
+        return Issue("row-repeated", record.line, columns.SITE_CODE, reason, site, organisation)
     return organisation, site
 
 
@@ -184,7 +181,7 @@ def _postcode(table: Table, record: Record) -> tuple[str | None, list[Issue]]:
         return parse_postcode(text), []
     except BadInput as error:
         field = table.name(columns.POSTCODE)
-        return None, [Issue(record.line, field, "warning", f"{error.detail}; not taken", shorten(text))]
+        return None, [Issue("value-not-taken", record.line, field, f"{error.detail}; not taken", shorten(text))]
 
 
 READER = Reader("eric", "ERIC site data (NHS England estates returns)", recognises, read)

@@ -2,10 +2,11 @@
 
 import re
 from datetime import date
+from itertools import chain
 from typing import Literal, get_args
 
 from estates_api.domain.codes import parse_ods_code
-from estates_api.domain.records import EventRecord, Issue, Reading
+from estates_api.domain.records import EventRecord, Reading
 from estates_api.domain.values import parse_day_range
 from estates_api.errors import BadInput
 from estates_api.sources.cells import Cells, RowError, one_of, parse_amount, parse_count, read_rows
@@ -43,6 +44,9 @@ _ALIASES = Aliases(
         **exact(("scope", "area_ha", "homes", "receipt_gbp", "counterparty", "note", "source_title", "source_url")),
     }
 )
+MOST_HOMES = 1_000_000
+"""More than all of North Central London has."""
+
 _REQUIRED = ("site_name", "event", "event_date", "source_url")
 
 
@@ -55,11 +59,9 @@ def recognises(document: Document) -> bool:
 def read(document: Document, hints: Hints) -> Reading:
     """One event a row. A row without a page that states it is an error: an event needs a citation."""
     table = require_table(document, _ALIASES, _REQUIRED, title="a list of events")
-    events, issues, rows = read_rows(table, _read_event)
     start, end = hinted_period(hints)
-    found = (*unused_note(table), *issues)
     source, label = hints.source or "events", hints.label or hints.period or stem(document)
-    return Reading("events", source, label, start, end, events=events, issues=found, rows=rows)
+    return Reading("events", source, label, start, end, chain(unused_note(table), read_rows(table, _read_event)))
 
 
 def _read_event(cells: Cells) -> EventRecord:
@@ -78,8 +80,8 @@ def _read_event(cells: Cells) -> EventRecord:
         scope=_scope(cells, kind),
         citation_title=cells.text("source_title") or "",
         citation_url=cells.required("source_url", _parse_url),
-        area_ha=cells.optional("area_ha", parse_amount),
-        homes=cells.optional("homes", parse_count),
+        area_ha=cells.optional("area_ha", _parse_area),
+        homes=cells.optional("homes", _parse_homes),
         receipt_gbp=cells.optional("receipt_gbp", parse_amount),
         counterparty=cells.text("counterparty"),
         note="; ".join(part for part in (spoken, cells.text("note")) if part) or None,
@@ -101,8 +103,7 @@ def _dates(cells: Cells) -> tuple[date | None, date | None]:
     except BadInput as error:
         raise RowError(cells.table.name("event_date"), error.detail, cells.text("event_date") or "") from None
     if earliest is None:
-        issue = Issue(cells.line, cells.table.name("event_date"), "note", "the source gives no date")
-        cells.issues.append(issue)
+        cells.doubt("event-undated", "event_date", "the source gives no date")
     return earliest, latest
 
 
@@ -112,6 +113,20 @@ def _scope(cells: Cells, kind: str) -> Scope:
     if stated is None:
         return _SCOPE_OF.get(kind, "other")
     return "whole" if stated == "whole" else "part" if stated == "part" else "other"
+
+
+def _parse_area(text: str) -> float:
+    area_ha = parse_amount(text)
+    if area_ha == 0:
+        raise BadInput("an event on no area is not possible")
+    return area_ha
+
+
+def _parse_homes(text: str) -> int:
+    homes = parse_count(text)
+    if homes > MOST_HOMES:
+        raise BadInput(f"{homes:.3g} homes are not possible")
+    return homes
 
 
 def _parse_url(text: str) -> str:

@@ -46,7 +46,8 @@ def dated_edition(document: Document, hints: Hints) -> tuple[str, Period, list[I
             except BadInput:
                 period = None, None
     label = hints.label or hints.period or _day_label(period)
-    doubts = [] if period[0] else [Issue(None, None, "note", "no date in the file or its name: the list is undated")]
+    reason = "no date in the file or its name: the list is undated"
+    doubts = [] if period[0] else [Issue("list-undated", None, None, reason)]
     return label or "undated", period, doubts
 
 

@@ -1,9 +1,10 @@
 """Organisations in our own form: trusts, councils, bodies that own estate, with their mergers."""
 
+from itertools import chain
 from typing import Literal, get_args
 
 from estates_api.domain.codes import parse_ods_code, parse_postcode
-from estates_api.domain.records import OrganisationRecord, Reading, Sector
+from estates_api.domain.records import OrganisationRecord, Reading, Sector, Succession
 from estates_api.domain.values import parse_day
 from estates_api.errors import BadInput
 from estates_api.sources.cells import Cells, RowError, read_rows
@@ -32,18 +33,17 @@ def read(document: Document, hints: Hints) -> Reading:
     """One organisation a row; a code stands once."""
     table = require_table(document, _ALIASES, _REQUIRED, title="a list of organisations")
     seen: set[str] = set()
-    organisations, issues, rows = read_rows(table, lambda cells: _read_organisation(cells, seen))
     start, end = hinted_period(hints)
-    found = (*unused_note(table), *issues)
     source, label = hints.source or "organisations", hints.label or hints.period or stem(document)
-    return Reading("organisations", source, label, start, end, organisations=organisations, issues=found, rows=rows)
+    rows = read_rows(table, lambda cells: _read_organisation(cells, seen))
+    return Reading("organisations", source, label, start, end, chain(unused_note(table), rows))
 
 
 def _read_organisation(cells: Cells, seen: set[str]) -> OrganisationRecord:
     code = cells.required("code", parse_ods_code)
     cells.organisation = code
     if code in seen:
-        raise RowError(cells.table.name("code"), f"{code} was already listed", code)
+        raise RowError(cells.table.name("code"), f"{code} was already listed", code, rule="row-repeated")
     record = OrganisationRecord(
         line=cells.line,
         code=code,
@@ -56,11 +56,18 @@ def _read_organisation(cells: Cells, seen: set[str]) -> OrganisationRecord:
         opened=cells.optional("opened", parse_day),
         closed=cells.optional("closed", parse_day),
         parent_code=cells.optional("parent_code", parse_ods_code),
-        successor_code=cells.optional("successor_code", parse_ods_code),
-        succeeded_on=cells.optional("succeeded_on", parse_day),
+        successions=_successions(cells, code),
     )
     seen.add(code)
     return record
+
+
+def _successions(cells: Cells, code: str) -> tuple[Succession, ...]:
+    successor = cells.optional("successor_code", parse_ods_code)
+    day = cells.optional("succeeded_on", parse_day)
+    if successor == code:
+        cells.doubt("value-not-taken", "successor_code", "an organisation does not succeed itself; not taken", code)
+    return (Succession(code, successor, day),) if successor and successor != code else ()
 
 
 def parse_sector(text: str) -> Sector:

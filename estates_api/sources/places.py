@@ -1,5 +1,7 @@
 """Places in our own form: which holdings stand on one site, as judged and cited by a person."""
 
+from itertools import chain
+
 from estates_api.domain.codes import parse_ods_code, parse_postcode
 from estates_api.domain.records import PlaceRecord, Reading
 from estates_api.sources.cells import Cells, RowError, read_rows
@@ -24,11 +26,10 @@ def read(document: Document, hints: Hints) -> Reading:
     """One holding of a place a row; a holding stands at one place, and every row says how that is known."""
     table = require_table(document, _ALIASES, _REQUIRED, title="a list of places")
     seen: dict[tuple[str, str], str] = {}
-    places, issues, rows = read_rows(table, lambda cells: _read_place(cells, seen))
     start, end = hinted_period(hints)
-    found = (*unused_note(table), *issues)
     source, label = hints.source or "places", hints.label or hints.period or stem(document)
-    return Reading("places", source, label, start, end, places=places, issues=found, rows=rows)
+    rows = read_rows(table, lambda cells: _read_place(cells, seen))
+    return Reading("places", source, label, start, end, chain(unused_note(table), rows))
 
 
 def _read_place(cells: Cells, seen: dict[tuple[str, str], str]) -> PlaceRecord:
@@ -38,7 +39,7 @@ def _read_place(cells: Cells, seen: dict[tuple[str, str], str]) -> PlaceRecord:
     place = cells.required("place", str)
     if (organisation, holding) in seen:
         reason = f"{organisation} {holding} already stands at {seen[organisation, holding]}"
-        raise RowError(cells.table.name("holding_code"), reason, holding)
+        raise RowError(cells.table.name("holding_code"), reason, holding, rule="row-repeated")
     record = PlaceRecord(
         line=cells.line,
         place=place,
@@ -60,7 +61,8 @@ def _succeeded_by(cells: Cells) -> tuple[str, str] | None:
     if organisation and code:
         return organisation, code
     if organisation or code:
-        cells.warn("succeeded_by_code", "a successor needs both its organisation and its code; not taken")
+        reason = "a successor needs both its organisation and its code; not taken"
+        cells.doubt("value-not-taken", "succeeded_by_code", reason)
     return None
 
 

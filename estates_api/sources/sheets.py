@@ -1,6 +1,12 @@
 """Rows of cells as text, each with the line it starts on: what every format of table becomes first."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+HEAD = 200
+"""Rows that a format is recognised by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +22,19 @@ class Row:
         return not any(cell.strip() for cell in self.cells)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sheet:
-    """One table: a CSV file is one sheet, a workbook has several."""
+    """One table: a CSV file is one sheet, a workbook has several. `open` reads it from the start, row by row."""
 
     name: str
-    rows: tuple[Row, ...]
+    open: Callable[[], Iterator[Row]]
 
+    @property
+    def rows(self) -> Iterator[Row]:
+        """Every row, read anew: a table may be larger than memory."""
+        return self.open()
 
-def drop_trailing_blanks(rows: list[Row]) -> tuple[Row, ...]:
-    """The rows without the blank ones at the end, which spreadsheets leave behind."""
-    end = len(rows)
-    while end and rows[end - 1].blank:
-        end -= 1
-    return tuple(rows[:end])
+    @cached_property
+    def head(self) -> tuple[Row, ...]:
+        """The first rows."""
+        return tuple(islice(self.open(), HEAD))

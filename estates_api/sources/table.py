@@ -9,7 +9,7 @@ from estates_api.domain.records import Issue
 from estates_api.domain.values import clean_text, shorten
 from estates_api.errors import BadInput
 from estates_api.sources.document import Document
-from estates_api.sources.sheets import Row, Sheet
+from estates_api.sources.sheets import Sheet
 
 HEADER_WITHIN = 40
 """A header stands in the first rows that are not blank: below section titles, provisional notes, a title page."""
@@ -50,15 +50,15 @@ class Table:
     """A header and the rows under it. `names` are the header cells as published, cleaned; `places` finds a field's
     column through its aliases, the first one where a name occurs twice (ERIC 2014-15 repeats ten names for PFI)."""
 
-    sheet: str
     line: int
     names: tuple[str, ...]
     places: Mapping[str, int]
-    rows: tuple[Row, ...]
+    source: Sheet
 
     def records(self) -> Iterator[Record]:
-        """The rows that are not blank."""
-        return (Record(row.line, row.cells, self.places) for row in self.rows if not row.blank)
+        """The rows under the header that are not blank, read anew."""
+        rows = (row for row in self.source.rows if row.line > self.line)
+        return (Record(row.line, row.cells, self.places) for row in rows if not row.blank)
 
     def has(self, field: str) -> bool:
         """True when one of the field's names is in the header."""
@@ -105,13 +105,10 @@ def _share(table: Table, wanted: Collection[str]) -> int:
 
 
 def _candidates(sheet: Sheet, aliases: Aliases) -> Iterator[Table]:
-    filled = [place for place, row in enumerate(sheet.rows) if not row.blank][:HEADER_WITHIN]
-    for place in filled:
-        row = sheet.rows[place]
+    for row in [row for row in sheet.head if not row.blank][:HEADER_WITHIN]:
         found = aliases.places(row.cells)
         if found:
-            names = tuple(clean_text(cell) for cell in row.cells)
-            yield Table(sheet.name, row.line, names, found, sheet.rows[place + 1 :])
+            yield Table(row.line, tuple(clean_text(cell) for cell in row.cells), found, sheet)
 
 
 def require_table(document: Document, aliases: Aliases, required: Sequence[str], *, title: str) -> Table:
@@ -139,7 +136,7 @@ def unused_note(table: Table) -> list[Issue]:
     some = ", ".join(shorten(name, 50) for name in names[:5])
     more = ", …" if len(names) > 5 else ""
     reason = f"{len(names)} {'columns are' if len(names) > 1 else 'column is'} not used: {some}{more}"
-    return [Issue(table.line, None, "note", reason)]
+    return [Issue("columns-unused", table.line, None, reason)]
 
 
 def exact(names: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -4,12 +4,15 @@ A blank cell claims nothing; `not applicable` and `not provided` are claims. One
 `label` and the period are the same in every row.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from itertools import chain
 
 from estates_api.domain.attributes import ATTRIBUTES
 from estates_api.domain.codes import parse_ods_code, parse_postcode, parse_uprn
 from estates_api.domain.records import HoldingRecord, Issue, Reading, Value
-from estates_api.domain.values import parse_day, parse_day_range, shorten
+from estates_api.domain.sites import INTEREST_KINDS
+from estates_api.domain.values import parse_day, parse_day_range
 from estates_api.errors import BadInput
 from estates_api.sources.cells import Cells, RowError, parse_amount, read_rows
 from estates_api.sources.claims import read_value, weigh_values
@@ -43,42 +46,44 @@ def recognises(document: Document) -> bool:
 def read(document: Document, hints: Hints) -> Reading:
     """One holding a row, with the attributes whose cells say something."""
     table = require_table(document, _ALIASES, REQUIRED, title="the template")
-    start, end = _period(document, table, hints)
-    source = hints.source or _constant(document, table, "source") or "template"
-    label = hints.label or _constant(document, table, "label") or hints.period or stem(document)
+    constants = _constants(document, table)
+    start, end = _period(document, constants, hints)
+    source = hints.source or constants.get("source") or "template"
+    label = hints.label or constants.get("label") or hints.period or stem(document)
     seen: set[tuple[str, str]] = set()
-    holdings, issues, rows = read_rows(table, lambda cells: _read_holding(cells, seen))
-    unknown = [Issue(table.line, name, "note", "the template has no such column; not read") for name in table.unused()]
-    return Reading("template", source, label, start, end, holdings, issues=(*unknown, *issues), rows=rows)
+    reason = "the template has no such column; not read"
+    unknown = [Issue("columns-unused", table.line, name, reason) for name in table.unused()]
+    rows = read_rows(table, lambda cells: _read_holding(cells, seen))
+    return Reading("template", source, label, start, end, chain(unknown, rows))
 
 
-def _constant(document: Document, table: Table, column: str) -> str | None:
-    """The one value of a column that speaks of the whole edition; None when it is blank or absent."""
-    found: dict[str, int] = {}
-    for record in table.records():
-        text = record.get(column)
-        if text:
-            found.setdefault(text, record.line)
-    if len(found) > 1:
-        first, second = list(found.values())[:2]
-        raise BadInput(f"{document.name}: {column} differs between rows {first} and {second}; one file is one edition")
-    return next(iter(found), None)
+def _constants(document: Document, table: Table) -> dict[str, str]:
+    """The one value of each column that speaks of the whole edition; a blank or absent one is left out."""
+    columns = [column for column in EDITION if table.has(column)]
+    found: dict[str, tuple[str, int]] = {}
+    for record in table.records() if columns else ():
+        for column in columns:
+            text = record.get(column)
+            first, line = found.setdefault(column, (text, record.line)) if text else (text, 0)
+            if text != first:
+                reason = f"{column} differs between rows {line} and {record.line}; one file is one edition"
+                raise BadInput(f"{document.name}: {reason}")
+    return {column: text for column, (text, _) in found.items()}
 
 
-def _period(document: Document, table: Table, hints: Hints) -> tuple[date | None, date | None]:
+def _period(document: Document, constants: Mapping[str, str], hints: Hints) -> tuple[date | None, date | None]:
     if hints.period:
         return hinted_period(hints)
-    start, _ = _days(document, table, "period_start")
-    _, end = _days(document, table, "period_end")
+    start, _ = _days(document, constants, "period_start")
+    _, end = _days(document, constants, "period_end")
     if start and end and start > end:
         raise BadInput(f"{document.name}: period_start {start} is after period_end {end}")
     return start, end
 
 
-def _days(document: Document, table: Table, column: str) -> tuple[date | None, date | None]:
-    text = _constant(document, table, column) or ""
+def _days(document: Document, constants: Mapping[str, str], column: str) -> tuple[date | None, date | None]:
     try:
-        return parse_day_range(text)
+        return parse_day_range(constants.get(column, ""))
     except BadInput as error:
         raise BadInput(f"{document.name}: {column} {error.detail}") from None
 
@@ -88,7 +93,8 @@ def _read_holding(cells: Cells, seen: set[tuple[str, str]]) -> HoldingRecord:
     cells.organisation = organisation
     code = cells.required("holding_code", parse_ods_code)
     if (organisation, code) in seen:
-        raise RowError(cells.table.name("holding_code"), f"{organisation} {code} was already listed", code)
+        reason = f"{organisation} {code} was already listed"
+        raise RowError(cells.table.name("holding_code"), reason, code, rule="row-repeated")
     easting, northing = _position(cells)
     holding = HoldingRecord(
         line=cells.line,
@@ -118,7 +124,8 @@ def _position(cells: Cells) -> tuple[float | None, float | None]:
         return None, None
     if easting is None or northing is None or not (0 < easting <= 700_000 and 0 < northing <= 1_300_000):
         raw = f"{cells.text('easting')}, {cells.text('northing')}"
-        cells.warn("easting", "not a National Grid position in metres (EPSG:27700); not taken", shorten(raw))
+        reason = "not a National Grid position in metres (EPSG:27700); not taken"
+        cells.doubt("position-not-taken", "easting", reason, raw)
         return None, None
     return easting, northing
 
@@ -134,9 +141,18 @@ def _values(cells: Cells, organisation: str) -> tuple[Value, ...]:
             values.append(value)
         if issue is not None:
             cells.issues.append(issue)
+    _check_interest(cells)
     weighed, doubts = weigh_values(values, line=cells.line, organisation=organisation, field=cells.table.name)
     cells.issues.extend(doubts)
     return weighed
+
+
+def _check_interest(cells: Cells) -> None:
+    """A warning where the interest is not one of the words we have for it: it decides nothing."""
+    text = cells.text("interest")
+    if text and text.casefold() not in INTEREST_KINDS:
+        reason = f"not one of {', '.join(INTEREST_KINDS)}; no interest was recorded"
+        cells.doubt("interest-unknown", "interest", reason, text)
 
 
 READER = Reader("template", "our own CSV template", recognises, read)

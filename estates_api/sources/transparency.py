@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 
 from estates_api.domain.codes import parse_ods_code, parse_postcode, parse_uprn
 from estates_api.domain.records import HoldingRecord, Issue, Reading, Value
@@ -16,7 +17,7 @@ from estates_api.sources.cells import Cells, RowError, read_rows
 from estates_api.sources.claims import read_value
 from estates_api.sources.document import Document
 from estates_api.sources.naming import dated_edition, stem
-from estates_api.sources.positions import parse_position
+from estates_api.sources.positions import Position, parse_position
 from estates_api.sources.reader import Hints, Reader
 from estates_api.sources.table import Table, find_table, require_table, unused_note
 from estates_api.sources.transparency_columns import ALIASES, LONDON_BOROUGHS, SQUARE_METRES, UNIT_WORDS
@@ -71,10 +72,10 @@ def read(document: Document, hints: Hints) -> Reading:
         doubts = []  # the rows carry their own dates
         label = stem(document) if start is None and not hints.label else label
     listing = _List(table, hints)
-    holdings, issues, rows = read_rows(table, lambda cells: _read_asset(listing, cells))
-    found = (*doubts, *_unit_doubts(table), *unused_note(table), *issues)
+    doubts += [*_unit_doubts(table), *unused_note(table)]
     source = hints.source or "Transparency Code asset list"
-    return Reading("transparency", source, label, start, end, holdings, issues=found, rows=rows)
+    assets = read_rows(table, lambda cells: _read_asset(listing, cells))
+    return Reading("transparency", source, label, start, end, chain(doubts, assets))
 
 
 def _read_asset(listing: _List, cells: Cells) -> HoldingRecord:
@@ -82,9 +83,9 @@ def _read_asset(listing: _List, cells: Cells) -> HoldingRecord:
     cells.organisation = organisation
     code = cells.required(_ASSET, parse_ods_code)
     if (organisation, code) in listing.seen:
-        raise RowError(cells.table.name(_ASSET), f"{code} was already listed", code)
+        raise RowError(cells.table.name(_ASSET), f"{code} was already listed", code, rule="row-repeated")
     listing.seen.add((organisation, code))
-    easting, northing = _position(cells, london=organisation.startswith("E09"))
+    position = _position(cells, london=organisation.startswith("E09"))
     return HoldingRecord(
         line=cells.line,
         organisation_code=organisation,
@@ -96,8 +97,9 @@ def _read_asset(listing: _List, cells: Cells) -> HoldingRecord:
         address=_address(cells),
         postcode=cells.optional("postcode", parse_postcode),
         uprn=cells.optional("uprn", parse_uprn),
-        easting=easting,
-        northing=northing,
+        easting=position.easting if position else None,
+        northing=position.northing if position else None,
+        position_text=f"{cells.text('x')}, {cells.text('y')}" if position else None,
         evidence_date=_evidence_date(cells),
         citation=_citation(cells.text("source title"), cells.text("source url")),
     )
@@ -140,18 +142,19 @@ def _address(cells: Cells) -> str | None:
     return ", ".join(part for part in (whole, street, cells.text("town")) if part) or None
 
 
-def _position(cells: Cells, *, london: bool) -> tuple[float | None, float | None]:
+def _position(cells: Cells, *, london: bool) -> Position | None:
     x, y = (cells.optional(axis, _parse_coordinate) for axis in ("x", "y"))
     if x is None or y is None:
-        return None, None
+        return None
     try:
         position = parse_position(x, y, london=london)
     except BadInput as error:
-        cells.warn("x", f"{error.detail}; the position was not taken", f"{x:g}, {y:g}")
-        return None, None
+        cells.doubt("position-not-taken", "x", f"{error.detail}; the position was not taken", f"{x:g}, {y:g}")
+        return None
     if position.swapped:
-        cells.warn("x", "easting and northing (or longitude and latitude) are swapped; put right", f"{x:g}, {y:g}")
-    return position.easting, position.northing
+        reason = "easting and northing (or longitude and latitude) are swapped; put right"
+        cells.doubt("position-swapped", "x", reason, f"{x:g}, {y:g}")
+    return position
 
 
 def _parse_coordinate(text: str) -> float | None:
@@ -167,8 +170,7 @@ def _evidence_date(cells: Cells) -> date | None:
     found = find_first_day_range(text)
     if found is None:
         reason = "no date can be read from this; the row is undated"
-        column = cells.table.name("evidence date")
-        cells.issues.append(Issue(cells.line, column, "note", reason, shorten(text), cells.organisation))
+        cells.doubt("date-unreadable", "evidence date", reason, text)
         return None
     return found[1]
 
@@ -249,7 +251,7 @@ def _split_unit(text: str) -> tuple[str, str | None]:
 
 def _unit_doubts(table: Table) -> list[Issue]:
     return [
-        Issue(table.line, table.name(column), "warning", f"the header gives no unit; taken as {unit}, the Code's own")
+        Issue("unit-assumed", table.line, table.name(column), f"the header has no unit: {unit}, the Code's own")
         for column, unit in _CODE_UNITS.items()
         if table.has(column) and _unit_of(table.name(column)) is None
     ]

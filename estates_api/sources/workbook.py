@@ -1,15 +1,17 @@
 """Spreadsheets: .xls and .xlsx, recognised by their first bytes, every sheet as text without float noise."""
 
-import io
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import IO
 
 import python_calamine
 
 from estates_api.errors import BadInput
-from estates_api.sources.sheets import Row, Sheet, drop_trailing_blanks
+from estates_api.sources.sheets import Row, Sheet
 
 MAX_UNPACKED_BYTES = 500 * 1024 * 1024
 MAX_CELLS = 20_000_000
@@ -20,33 +22,46 @@ _REFERENCE = re.compile(rb'\sr="([A-Z]{0,3})([0-9]{1,7})"')
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
-def is_workbook(content: bytes) -> bool:
+def is_workbook(start: bytes) -> bool:
     """True for the two containers spreadsheets come in, whatever is inside."""
-    return content.startswith((_ZIP, _OLE))
+    return start.startswith((_ZIP, _OLE))
 
 
-def read_workbook(content: bytes) -> tuple[Sheet, ...]:
+def open_workbook(path: Path) -> tuple[Sheet, ...]:
     """All sheets that have rows. BadInput when it cannot be opened, or would unpack to more than a table can be."""
-    if content.startswith(_ZIP):
-        _check_archive(content)
+    with path.open("rb") as file:
+        if file.read(4) == _ZIP:
+            _check_archive(path)
+    with _opened(path) as book:
+        tables = {name: _rows(book, name) for name in book.sheet_names}
+    sheets = tuple(_sheet(name, rows) for name, rows in tables.items() if rows)
+    if not sheets:
+        raise BadInput("the spreadsheet has no rows")
+    return sheets
+
+
+def _sheet(name: str, rows: tuple[Row, ...]) -> Sheet:
+    return Sheet(name, lambda: iter(rows))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[python_calamine.CalamineWorkbook]:
     try:
-        with python_calamine.load_workbook(io.BytesIO(content)) as book:
-            sheets = [_read_sheet(book, name) for name in book.sheet_names]
+        with python_calamine.load_workbook(path) as book:
+            yield book
     except BaseException as error:
         # calamine's Rust panics arrive as a BaseException of a class that cannot be imported.
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+        if isinstance(error, BadInput | GeneratorExit | KeyboardInterrupt | SystemExit):
             raise
         raise BadInput("the spreadsheet cannot be opened: damaged, truncated or protected by a password?") from None
-    filled = tuple(sheet for sheet in sheets if sheet.rows)
-    if not filled:
-        raise BadInput("the spreadsheet has no rows")
-    return filled
 
 
-def _read_sheet(book: python_calamine.CalamineWorkbook, name: str) -> Sheet:
+def _rows(book: python_calamine.CalamineWorkbook, name: str) -> tuple[Row, ...]:
     table = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
     rows = [Row(line, tuple(cell_text(cell) for cell in cells)) for line, cells in enumerate(table, 1)]
-    return Sheet(name, drop_trailing_blanks(rows))
+    while rows and rows[-1].blank:  # which spreadsheets leave behind
+        rows.pop()
+    return tuple(rows)
 
 
 def cell_text(cell: Cell) -> str:
@@ -60,10 +75,10 @@ def cell_text(cell: Cell) -> str:
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)
 
 
-def _check_archive(content: bytes) -> None:
+def _check_archive(path: Path) -> None:
     """Refuse zip bombs before anything is unpacked for good: by declared size, then by checksum, then by extent."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(path) as archive:
             _check_members(archive)
     except BadInput:
         raise

@@ -1,6 +1,7 @@
 """Bulk inserts with COPY, inside the caller's transaction."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from psycopg import sql
@@ -12,7 +13,11 @@ def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: 
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(column) for column in columns)
     )
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
+        return
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
+        for row in chain((first,), rows):
             copy.write_row(row)

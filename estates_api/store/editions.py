@@ -4,15 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Subquery, case, func, insert, select, text
+from sqlalchemy import Connection, RowMapping, Select, Subquery, case, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from estates_api.domain.claims import CORRECTION
 from estates_api.domain.records import Issue
 from estates_api.errors import NotFound
+from estates_api.store.copying import copy_rows
 from estates_api.store.features import Audience
 from estates_api.store.projection import HIDDEN
-from estates_api.store.tables import edition, issue, source
+from estates_api.store.tables import edition, issue, source, tally
 
 AUTHORITY = {"correction": CORRECTION, "ERIC": 20, "ODS epraccur": 20}
 """Which source wins when claims differ: a person's correction, then an official return, then a list."""
@@ -26,8 +27,13 @@ def lock_catalogue(connection: Connection) -> None:
 
 
 def find_edition(connection: Connection, sha256: str) -> RowMapping | None:
-    """The edition with these bytes, or None."""
-    return connection.execute(select(edition).where(edition.c.sha256 == sha256)).mappings().one_or_none()
+    """The edition with these bytes and its counts, or None."""
+    query = _with_counts().where(edition.c.sha256 == sha256)
+    return connection.execute(query).mappings().one_or_none()
+
+
+def _with_counts() -> Select[Any]:
+    return select(edition, tally.c.counts).join(tally, tally.c.edition_id == edition.c.id)
 
 
 def add_edition(connection: Connection, values: Mapping[str, Any]) -> int:
@@ -39,22 +45,24 @@ def add_edition(connection: Connection, values: Mapping[str, Any]) -> int:
     return number
 
 
+def add_tally(connection: Connection, edition_id: int, counts: Mapping[str, int]) -> None:
+    """Write what an edition came to, when all of it is in."""
+    connection.execute(insert(tally).values(edition_id=edition_id, counts=dict(counts)))
+
+
 def add_issues(connection: Connection, edition_id: int, issues: Iterable[Issue]) -> None:
-    """Insert the issues of an edition."""
-    rows = [
-        {"edition_id": edition_id, "line": i.line, "field": i.field, "severity": i.severity,
-         "reason": i.reason, "raw": i.raw, "organisation": i.organisation}
-        for i in issues
-    ]  # fmt: skip
-    if rows:
-        connection.execute(insert(issue), rows)
+    """Append issues of an edition."""
+    columns = ("edition_id", "rule", "line", "field", "severity", "reason", "raw", "organisation")
+    rows = ((edition_id, i.rule, i.line, i.field, i.severity, i.reason, i.raw, i.organisation) for i in issues)
+    copy_rows(connection, "issue", columns, rows)
 
 
 def list_editions(connection: Connection, audience: Audience) -> Sequence[RowMapping]:
     """Every edition that the audience may see, newest first, with its number of issues by severity."""
     counts = _issue_counts()
     query = (
-        select(edition, func.coalesce(counts.c.issues, text("'{}'::jsonb")).label("issues"))
+        _with_counts()
+        .add_columns(func.coalesce(counts.c.issues, text("'{}'::jsonb")).label("issues"))
         .outerjoin(counts, counts.c.edition_id == edition.c.id)
         .where(edition.c.sensitivity.not_in(HIDDEN.get(audience, [])))
         .order_by(edition.c.id.desc())

@@ -8,12 +8,11 @@ from sqlalchemy import Connection, RowMapping, text
 
 UNPLACED = """
 SELECT h.id, h.organisation_code, h.code, h.name, h.site_ref, j.place, j.place_name,
-       coalesce(j.postcode, h2.postcode) AS postcode, coalesce(j.address, h2.address) AS address,
-       h2.uprn, h2.easting, h2.northing, o.sector, o.kind
+       coalesce(j.postcode, h.postcode) AS postcode, coalesce(j.address, h.address) AS address,
+       h.uprn, h.easting, h.northing, o.sector, o.kind
 FROM holding h
 JOIN organisation o ON o.code = h.organisation_code
-LEFT JOIN judgement j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
-LEFT JOIN holding_address h2 ON h2.holding_id = h.id
+LEFT JOIN standing_judgement j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
 WHERE h.code <> 'AGGRE'
 ORDER BY h.organisation_code, h.code
 """
@@ -22,23 +21,6 @@ ORDER BY h.organisation_code, h.code
 def list_placeable(connection: Connection) -> Sequence[RowMapping]:
     """Every holding that can have a place, with the address it was handed in with and a person's judgement."""
     return connection.execute(text(UNPLACED)).mappings().all()
-
-
-def put_addresses(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep the newest address of holdings: holding_id, address, postcode, uprn, easting, northing."""
-    if not rows:
-        return
-    statement = text("""
-        INSERT INTO holding_address (holding_id, address, postcode, uprn, easting, northing)
-        VALUES (:holding_id, :address, :postcode, :uprn, :easting, :northing)
-        ON CONFLICT (holding_id) DO UPDATE SET
-            address = coalesce(excluded.address, holding_address.address),
-            postcode = coalesce(excluded.postcode, holding_address.postcode),
-            uprn = coalesce(excluded.uprn, holding_address.uprn),
-            easting = coalesce(excluded.easting, holding_address.easting),
-            northing = coalesce(excluded.northing, holding_address.northing)
-    """)
-    connection.execute(statement, [dict(row) for row in rows])
 
 
 def list_known_sites(connection: Connection) -> Sequence[RowMapping]:
@@ -93,3 +75,7 @@ def link_holdings(connection: Connection, links: Iterable[Mapping[str, Any]]) ->
         connection.execute(
             text("UPDATE holding SET site_ref = :site_ref, match_evidence = :evidence WHERE id = :id"), rows
         )
+        connection.execute(
+            text("INSERT INTO placement (holding_id, site_ref, evidence) VALUES (:id, :site_ref, :evidence)"), rows
+        )
+        connection.execute(text("INSERT INTO touched_site VALUES (:site_ref) ON CONFLICT DO NOTHING"), rows)

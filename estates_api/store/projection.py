@@ -8,6 +8,7 @@ a score made with a hidden fact would tell it. Readers choose a table; they neve
 from sqlalchemy import Connection, text
 
 from estates_api.store.tables import AUDIENCES
+from estates_api.store.touched import open_touched, touch_all
 
 HIDDEN = {"public": ["partner", "owner"], "partner": ["owner"]}
 """The sensitivities that keep a site out of an audience's table; the complete one has them all."""
@@ -40,17 +41,20 @@ WITH latest AS (
            jsonb_agg(jsonb_build_object('organisation', o.name, 'organisation_code', h.organisation_code,
                'code', h.code, 'name', h.name, 'sector', h.sector, 'match', h.match_evidence)
                ORDER BY h.organisation_code, h.code) AS list
-    FROM holding h JOIN organisation o ON o.code = h.organisation_code GROUP BY h.site_ref
+    FROM touched_site t JOIN holding h ON h.site_ref = t.ref JOIN organisation o ON o.code = h.organisation_code
+    GROUP BY h.site_ref
 ), owned AS (
     SELECT h.site_ref, string_agg(DISTINCT o.name, '; ' ORDER BY o.name) AS owner
-    FROM interest i JOIN holding h ON h.id = i.holding_id JOIN organisation o ON o.code = h.organisation_code
+    FROM touched_site t JOIN holding h ON h.site_ref = t.ref JOIN interest i ON i.holding_id = h.id
+    JOIN organisation o ON o.code = h.organisation_code
     WHERE i.kind IN ('freeholder', 'head lessee') GROUP BY h.site_ref
 ), shown AS (
     SELECT s.ref, s.name, s.borough_gss, held.sector, r.route, r.release_score, r.reuse_score, s.geom, s.geom_crs84,
            ST_AsGeoJSON(s.geom_crs84, 7)::json AS geometry, held.list AS holdings_list, r.explanation AS e,
            x.*, r.release_coverage, r.reuse_coverage, latest.method, s.address, s.postcode,
            b.name AS borough, s.precision, s.inside_area, owned.owner, held.organisations, held.holdings
-    FROM site s
+    FROM touched_site t
+    JOIN site s ON s.ref = t.ref
     JOIN held ON held.site_ref = s.ref
     LEFT JOIN owned ON owned.site_ref = s.ref
     LEFT JOIN borough b ON b.gss = s.borough_gss
@@ -59,6 +63,7 @@ WITH latest AS (
     -- Taken apart once: each ->> would read the whole explanation again.
     LEFT JOIN LATERAL jsonb_to_record(r.explanation) AS x(gia_m2 numeric, land_ha numeric, evidence_date text,
         stale boolean, sentence text, release jsonb, gates jsonb) ON true
+    WHERE s.ref NOT IN (SELECT ref FROM site_complete)
 )
 INSERT INTO site_complete (ref, name, borough_gss, sector, route, release_score, reuse_score, geom, geom_crs84,
                      site_feature, candidate_feature, detail)
@@ -71,12 +76,32 @@ SELECT ref, name, borough_gss, sector, route, release_score, reuse_score, geom, 
 FROM shown
 """  # noqa: S608 -- made of constants of this module
 
+# A site that is no longer one of its own: the answer to its reference is what became of it. A chain of mergers leads
+# to its end at once.
+_GONE = """
+WITH RECURSIVE standing AS (
+    SELECT DISTINCT ON (ref) ref, kind, survivor, reason, at FROM fate ORDER BY ref, id DESC
+), chain AS (
+    SELECT ref, survivor, 1 AS step FROM standing WHERE kind = 'merged'
+    UNION ALL
+    SELECT c.ref, n.survivor, c.step + 1 FROM chain c JOIN standing n ON n.ref = c.survivor AND n.kind = 'merged'
+    WHERE c.step < 100
+)
+INSERT INTO site_complete (ref, name, sector, gone)
+SELECT s.ref, s.name, 'unknown', jsonb_build_object('kind', f.kind, 'reason', f.reason, 'at', f.at, 'survivor',
+    (SELECT c.survivor FROM chain c WHERE c.ref = s.ref ORDER BY c.step DESC LIMIT 1))
+FROM touched_site t JOIN site s ON s.ref = t.ref JOIN standing f ON f.ref = s.ref AND f.kind <> 'restored'
+"""
+
+# What became of a site is told only to those who may see the site it became part of.
 _COPY = """
-INSERT INTO {table} SELECT * FROM site_complete WHERE ref NOT IN (
-    SELECT h.site_ref FROM holding h WHERE h.site_ref IS NOT NULL AND (
+INSERT INTO {table} SELECT c.* FROM site_complete c JOIN touched_site t ON t.ref = c.ref
+WHERE NOT EXISTS (
+    SELECT FROM holding h WHERE h.site_ref = coalesce(c.gone->>'survivor', c.ref) AND (
         h.sensitivity = ANY(:hidden)
         OR EXISTS (SELECT FROM claim c WHERE c.holding_id = h.id AND c.sensitivity = ANY(:hidden))
         OR EXISTS (SELECT FROM interest i WHERE i.holding_id = h.id AND i.sensitivity = ANY(:hidden))
+        OR EXISTS (SELECT FROM outline p WHERE p.holding_id = h.id AND p.sensitivity = ANY(:hidden))
         OR EXISTS (SELECT FROM event e WHERE e.holding_code = h.code AND e.sensitivity = ANY(:hidden))
         OR EXISTS (SELECT FROM judgement j JOIN edition d ON d.id = j.edition_id WHERE d.sensitivity = ANY(:hidden)
                    AND j.organisation_code = h.organisation_code AND j.holding_code = h.code)
@@ -84,11 +109,33 @@ INSERT INTO {table} SELECT * FROM site_complete WHERE ref NOT IN (
 )
 """
 
+# Whoever merged into a touched site is answered for by it.
+_FOLLOWERS = """
+WITH RECURSIVE follower AS (
+    SELECT ref FROM touched_site
+    UNION
+    SELECT f.ref FROM fate f JOIN follower g ON f.survivor = g.ref
+)
+INSERT INTO touched_site SELECT ref FROM follower ON CONFLICT DO NOTHING
+"""
+
 
 def rebuild_projection(connection: Connection) -> None:
-    """Write what each audience may see anew, in the caller's transaction: readers see the old until it commits."""
+    """Write what each audience may see of every site anew, as `refresh_projection`."""
+    open_touched(connection)
+    touch_all(connection)
+    refresh_projection(connection)
+
+
+def refresh_projection(connection: Connection) -> None:
+    """Write what each audience may see of the touched sites anew, in the caller's transaction: readers see the old
+    until it commits."""
+    connection.execute(text(_FOLLOWERS))
+    connection.execute(text("ANALYZE touched_site"))
     for audience in AUDIENCES:
-        connection.execute(text(f"DELETE FROM site_{audience}"))  # noqa: S608 -- a name from AUDIENCES
+        table = f"site_{audience}"  # a name from AUDIENCES
+        connection.execute(text(f"DELETE FROM {table} WHERE ref IN (SELECT ref FROM touched_site)"))  # noqa: S608
+    connection.execute(text(_GONE))
     connection.execute(text(_RENDER))
     for audience, hidden in HIDDEN.items():
         connection.execute(text(_COPY.format(table=f"site_{audience}")), {"hidden": hidden})

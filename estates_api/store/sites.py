@@ -17,6 +17,7 @@ SELECT s.ref, s.name, s.address, s.postcode, s.precision, s.borough_gss, s.insid
        ST_X(ST_PointOnSurface(s.geom_crs84)) AS lon, ST_Y(ST_PointOnSurface(s.geom_crs84)) AS lat
 FROM site s
 WHERE EXISTS (SELECT FROM holding h WHERE h.site_ref = s.ref)
+  AND 'withdrawn' IS DISTINCT FROM (SELECT f.kind FROM fate f WHERE f.ref = s.ref ORDER BY f.id DESC LIMIT 1)
 ORDER BY s.ref
 """
 
@@ -24,16 +25,14 @@ _HOLDINGS = """
 SELECT h.id, h.site_ref, h.organisation_code, o.name AS organisation_name, h.sector, h.code,
        j.succeeded_by_organisation, j.succeeded_by_code
 FROM holding h JOIN organisation o ON o.code = h.organisation_code
-LEFT JOIN judgement j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
+LEFT JOIN standing_judgement j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
 WHERE h.site_ref IS NOT NULL ORDER BY h.site_ref, h.organisation_code, h.code
 """
 
 _CLAIMS = """
-SELECT c.holding_id, c.id, c.attribute, coalesce(c.as_of, e.at::date) AS as_of,
-       e.source || ' ' || e.label AS edition, c.line, s.authority, c.state,
+SELECT c.holding_id, c.id, c.attribute, c.day AS as_of, c.edition, c.line, c.authority, c.state,
        c.number, c.text, c.implausible, c.as_of IS NOT NULL AS dated
-FROM claim c JOIN edition e ON e.id = c.edition_id JOIN source s ON s.name = e.source
-WHERE coalesce(c.as_of, e.at::date) <= :as_of AND c.state <> 'not provided'
+FROM standing_claim c WHERE c.day <= :as_of AND c.state <> 'not provided'
 """
 
 _INTERESTS = """

@@ -1,6 +1,6 @@
 """Match: every holding that can have a place gets one, and every place a position as good as is known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -12,8 +12,9 @@ from estates_api.store import places, reference
 Row = RowMapping
 
 
-def match_places(connection: Connection, area: Area) -> int:
+def match_places(connection: Connection, area: Area, tell: Callable[[str], None] = lambda _: None) -> int:
     """Place holdings that are new or judged anew, and write their sites; the number of holdings placed."""
+    tell("placing sites")
     rows = places.list_placeable(connection)
     pending = [row for row in rows if row["site_ref"] is None or _judged_elsewhere(row, area)]
     known = [_known(row) for row in places.list_known_sites(connection)]

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy import RowMapping
 
+from estates_api.domain.records import Sensitivity
 from estates_api.errors import Conflict
 from estates_api.sources import find_reader
-from estates_api.sources.document import read_document
+from estates_api.sources.document import open_document
 from estates_api.sources.reader import Hints
 
 _BY_STRICTNESS = ("public", "partner", "owner")
@@ -20,18 +22,18 @@ class Origin:
 
     insisted: str | None = None
     hints: Hints = field(default_factory=Hints)
-    sensitivity: str | None = None
+    sensitivity: Sensitivity | None = None
     publisher: str | None = None
     licence: str | None = None
     attribution: str | None = None
     url: str | None = None
 
 
-def check_same(known: RowMapping, name: str, content: bytes, said: Origin) -> None:
+def check_same(known: RowMapping, path: Path, name: str, said: Origin) -> None:
     """Conflict when the known edition of these bytes is not what is said of them; what is not said cannot differ."""
     other = list(_format(known, said))
     # Bytes of one format cannot be read as another for the period that is given.
-    edition = [] if other else _edition(known, name, content, said.hints)
+    edition = [] if other else _edition(known, path, name, said.hints)
     differences = [*_sensitivity(known, said), *other, *edition]
     if differences:
         title = f"{known['source']} {known['label']}"
@@ -57,14 +59,14 @@ def _format(known: RowMapping, said: Origin) -> Iterator[str]:
         yield f"is here in the format {here}, not {given}"
 
 
-def _edition(known: RowMapping, name: str, content: bytes, hints: Hints) -> Iterator[str]:
+def _edition(known: RowMapping, path: Path, name: str, hints: Hints) -> Iterator[str]:
     """By the label, where one is given: set-up gives one with every table, at every start, and reads none again."""
     if hints.label:
         if hints.label != known["label"]:
             yield f"is here under the label {known['label']}, not {hints.label}"
     elif hints.period:
         # What a period means, and whether the file's own word for it counts more, only its reader knows.
-        document = read_document(name, content)
+        document = open_document(path, name)
         reading = find_reader(document, known["format"]).read(document, hints)
         here = _days(known["period_start"], known["period_end"])
         given = _days(reading.period_start, reading.period_end)

@@ -43,10 +43,9 @@ def load_data(engine: Engine, data_dir: Path, tell: Callable[[str], None]) -> li
     area = read_area(data_dir)
     loaded = []
     for table in shipped.read_sources(read_shipped(data_dir, "SOURCES.toml")):
-        content = read_shipped(data_dir, table.file)
         try:
             with transaction(engine) as connection:
-                done = _load(connection, table, content, area)
+                done = _load(connection, table, data_dir, area)
         except Conflict as conflict:
             tell(conflict.detail)
             continue
@@ -62,9 +61,9 @@ def _told(done: Ingested) -> str:
     return ", ".join(parts)
 
 
-def _load(connection: Connection, table: shipped.Shipped, content: bytes, area: Area) -> Ingested:
+def _load(connection: Connection, table: shipped.Shipped, data_dir: Path, area: Area) -> Ingested:
     if table.format == "reference":
-        return _load_reference(connection, table, content)
+        return _load_reference(connection, table, read_shipped(data_dir, table.file))
     hints = Hints(
         period=table.period_end.isoformat() if table.period_end else None, source=table.source, label=table.label
     )
@@ -72,7 +71,10 @@ def _load(connection: Connection, table: shipped.Shipped, content: bytes, area: 
         insisted=table.format, hints=hints, publisher=table.publisher, licence=table.licence,
         attribution=table.attribution, url=table.url,
     )  # fmt: skip
-    return ingest(connection, Path(table.file).name, content, area=area, origin=origin, actor="setup")
+    path = data_dir / table.file
+    if not path.is_file():
+        raise Unavailable(f"{path} cannot be read")
+    return ingest(connection, path, area=area, origin=origin, actor="setup")
 
 
 def _load_reference(connection: Connection, table: shipped.Shipped, content: bytes) -> Ingested:
@@ -82,13 +84,14 @@ def _load_reference(connection: Connection, table: shipped.Shipped, content: byt
     if known := editions.find_edition(connection, sha256):
         return Ingested(title, new=False, counts=known["counts"])
     counts = _replace(connection, Path(table.file).name, content)
-    editions.add_edition(connection, _edition(table, content, sha256, counts))
+    edition_id = editions.add_edition(connection, _edition(table, content, sha256))
+    editions.add_tally(connection, edition_id, counts)
     catalogue.place_organisations(connection)
     add_audit(connection, actor="setup", action="load reference", subject=title, detail={"sha256": sha256})
     return Ingested(title, new=True, counts=counts)
 
 
-def _edition(table: shipped.Shipped, content: bytes, sha256: str, counts: dict[str, int]) -> dict[str, Any]:
+def _edition(table: shipped.Shipped, content: bytes, sha256: str) -> dict[str, Any]:
     return {
         "source": table.source,
         "label": table.label,
@@ -102,7 +105,6 @@ def _edition(table: shipped.Shipped, content: bytes, sha256: str, counts: dict[s
         "licence": table.licence,
         "attribution": table.attribution,
         "url": table.url or None,
-        "counts": counts,
     }
 
 

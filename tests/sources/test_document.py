@@ -9,12 +9,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlwt
+from documents import open_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estates_api.errors import BadInput
 from estates_api.sources import delimited, document, workbook
-from estates_api.sources.document import read_document
 from estates_api.sources.workbook import cell_text
 
 TEXT = "Code,Café (£)\r\nA1,12\r\n"
@@ -22,7 +22,7 @@ TEXT = "Code,Café (£)\r\nA1,12\r\n"
 
 def cells(content: bytes) -> list[tuple[str, ...]]:
     """The cells of the first sheet."""
-    return [row.cells for row in read_document("file.csv", content).sheets[0].rows]
+    return [row.cells for row in open_bytes("file.csv", content).sheets[0].rows]
 
 
 def xlsx(rows: list[list[object]]) -> bytes:
@@ -63,18 +63,20 @@ def test_any_usual_delimiter(delimiter: str) -> None:
 
 def test_records_keep_the_line_they_start_on() -> None:
     """A quoted line break inside a record does not shift the lines reported for later ones."""
-    rows = read_document("f.csv", b'a,b\r\n"one\r\ntwo",2\r\n\r\nx,y\r\n,\r\n\r\n').sheets[0].rows
+    rows = open_bytes("f.csv", b'a,b\r\n"one\r\ntwo",2\r\n\r\nx,y\r\n,\r\n\r\n').sheets[0].rows
     assert [(row.line, row.cells) for row in rows] == [
         (1, ("a", "b")),
         (2, ("one\r\ntwo", "2")),
         (4, ()),
         (5, ("x", "y")),
+        (6, ("", "")),
+        (7, ()),
     ]
 
 
 def test_a_document_knows_its_bytes() -> None:
     """The fingerprint and size are of the bytes as they came."""
-    opened = read_document("f.csv", b"a,b\n1,2\n")
+    opened = open_bytes("f.csv", b"a,b\n1,2\n")
     assert opened.size == 8
     assert opened.sha256 == hashlib.sha256(b"a,b\n1,2\n").hexdigest()
 
@@ -111,7 +113,7 @@ def test_a_document_knows_its_bytes() -> None:
 def test_what_is_no_table_is_refused_in_one_line(content: bytes, reason: str) -> None:
     """Malformed files give one line that names the file and the reason."""
     with pytest.raises(BadInput, match=reason) as error:
-        read_document("returns.csv", content)
+        open_bytes("returns.csv", content)
     assert error.value.detail.startswith("returns.csv: ")
     assert "\n" not in error.value.detail
 
@@ -127,14 +129,14 @@ def test_a_file_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file larger than the limit is refused before it is decoded."""
     monkeypatch.setattr(document, "MAX_BYTES", 1024 * 1024)
     with pytest.raises(BadInput, match="larger than 1 MB"):
-        read_document("f.csv", b"a,b\n" * 300_000)
+        open_bytes("f.csv", b"a,b\n" * 300_000)
 
 
 def test_a_workbook_by_its_bytes_not_its_name() -> None:
     """An .xlsx renamed .csv is a workbook, its numbers without float noise and its days ISO."""
     made = xlsx([["Code", "Area", "Share", "Day", "Yes"], ["A1", 12.0, 0.1 + 0.2, date(2024, 3, 31), True]])
-    opened = read_document("renamed.csv", made)
-    assert opened.sheets[0].rows[1].cells == ("A1", "12", "0.3", "2024-03-31", "Yes")
+    opened = open_bytes("renamed.csv", made)
+    assert opened.sheets[0].head[1].cells == ("A1", "12", "0.3", "2024-03-31", "Yes")
 
 
 def test_an_old_workbook() -> None:
@@ -145,10 +147,10 @@ def test_an_old_workbook() -> None:
     second.write(0, 0, 1.5)
     stream = io.BytesIO()
     book.save(stream)
-    opened = read_document("old.xls", stream.getvalue())
+    opened = open_bytes("old.xls", stream.getvalue())
     assert [sheet.name for sheet in opened.sheets] == ["One", "Two"]
     assert [(row.line, row.cells) for row in opened.sheets[0].rows if not row.blank] == [(3, ("x",))]
-    assert opened.sheets[1].rows[0].cells == ("1.5",)
+    assert opened.sheets[1].head[0].cells == ("1.5",)
 
 
 def test_cells_as_text() -> None:
@@ -164,7 +166,7 @@ def test_cells_as_text() -> None:
 def test_a_workbook_without_rows() -> None:
     """A workbook of empty sheets says so."""
     with pytest.raises(BadInput, match="no rows"):
-        read_document("f.xlsx", xlsx([]))
+        open_bytes("f.xlsx", xlsx([]))
 
 
 def test_a_zip_that_is_no_workbook() -> None:
@@ -173,21 +175,21 @@ def test_a_zip_that_is_no_workbook() -> None:
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("data.csv", TEXT)
     with pytest.raises(BadInput, match="zip archive, not an"):
-        read_document("f.xlsx", stream.getvalue())
+        open_bytes("f.xlsx", stream.getvalue())
 
 
 def test_a_zip_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A workbook that declares more than the limit is refused by what it declares."""
     monkeypatch.setattr(workbook, "MAX_UNPACKED_BYTES", 1000)
     with pytest.raises(BadInput, match="unpacks to more than"):
-        read_document("f.xlsx", xlsx([["x"] * 20] * 50))
+        open_bytes("f.xlsx", xlsx([["x"] * 20] * 50))
 
 
 def test_a_damaged_member(monkeypatch: pytest.MonkeyPatch) -> None:
     """A workbook whose parts fail their checksum is refused."""
     monkeypatch.setattr(zipfile.ZipFile, "testzip", lambda _: "xl/workbook.xml")
     with pytest.raises(BadInput, match="damaged"):
-        read_document("f.xlsx", xlsx([["x"]]))
+        open_bytes("f.xlsx", xlsx([["x"]]))
 
 
 def test_a_lone_cell_at_the_far_corner() -> None:
@@ -198,7 +200,7 @@ def test_a_lone_cell_at_the_far_corner() -> None:
     stream = io.BytesIO()
     book.save(stream)
     with pytest.raises(BadInput, match="spans 1048576 rows and 16384 columns"):
-        read_document("f.xlsx", stream.getvalue())
+        open_bytes("f.xlsx", stream.getvalue())
 
 
 def test_a_truncated_workbook_of_the_publisher(published: Path) -> None:
@@ -206,7 +208,7 @@ def test_a_truncated_workbook_of_the_publisher(published: Path) -> None:
     content = (published / "eric/HospitalEstatesAndFacilitiesStatistics_9896_2013-14.xls").read_bytes()
     for kept in (0.1, 0.5, 0.99):
         with pytest.raises(BadInput, match="cannot be opened"):
-            read_document("cut.xls", content[: int(len(content) * kept)])
+            open_bytes("cut.xls", content[: int(len(content) * kept)])
 
 
 def test_a_panic_in_the_spreadsheet_library(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,13 +221,13 @@ def test_a_panic_in_the_spreadsheet_library(monkeypatch: pytest.MonkeyPatch) -> 
 
         monkeypatch.setattr(workbook.python_calamine, "load_workbook", fail)
         with pytest.raises(expected):
-            read_document("f.xls", b"\xd0\xcf\x11\xe0")
+            open_bytes("f.xls", b"\xd0\xcf\x11\xe0")
 
 
 def refusal(content: bytes) -> str:
     """The reason a file is refused, or nothing when it is read."""
     try:
-        assert read_document("f", content).sheets[0].rows
+        assert open_bytes("f", content).sheets[0].rows
     except BadInput as error:
         return error.detail
     return ""

@@ -4,12 +4,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from documents import open_bytes, read_whole
 from openpyxl import Workbook
 
 from estates_api.domain.records import Reading
 from estates_api.errors import BadInput
 from estates_api.sources import find_reader
-from estates_api.sources.document import read_document
 from estates_api.sources.reader import Hints
 
 Read = Callable[..., Reading]
@@ -189,12 +189,12 @@ def test_every_published_row_is_taken(published: Path, read_file: Read, name: st
 @pytest.mark.parametrize("name", [name for name in EDITIONS if name.endswith(".csv") and "rawhead" in name])
 def test_the_year_by_the_header_alone(published: Path, name: str) -> None:
     """The three published forms are known by their header when the name says nothing; a wrong year is doubted."""
-    document = read_document("sites.csv", (published / "eric" / name).read_bytes())
+    document = open_bytes("sites.csv", (published / "eric" / name).read_bytes())
     reader = find_reader(document)
     assert reader.read(document, Hints()).label == EDITIONS[name][0]
     reading = reader.read(document, Hints(period="2020-21"))
     assert reading.label == "2020-21"
-    assert any("the header is that of" in issue.reason for issue in reading.issues)
+    assert any("the header is that of" in issue.reason for issue in read_whole(reading).issues)
 
 
 def test_figures_of_the_published_2016_edition(

@@ -1,7 +1,7 @@
 import pytest
+from documents import open_bytes
 
 from estates_api.errors import BadInput
-from estates_api.sources.document import read_document
 from estates_api.sources.table import Aliases, exact, find_table, normalise_header, require_table, unused_note
 
 
@@ -29,7 +29,7 @@ def test_units_make_another_column() -> None:
 
 def test_the_header_is_found_below_other_rows() -> None:
     """Junk and section rows above the header are passed over, and the first of two equal names counts."""
-    document = read_document(
+    document = open_bytes(
         "f.csv", b"Provisional,,,\n,,,\n,Areas,,PFI\nCode,Area,x,Area\nA1,5, y ,6\n,,,\nA2,7\nA3,1,2,3\n"
     )
     table = find_table(document, Aliases(exact(("code", "area", "missing"))))
@@ -46,15 +46,15 @@ def test_the_header_is_found_below_other_rows() -> None:
 
 def test_a_missing_column_is_named() -> None:
     """The refusal names the column and what else it may be called."""
-    document = read_document("f.csv", b"area,x\n1,2\n")
+    document = open_bytes("f.csv", b"area,x\n1,2\n")
     aliases = Aliases({"code": ("code", "Trust Code"), "area": ("area",)})
     with pytest.raises(BadInput, match=r"f.csv: a list needs a column code \(or trust code\)"):
         require_table(document, aliases, ("code",), title="a list")
     with pytest.raises(BadInput, match=r"needs columns code .*, area"):
-        require_table(read_document("f.csv", b"p,q\n1,2\n"), aliases, ("code", "area"), title="a list")
+        require_table(open_bytes("f.csv", b"p,q\n1,2\n"), aliases, ("code", "area"), title="a list")
 
 
 def test_a_header_without_rows() -> None:
     """A header alone is not an edition."""
     with pytest.raises(BadInput, match="no row under it"):
-        require_table(read_document("f.csv", b"code,x\n"), Aliases(exact(("code",))), ("code",), title="a list")
+        require_table(open_bytes("f.csv", b"code,x\n"), Aliases(exact(("code",))), ("code",), title="a list")

@@ -1,0 +1,115 @@
+"""Holdings and what is claimed of them: written in batches, for an edition may be larger than memory."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from estates_api.domain.attributes import UNITS
+from estates_api.domain.records import HoldingRecord, Sensitivity
+from estates_api.store.copying import copy_rows
+
+HoldingKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """The edition that rows are written under: its id, the day it speaks of, and who may see them."""
+
+    edition_id: int
+    period_end: date | None
+    sensitivity: Sensitivity
+
+    def of(self, record: HoldingRecord) -> Sensitivity:
+        """The row's own sensitivity or the file's, whichever is stricter: of owner, partner, public the first sorts
+        first."""
+        return min(record.sensitivity or self.sensitivity, self.sensitivity)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """The holdings of a batch: the id of each by (organisation, code), and the ids of those that were there before."""
+
+    ids: Mapping[HoldingKey, int]
+    known: Collection[int]
+
+
+# What was once handed in as private stays so.
+_PUT = """
+INSERT INTO holding (organisation_code, code, name, sector, address, postcode, uprn, easting, northing, sensitivity)
+SELECT * FROM unnest(CAST(:organisation_code AS text[]), CAST(:code AS text[]), CAST(:name AS text[]),
+    CAST(:sector AS text[]), CAST(:address AS text[]), CAST(:postcode AS text[]), CAST(:uprn AS text[]),
+    CAST(:easting AS float8[]), CAST(:northing AS float8[]), CAST(:sensitivity AS text[]))
+ON CONFLICT (organisation_code, code) DO UPDATE SET sensitivity = least(excluded.sensitivity, holding.sensitivity)
+RETURNING organisation_code, code, id, xmax = 0 AS new
+"""
+
+_COLUMNS = ("organisation_code", "code", "name", "sector", "address", "postcode", "uprn", "easting", "northing")
+
+
+def put_holdings(connection: Connection, under: Under, records: Sequence[HoldingRecord]) -> Put:
+    """Add the holdings that are new; their organisations must be there (see put_named)."""
+    # One row per holding: a reader refuses repeats, but ON CONFLICT would fail on them.
+    rows = list({(record.organisation_code, record.code): record for record in records}.values())
+    values: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in _COLUMNS}
+    values["sensitivity"] = [under.of(row) for row in rows]
+    found = connection.execute(text(_PUT), values).all()
+    return Put({(row.organisation_code, row.code): row.id for row in found}, [row.id for row in found if not row.new])
+
+
+def add_claims(
+    connection: Connection, under: Under, records: Iterable[HoldingRecord], ids: Mapping[HoldingKey, int]
+) -> None:
+    """Append every value of every row as a claim."""
+    columns = ("edition_id", "holding_id", "line", "attribute", "as_of", "number", "text", "unit", "raw", "state",
+               "implausible", "citation", "sensitivity")  # fmt: skip
+    copy_rows(connection, "claim", columns, _claims(under, records, ids))
+
+
+def _claims(under: Under, records: Iterable[HoldingRecord], ids: Mapping[HoldingKey, int]) -> Iterable[tuple[Any, ...]]:
+    edition_id = under.edition_id
+    for record in records:
+        holding_id = ids[record.organisation_code, record.code]
+        as_of = record.evidence_date or under.period_end
+        sensitivity = under.of(record)
+        for value in record.said():
+            yield (edition_id, holding_id, record.line, value.attribute, as_of, value.number, value.text,
+                   UNITS[value.attribute], value.raw, value.state, value.implausible, record.citation,
+                   sensitivity)  # fmt: skip
+
+
+# What a holding is called and where it is, by the same order as any other claim (domain/claims.py, choose_claim).
+# What no claim says any more keeps what was written before names were claims.
+_SETTLE = """
+WITH winner AS (
+    SELECT DISTINCT ON (holding_id, attribute) holding_id, attribute, text FROM standing_claim
+    WHERE holding_id = ANY(:ids) AND attribute IN ('name', 'address', 'postcode', 'uprn', 'position')
+      AND state = 'reported' AND implausible IS NULL
+    ORDER BY holding_id, attribute, authority DESC, day DESC, id DESC
+), settled AS (
+    SELECT holding_id, max(text) FILTER (WHERE attribute = 'name') AS name,
+        max(text) FILTER (WHERE attribute = 'address') AS address,
+        max(text) FILTER (WHERE attribute = 'postcode') AS postcode,
+        max(text) FILTER (WHERE attribute = 'uprn') AS uprn,
+        string_to_array(max(text) FILTER (WHERE attribute = 'position'), ' ')::float8[] AS position
+    FROM winner GROUP BY holding_id
+)
+UPDATE holding h SET name = coalesce(s.name, h.name), address = coalesce(s.address, h.address),
+    postcode = coalesce(s.postcode, h.postcode), uprn = coalesce(s.uprn, h.uprn),
+    easting = coalesce(s.position[1], h.easting), northing = coalesce(s.position[2], h.northing)
+FROM settled s WHERE s.holding_id = h.id
+"""
+
+
+def settle_holdings(connection: Connection, ids: Collection[int]) -> None:
+    """Bring the names and places of holdings in line with their winning claims."""
+    if ids:
+        connection.execute(text(_SETTLE), {"ids": list(ids)})
+
+
+def add_interests(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Append interests: (edition_id, holding_id, line, kind, evidence, as_of, sensitivity)."""
+    columns = ("edition_id", "holding_id", "line", "kind", "evidence", "as_of", "sensitivity")
+    copy_rows(connection, "interest", columns, rows)

@@ -1,0 +1,42 @@
+"""Which sites a transaction touched: those alone are rendered anew for the audiences."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, text
+
+
+def open_touched(connection: Connection) -> None:
+    """Begin to keep note, until the transaction ends. Safe to call again."""
+    connection.execute(text("CREATE TEMP TABLE IF NOT EXISTS touched_site (ref text PRIMARY KEY) ON COMMIT DROP"))
+
+
+def touch_holdings(connection: Connection, ids: Collection[int]) -> None:
+    """The sites at which these holdings stand."""
+    if ids:
+        _touch(connection, "SELECT DISTINCT site_ref FROM holding WHERE id = ANY(:ids) AND site_ref IS NOT NULL",
+               ids=list(ids))  # fmt: skip
+
+
+def touch_edition(connection: Connection, edition_id: int) -> None:
+    """The sites that an edition tells of other than by claims: by events, and by organisations it names anew."""
+    _touch(connection, """
+        SELECT h.site_ref FROM event e JOIN holding h ON h.code = e.holding_code
+        WHERE e.edition_id = :edition AND h.site_ref IS NOT NULL
+        UNION
+        SELECT h.site_ref FROM organisation o JOIN holding h ON h.organisation_code = o.code
+        WHERE o.edition_id = :edition AND h.site_ref IS NOT NULL
+        UNION
+        SELECT h.site_ref FROM judgement j JOIN holding h
+            ON h.organisation_code = j.organisation_code AND h.code = j.holding_code
+        WHERE j.edition_id = :edition AND h.site_ref IS NOT NULL
+    """, edition=edition_id)  # fmt: skip
+
+
+def touch_all(connection: Connection) -> None:
+    """Every site."""
+    _touch(connection, "SELECT ref FROM site")
+
+
+def _touch(connection: Connection, query: str, **values: object) -> None:
+    # The queries are constants of this module.
+    connection.execute(text(f"INSERT INTO touched_site {query} ON CONFLICT DO NOTHING"), values)

@@ -1,0 +1,149 @@
+"""Writing what a reading says: batch by batch, every record under its edition."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection
+
+from estates_api.domain.records import (
+    EventRecord,
+    HoldingRecord,
+    Issue,
+    OrganisationRecord,
+    PlaceRecord,
+    Reading,
+    Record,
+)
+from estates_api.domain.sites import INTEREST_KINDS
+from estates_api.store import catalogue, editions, holdings, touched
+from estates_api.workflows.doubts import Doubts
+
+BATCH = 5000
+SHOWN_ISSUES = 200
+"""Issues that are kept to be shown at once; all of them are written."""
+
+
+@dataclass(slots=True)
+class Writer:
+    """One edition while it is written: what has been counted, named and met so far."""
+
+    connection: Connection
+    reading: Reading
+    under: holdings.Under
+    doubts: Doubts
+    counts: Counter[str] = field(default_factory=Counter)
+    issues: list[Issue] = field(default_factory=list)
+    named: set[catalogue.Named] = field(default_factory=set)
+
+    def write_all(self, progress: Callable[[str], None]) -> None:
+        """Read the records to their end and write them, a batch at a time."""
+        records = iter(self.reading.records)
+        while batch := tuple(islice(records, BATCH)):
+            by_kind: dict[type[Record], list[Any]] = {kind: [] for kind in _WRITERS}
+            for record in batch:
+                by_kind[type(record)].append(record)
+            for kind, found in by_kind.items():
+                if found:
+                    _WRITERS[kind](self, found)
+            progress(f"{self.counts['rows']:,} rows")
+        self.add_issues(list(self.doubts.at_end()))
+        touched.touch_edition(self.connection, self.under.edition_id)
+
+    def add_issues(self, issues: Sequence[Issue]) -> None:
+        """Issues, counted by severity; a refused row is a row of the file as well."""
+        editions.add_issues(self.connection, self.under.edition_id, issues)
+        self.counts.update(issue.severity for issue in issues)
+        self.counts["rows"] += sum(issue.rule.startswith("row-") for issue in issues)
+        if len(self.issues) < SHOWN_ISSUES:
+            self.issues.extend(issues[: SHOWN_ISSUES - len(self.issues)])
+
+    def add_holdings(self, records: Sequence[HoldingRecord]) -> None:
+        """Holdings with their organisations, claims, interests and doubts."""
+        self._put_named(records)
+        put = holdings.put_holdings(self.connection, self.under, records)
+        holdings.add_claims(self.connection, self.under, records, put.ids)
+        holdings.settle_holdings(self.connection, put.known)
+        touched.touch_holdings(self.connection, put.known)
+        holdings.add_interests(self.connection, self._interests(records, put.ids))
+        self._count("holdings", records)
+        self.counts["claims"] += sum(len(record.values) for record in records)
+        self.add_issues(list(self.doubts.about(self.connection, records)))
+
+    def _put_named(self, records: Sequence[HoldingRecord]) -> None:
+        """Each organisation once: the first row that names it counts."""
+        met = {one.code for one in self.named}
+        found = {
+            r.organisation_code: catalogue.Named(
+                r.organisation_code, r.organisation_name or r.organisation_code, r.sector,
+                r.organisation_type or "unknown",
+            )
+            for r in reversed(records)
+            if r.organisation_code not in met
+        }  # fmt: skip
+        catalogue.put_named(
+            self.connection, self.under.edition_id, list(found.values()),
+            sensitivity=self.under.sensitivity, as_of=self.under.period_end,
+        )  # fmt: skip
+        self.named.update(found.values())
+
+    def _interests(
+        self, records: Sequence[HoldingRecord], ids: Mapping[holdings.HoldingKey, int]
+    ) -> Iterator[tuple[Any, ...]]:
+        for record in records:
+            as_of = record.evidence_date or self.under.period_end
+            for kind, evidence in stated_interests(record, f"{self.reading.source} {self.reading.label}"):
+                holding_id = ids[record.organisation_code, record.code]
+                yield self.under.edition_id, holding_id, record.line, kind, evidence, as_of, self.under.of(record)
+
+    def add_organisations(self, records: Sequence[OrganisationRecord]) -> None:
+        """Organisations, with the names they went by and whom they carried on."""
+        catalogue.put_organisations(self.connection, self.under.edition_id, records, self.under.period_end)
+        self._count("organisations", records)
+
+    def add_places(self, records: Sequence[PlaceRecord]) -> None:
+        """A person's judgements where holdings stand."""
+        catalogue.add_judgements(self.connection, self.under.edition_id, records)
+        self._count("places", records)
+
+    def add_events(self, records: Sequence[EventRecord]) -> None:
+        """Events."""
+        catalogue.add_events(self.connection, self.under.edition_id, records, self.under.sensitivity)
+        self._count("events", records)
+
+    def _count(self, what: str, records: Sequence[Record]) -> None:
+        self.counts[what] += len(records)
+        self.counts["rows"] += len(records)
+
+
+# Organisations before the holdings that name them; the rest in any order.
+_WRITERS: dict[type[Record], Callable[[Writer, Any], None]] = {
+    OrganisationRecord: Writer.add_organisations,
+    PlaceRecord: Writer.add_places,
+    HoldingRecord: Writer.add_holdings,
+    EventRecord: Writer.add_events,
+    Issue: Writer.add_issues,
+}
+
+COUNTED = ("rows", "holdings", "claims", "organisations", "places", "events", "error", "warning", "note")
+
+
+def make_writer(connection: Connection, reading: Reading, edition_id: int, *, sensitivity: Any, today: date) -> Writer:
+    """A writer that has written nothing yet."""
+    under = holdings.Under(edition_id, reading.period_end, sensitivity)
+    return Writer(connection, reading, under, Doubts(reading.period_end, today))
+
+
+def stated_interests(record: HoldingRecord, edition: str) -> Iterator[tuple[str, str]]:
+    """(kind, evidence) that the row states, and ownership that a return states by land owned (ERIC from 2016-17)."""
+    values = {value.attribute: value for value in record.values}
+    stated = values["interest"].text if "interest" in values else None
+    if stated and stated.casefold() in INTEREST_KINDS:
+        evidence = values["interest_evidence"].raw if "interest_evidence" in values else "stated"
+        yield stated.casefold(), f"{evidence} ({record.citation or edition})"
+    owned = values.get("land_owned_ha")
+    if owned and owned.number and owned.implausible is None and record.sector == "NHS":
+        yield "freeholder", f"{edition} row {record.line} returns {owned.number:g} ha of land owned"
