@@ -15,6 +15,9 @@ AGGREGATE = "AGGRE"
 # Outward and inward code; the pattern of Royal Mail's PAF guide, without its special cases (GIR 0AA, BFPO).
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][0-9A-Z]?)\s*([0-9][ABD-HJLNP-UW-Z]{2})")
 
+_CODE = re.compile(r"[0-9A-Z][0-9A-Z_./-]{1,39}")
+_UPRN = re.compile(r"[0-9]{1,12}")
+
 
 def parse_postcode(text: str) -> Postcode:
     """The postcode in its published form, `N18 1QX`, whatever the case and spaces; BadInput otherwise."""
@@ -27,7 +30,7 @@ def parse_postcode(text: str) -> Postcode:
 def parse_ods_code(text: str) -> OdsCode:
     """An organisation or site code in capitals, 2 to 40 characters (ODS publishes 3 to 8; local ids are longer)."""
     code = text.replace("\xa0", " ").strip().upper()
-    if not re.fullmatch(r"[0-9A-Z][0-9A-Z_./-]{1,39}", code):
+    if not _CODE.fullmatch(code):
         raise BadInput(f"{text.strip()!r} is not an organisation or site code")
     return OdsCode(code)
 
@@ -35,6 +38,6 @@ def parse_ods_code(text: str) -> OdsCode:
 def parse_uprn(text: str) -> Uprn:
     """A unique property reference number: 1 to 12 digits, kept as text (OS: never pad, never a float)."""
     digits = text.strip()
-    if not re.fullmatch(r"[0-9]{1,12}", digits):
+    if not _UPRN.fullmatch(digits):
         raise BadInput(f"{digits!r} is not a UPRN (up to 12 digits; spreadsheets often damage them)")
     return Uprn(digits.lstrip("0") or "0")

@@ -14,6 +14,7 @@ _NOT_PROVIDED = frozenset({"", "no data provided", "not provided", "none", "-"})
 
 _THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 _PLAIN = re.compile(r"([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.IGNORECASE)
+_AROUND_NUMBERS = re.compile(r"[£Â%\s]")  # Â: a pound sign in UTF-8 read as cp1252
 _FINANCIAL_YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})[-_/– ]?(?:20)?([0-9]{2})(?![0-9])")
 _DAY_TEXT = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}|[0-9]{8}|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}")
 
@@ -33,19 +34,25 @@ def parse_state(text: str) -> ValueState | None:
 
 def parse_number(text: str) -> float | ValueState:
     """A finite number, or the state that stands in its place. `£1,234`, `5 %`, `-7.3E-2` and `(12)` are numbers."""
-    plain = text.isascii() and text.isdecimal()
-    state = None if plain else parse_state(text)
+    if _PLAIN.fullmatch(text):  # most cells of most files: nothing to take off
+        return _finite(text, text)
+    state = parse_state(text)
     if state is not None:
         return state
-    digits = text if plain else re.sub(r"[£Â%\s]", "", text)  # Â: a pound sign in UTF-8 read as cp1252
+    digits = _AROUND_NUMBERS.sub("", text)
     negative = digits.startswith(("-", "−", "(")) and (digits[0] != "(" or digits.endswith(")"))
     digits = digits.strip("()") if digits.startswith("(") else digits.lstrip("-−+")
     if not (_THOUSANDS.fullmatch(digits) or _PLAIN.fullmatch(digits)):
         raise BadInput(f"{shorten(text)!r} is not a number")
-    number = float(digits.replace(",", ""))
+    number = _finite(digits.replace(",", ""), text)
+    return -number if negative else number
+
+
+def _finite(digits: str, text: str) -> float:
+    number = float(digits)
     if not math.isfinite(number):
         raise BadInput(f"{shorten(text)!r} is too large a number")
-    return -number if negative else number
+    return number
 
 
 def parse_day_range(text: str) -> tuple[date | None, date | None]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from estates_api.domain.attributes import ATTRIBUTES, Attribute
 from estates_api.domain.plausibility import check_row
-from estates_api.domain.records import Issue, Value
+from estates_api.domain.records import Issue, Value, ValueState
 from estates_api.domain.values import clean_text, parse_number, parse_state, shorten
 from estates_api.errors import BadInput
 
@@ -24,9 +24,16 @@ def read_value(attribute: str, cell: str, *, line: int, field: str) -> tuple[Val
         number = parse_number(raw)
     except BadInput as error:
         return None, Issue("value-unreadable", line, field, f"{error.detail}; the value was not taken", shorten(raw))
+    return hold_number(attribute, number, raw, line=line, field=field)
+
+
+def hold_number(
+    attribute: str, number: float | ValueState, raw: str, *, line: int, field: str
+) -> tuple[Value, Issue | None]:
+    """A number in the attribute's unit, or the state in its place, held to the attribute's bounds."""
     if isinstance(number, str):
         return Value(attribute, raw, state=number), None
-    fault = _bounds_fault(known, number)
+    fault = _bounds_fault(ATTRIBUTES[attribute], number)
     if fault:
         issue = Issue("value-out-of-bounds", line, field, fault, shorten(raw))
         return Value(attribute, raw, state="not provided"), issue

@@ -31,18 +31,16 @@ def normalise_header(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One data row seen through the table's columns."""
+    """One data row seen through the table's columns; its cells are clean (see `clean_text`)."""
 
     line: int
     cells: tuple[str, ...]
     places: Mapping[str, int]
 
     def get(self, column: str) -> str:
-        """The cleaned cell of a field, or blank when the table has no such column or the row ends before it."""
+        """The cell of a field, or blank when the table has no such column or the row ends before it."""
         place = self.places.get(column)
-        if place is None or place >= len(self.cells):
-            return ""
-        return clean_text(self.cells[place])
+        return "" if place is None or place >= len(self.cells) else self.cells[place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +55,11 @@ class Table:
 
     def records(self) -> Iterator[Record]:
         """The rows under the header that are not blank, read anew."""
-        rows = (row for row in self.source.rows if row.line > self.line)
-        return (Record(row.line, row.cells, self.places) for row in rows if not row.blank)
+        for row in self.source.rows:
+            if row.line > self.line:
+                cells = tuple([" ".join(cell.split()) for cell in row.cells])  # clean_text, in the hottest loop
+                if any(cells):
+                    yield Record(row.line, cells, self.places)
 
     def has(self, field: str) -> bool:
         """True when one of the field's names is in the header."""
