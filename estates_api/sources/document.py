@@ -55,23 +55,26 @@ def open_document(path: Path, name: str | None = None) -> Document:
     """
     name = name or path.name
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise BadInput(f"the file is larger than {MAX_BYTES // 1024 // 1024} MB; split it")
-        start = _start(path)
-        kind = _kind(start)
+        sha256, size = fingerprint(path)
+        kind = _kind(_start(path))
         sheets = _open_sheets(path) if kind == "table" else ()
-        return Document(name, path, fingerprint(path), size, kind, sheets)
+        return Document(name, path, sha256, size, kind, sheets)
     except BadInput as error:
         raise BadInput(f"{shorten(name, 200)}: {error.detail}") from error
     except OSError as error:
         raise BadInput(f"{shorten(name, 200)}: {error.strerror or 'it cannot be read'}") from None
 
 
-def fingerprint(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in pieces."""
+def fingerprint(path: Path) -> tuple[str, int]:
+    """SHA-256 of a file's bytes, read in pieces, and how many there are, whatever size it states."""
+    digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            if size > MAX_BYTES:
+                raise BadInput(f"the file is larger than {MAX_BYTES // 1024 // 1024} MB; split it")
+    return digest.hexdigest(), size
 
 
 def _start(path: Path) -> bytes:

@@ -61,11 +61,11 @@ def put_holdings(connection: Connection, under: Under, records: Sequence[Holding
 
 def add_claims(
     connection: Connection, under: Under, records: Iterable[HoldingRecord], ids: Mapping[HoldingKey, int]
-) -> None:
-    """Append every value of every row as a claim."""
+) -> int:
+    """Append every value of every row as a claim; the number of claims."""
     columns = ("edition_id", "holding_id", "line", "attribute", "as_of", "number", "text", "unit", "raw", "state",
                "implausible", "citation", "sensitivity")  # fmt: skip
-    copy_rows(connection, "claim", columns, _claims(under, records, ids))
+    return copy_rows(connection, "claim", columns, _claims(under, records, ids))
 
 
 def _claims(under: Under, records: Iterable[HoldingRecord], ids: Mapping[HoldingKey, int]) -> Iterable[tuple[Any, ...]]:

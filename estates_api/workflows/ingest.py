@@ -49,7 +49,7 @@ def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all 
     """
     name, origin = name or path.name, origin or Origin()
     editions.lock_catalogue(connection)
-    if known := editions.find_edition(connection, fingerprint(path)):
+    if known := editions.find_edition(connection, fingerprint(path)[0]):
         check_same(known, path, name, origin)
         return Ingested(f"{known['source']} {known['label']}", new=False, counts=known["counts"],
                         edition_id=known["id"])  # fmt: skip

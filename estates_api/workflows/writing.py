@@ -65,12 +65,11 @@ class Writer:
         """Holdings with their organisations, claims, interests and doubts."""
         self._put_named(records)
         put = holdings.put_holdings(self.connection, self.under, records)
-        holdings.add_claims(self.connection, self.under, records, put.ids)
+        self.counts["claims"] += holdings.add_claims(self.connection, self.under, records, put.ids)
         holdings.settle_holdings(self.connection, put.known)
         touched.touch_holdings(self.connection, put.known)
         holdings.add_interests(self.connection, self._interests(records, put.ids))
         self._count("holdings", records)
-        self.counts["claims"] += sum(len(record.values) for record in records)
         self.add_issues(list(self.doubts.about(self.connection, records)))
 
     def _put_named(self, records: Sequence[HoldingRecord]) -> None:

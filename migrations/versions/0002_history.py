@@ -44,7 +44,7 @@ CREATE TABLE succession (
     succeeded_on date,
     edition_id bigint NOT NULL REFERENCES edition
 );
-COMMENT ON TABLE succession IS 'An organisation carries on another: a merger has several predecessors, a split several successors';
+COMMENT ON TABLE succession IS 'One organisation carries on another; a merger has several predecessors';
 CREATE INDEX succession_predecessor ON succession (predecessor_code);
 CREATE INDEX succession_successor ON succession (successor_code);
 INSERT INTO succession (predecessor_code, successor_code, succeeded_on, edition_id)
@@ -111,7 +111,7 @@ CREATE TABLE pair_judgement (
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CHECK ((organisation_code, holding_code) < (other_organisation_code, other_holding_code))
 );
-COMMENT ON TABLE pair_judgement IS 'A person says whether two holdings are one place; by code, so it may come before them';
+COMMENT ON TABLE pair_judgement IS 'A person says whether two holdings are one place, by code: it may come first';
 CREATE INDEX pair_judgement_one ON pair_judgement (organisation_code, holding_code);
 CREATE INDEX pair_judgement_other ON pair_judgement (other_organisation_code, other_holding_code);
 
@@ -180,7 +180,7 @@ ALTER TABLE site_{audience} ALTER COLUMN site_feature DROP NOT NULL, ALTER COLUM
     ADD COLUMN gone jsonb,
     ADD CONSTRAINT site_{audience}_gone CHECK ((gone IS NULL) = (detail IS NOT NULL)
         AND (detail IS NULL) = (site_feature IS NULL));
-COMMENT ON COLUMN site_{audience}.gone IS 'What became of a site that is merged or withdrawn: kind, survivor, reason, at';
+COMMENT ON COLUMN site_{audience}.gone IS 'What became of a merged or withdrawn site: kind, survivor, reason, at';
 """
 
 
