@@ -52,7 +52,7 @@ def weigh_values(
 ) -> tuple[tuple[Value, ...], list[Issue]]:
     """The row's values with the implausible ones marked, and a warning for each finding. `field` names columns."""
     numbers = {value.attribute: value.number for value in values if value.number is not None}
-    findings = check_row(numbers)
+    findings = check_row(numbers, {value.attribute for value in values if value.state == "not applicable"})
     if not findings:
         return tuple(values), []
     raws = {value.attribute: value.raw for value in values}

@@ -24,7 +24,16 @@ from estates_api.sources import eric_columns as columns
 from estates_api.sources.claims import read_value, weigh_values
 from estates_api.sources.document import Document
 from estates_api.sources.reader import Hints, Reader
-from estates_api.sources.table import Record, Table, find_table, normalise_header, require_table, unused_note
+from estates_api.sources.table import (
+    Record,
+    Table,
+    cleaned_notes,
+    find_table,
+    normalise_header,
+    repeated_note,
+    require_table,
+    unused_note,
+)
 
 _TYPE_NUMBER = re.compile(r"^[0-9]+\.\s*")
 _SPLIT_CODE = re.compile(r"^([0-9A-Z]{3}) ([0-9A-Z]{2})$")  # RE9 13, as published to 2014-15, is RE913
@@ -45,7 +54,7 @@ def read(document: Document, hints: Hints) -> Reading:
     table = require_table(document, columns.ALIASES, _REQUIRED, title="ERIC site data")
     label, doubts = _label(document, hints, table)
     start, end = financial_year(label)
-    doubts += [*_missing_columns(table), *unused_note(table)]
+    doubts += [*_missing_columns(table), *repeated_note(table), *unused_note(table)]
     source = hints.source or "ERIC"
     return Reading("eric", source, hints.label or label, start, end, chain(doubts, _read_holdings(table)))
 
@@ -144,7 +153,8 @@ def _read_holding(table: Table, record: Record, organisation: str, site: str) ->
         organisation_type=organisation_type,
         postcode=postcode,
     )
-    return holding, [*issues, *doubts, *fault]
+    cleaned = cleaned_notes(record, (columns.SITE_NAME, columns.POSTCODE), field=table.name)
+    return holding, [*issues, *doubts, *fault, *cleaned]
 
 
 def _read_values(table: Table, record: Record) -> tuple[list[Value], list[Issue]]:

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from estates_api.domain.records import Issue
@@ -31,16 +32,23 @@ def normalise_header(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One data row seen through the table's columns; its cells are clean (see `clean_text`)."""
+    """One data row seen through the table's columns; its cells are clean (see `clean_text`), `raw` are as published."""
 
     line: int
     cells: tuple[str, ...]
     places: Mapping[str, int]
+    raw: Sequence[str] = ()
 
     def get(self, column: str) -> str:
         """The cell of a field, or blank when the table has no such column or the row ends before it."""
         place = self.places.get(column)
         return "" if place is None or place >= len(self.cells) else self.cells[place]
+
+    def cleaned(self, column: str) -> str | None:
+        """The cell as published, where cleaning took spaces out of it; None where it stands as it was."""
+        place = self.places.get(column)
+        published = "" if place is None or place >= len(self.raw) else self.raw[place]
+        return published if published.strip() and published != self.get(column) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ class Table:
             if row.line > self.line:
                 cells = tuple([" ".join(cell.split()) for cell in row.cells])  # clean_text, in the hottest loop
                 if any(cells):
-                    yield Record(row.line, cells, self.places)
+                    yield Record(row.line, cells, self.places, row.cells)
 
     def has(self, field: str) -> bool:
         """True when one of the field's names is in the header."""
@@ -68,6 +76,12 @@ class Table:
     def name(self, field: str) -> str:
         """The field's header as published; the field itself when there is no such column."""
         return self.names[self.places[field]] if field in self.places else field
+
+    def repeated(self) -> list[str]:
+        """Published names that stand twice or more and that a field was found in: the first occurrence counts."""
+        count = Counter(normalise_header(name) for name in self.names)
+        return [self.names[place] for place in sorted(self.places.values())
+                if count[normalise_header(self.names[place])] > 1]  # fmt: skip
 
     def unused(self) -> list[str]:
         """Published names of the columns that no field was found in, without repeats of those that were."""
@@ -138,6 +152,23 @@ def unused_note(table: Table) -> list[Issue]:
     more = ", …" if len(names) > 5 else ""
     reason = f"{len(names)} {'columns are' if len(names) > 1 else 'column is'} not used: {some}{more}"
     return [Issue("columns-unused", table.line, None, reason)]
+
+
+def repeated_note(table: Table) -> list[Issue]:
+    """One note that names the columns that stand twice; none when no column does."""
+    names = table.repeated()
+    if not names:
+        return []
+    reason = f"these columns stand twice, and the first of each counts: {', '.join(shorten(n, 50) for n in names)}"
+    return [Issue("column-repeated", table.line, None, reason)]
+
+
+def cleaned_notes(record: Record, columns: Iterable[str], *, field: Callable[[str], str]) -> Iterator[Issue]:
+    """A note on each of these cells out of which spaces were taken. `field` names columns."""
+    for column in columns:
+        if (raw := record.cleaned(column)) is not None:
+            reason = f"spaces before, after or doubled were taken out: {shorten(record.get(column))!r}"
+            yield Issue("text-cleaned", record.line, field(column), reason, shorten(ascii(raw)[1:-1]))
 
 
 def exact(names: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -85,7 +85,7 @@ def test_a_form_never_seen(samples: Path, read_file: Read, number_of: Callable[.
         assert (3, f"this edition has no column for {lacking}") in warnings
     assert (5, "-5 is negative; the value was not taken") in warnings
     assert (5, "'nowhere' is not a UK postcode; not taken") in warnings
-    (note,) = [issue.reason for issue in reading.issues if issue.severity == "note"]
+    (note,) = [issue.reason for issue in reading.issues if issue.rule == "columns-unused"]
     assert note == "2 columns are not used: Status, A column of the future"
 
 
