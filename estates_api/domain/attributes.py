@@ -37,6 +37,10 @@ def _ha(name: str, meaning: str) -> Attribute:
     return Attribute(name, meaning, "ha", high=5e4)
 
 
+def _homes(name: str, meaning: str) -> Attribute:
+    return Attribute(name, meaning, "homes", high=1e5)
+
+
 def _text(name: str, meaning: str) -> Attribute:
     return Attribute(name, meaning, kind="text")
 
@@ -92,6 +96,32 @@ _ALL = (
     _text("current_use", "what the place is used for"),
     _text("holding_purpose", "why the council holds it"),
     _text("status_note", "what the source says of the asset's position, with its date"),
+    _text("ods_status", "status in the register of NHS organisations: active, closed, dormant or proposed"),
+    _text("opened_on", "day from which the source counts it"),
+    _text("ended_on", "day from which the source counts it no more: a site closed, an entry taken off a register"),
+    _text("predecessor_codes", "codes of the sites that this one carries on"),
+    _text("successor_codes", "codes of the sites that carry this one on"),
+    _text("site_code", "code of the site that this plot is part of"),
+    _text("ownership_status", "brownfield register: public or mixed ownership, or not known (never who owns it)"),
+    _text("planning_status", "permissioned, not permissioned or pending decision"),
+    _text("permission_type", "what kind of planning permission"),
+    _text("permission_date", "day of the planning permission"),
+    _text("planning_history", "pages on the planning history"),
+    _text("site_plan", "page of the site plan"),
+    _text("deliverable", "whether homes are likely within five years, in the register's words"),
+    _text("permission_in_principle", "whether the site is on part 2 of the brownfield register"),
+    _text("hazardous_substances", "whether hazardous substances need assessing"),
+    _text("development_description", "what is to be built"),
+    _homes("homes_low", "homes that the site may take, lower estimate"),
+    _homes("homes_high", "homes that the site may take, upper estimate"),
+    _ha("surplus_ha", "land of a plot returned as surplus (part of its site's land, never added to it)"),
+    _gbp("market_value_gbp", "declared market value of a surplus plot"),
+    _gbp("sale_value_gbp", "sale value of a surplus plot"),
+    _text("disposal_status", "surplus, potentially surplus, sold, retained and developed for housing, no longer surplus"),
+    _text("disposal_year", "year of disposal, expected or past"),
+    _text("proposed_use", "future use proposed for a surplus plot"),
+    _homes("plot_homes", "homes that a surplus plot may take"),
+    _homes("plot_staff_homes", "homes for staff that a surplus plot may take"),
 )
 
 _IDENTITY = (
@@ -100,6 +130,7 @@ _IDENTITY = (
     _text("postcode", "its postcode"),
     _text("uprn", "its unique property reference number"),
     Attribute("position", "easting and northing", "EPSG:27700 m", kind="text"),
+    Attribute("rough_position", "easting and northing, good to a postcode or so", "EPSG:27700 m", kind="text"),
 )
 
 ATTRIBUTES: dict[str, Attribute] = {attribute.name: attribute for attribute in _ALL}

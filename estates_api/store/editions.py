@@ -15,7 +15,8 @@ from estates_api.store.features import Audience
 from estates_api.store.projection import HIDDEN
 from estates_api.store.tables import edition, issue, source, tally
 
-AUTHORITY = {"correction": CORRECTION, "ERIC": 20, "ODS epraccur": 20}
+AUTHORITY = {"correction": CORRECTION, **dict.fromkeys(
+    ("ERIC", "ODS epraccur", "ODS etr", "ODS ets", "ODS ebranchs", "ODS ORD"), 20)}  # fmt: skip
 """Which source wins when claims differ: a person's correction, then an official return, then a list."""
 
 ANY_LIST = 10
