@@ -4,7 +4,7 @@ A claim is one value of one attribute, from one row of one edition. Claims are n
 the winning claim and names its source.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,13 +13,16 @@ from estates_api.domain.records import ValueState
 CORRECTION = 30
 """The authority of what a person corrected: above every return and list."""
 
+RETURN = 20
+"""The authority of an official return. What is below it is a list."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One claim on one holding. `authority` ranks its source (higher first).
 
     `as_of` is the day it speaks of; one that says no day (`dated` False) counts from the day it was handed in, and
-    is never fresh evidence.
+    is never fresh evidence. `redacted` says why it is masked.
     """
 
     id: int
@@ -33,17 +36,78 @@ class Claim:
     text: str | None = None
     implausible: str | None = None
     dated: bool = True
+    redacted: str | None = None
+
+    @property
+    def told(self) -> str:
+        """Where it stands: `ERIC 2016-17 row 231`."""
+        return f"{self.edition} row {self.line}"
+
+    @property
+    def value(self) -> float | str | None:
+        """The number or the text; None where nothing was reported."""
+        return self.number if self.number is not None else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the declared order: the claim with the higher key wins. `why` tells a claim that loses by it what
+    beats it; a claim whose key is False never wins, whatever stands against it."""
+
+    name: str
+    key: Callable[[Claim], bool | int | date]
+    why: Callable[[Claim, Claim | None], str]
+
+
+# Which claim wins: the first step on which two claims differ decides. The same order stands in SQL where names and
+# places of holdings are settled (store/holdings.py); a test holds the two together.
+ORDER: tuple[Step, ...] = (
+    Step("what stands over what is redacted", lambda claim: claim.redacted is None,
+         lambda claim, _: f"redacted: {claim.redacted}"),
+    Step("a value over a blank", lambda claim: claim.state != "not provided", lambda _, __: "not provided"),
+    Step("plausible over implausible", lambda claim: claim.implausible is None,
+         lambda claim, _: f"implausible: {claim.implausible}"),
+    Step("a person's correction over everything", lambda claim: claim.authority >= CORRECTION,
+         lambda _, by: f"corrected by a person: {_told(by)}"),
+    Step("an official return over a list", lambda claim: claim.authority,
+         lambda _, by: f"a list gives way to an official return: {_told(by)}"),
+    Step("newer over older", lambda claim: claim.as_of,
+         lambda _, by: f"older: {_told(by)} speaks of a later day"),
+    Step("the later edition, and in it the later row", lambda claim: claim.id,
+         lambda _, by: f"the same day: {_told(by)} was handed in later"),
+)  # fmt: skip
+
+_NEVER = 3
+"""The steps that shut a claim out whatever stands against it: the first of them."""
+
+
+def _told(claim: Claim | None) -> str:
+    return claim.told if claim else "another claim"
+
+
+def can_win(claim: Claim) -> bool:
+    """Whether a claim is in the running at all: neither masked, nor blank, nor implausible."""
+    return all(step.key(claim) for step in ORDER[:_NEVER])
 
 
 def choose_claim(claims: Iterable[Claim]) -> Claim | None:
     """The winning claim among those of one attribute of one holding; None when nothing was reported.
 
-    The declared order: plausible over implausible, then the more authoritative source (a person's correction,
-    then an official return, then a list), then the newer day, then the later edition. A blank never wins,
-    and an implausible value is never shown as the truth: with nothing better, nothing is known.
+    By ORDER. A blank never wins, and an implausible value is never shown as the truth: with nothing better, nothing
+    is known.
     """
-    candidates = [claim for claim in claims if claim.state != "not provided" and claim.implausible is None]
-    return max(candidates, key=lambda claim: (claim.authority, claim.as_of, claim.id), default=None)
+    return max(filter(can_win, claims), key=lambda claim: [step.key(claim) for step in ORDER], default=None)
+
+
+def why_not(claim: Claim, winner: Claim | None) -> str | None:
+    """Why a claim does not win, in words; None when it is the winner."""
+    if claim == winner:
+        return None
+    for place, step in enumerate(ORDER):
+        shut_out = place < _NEVER and not step.key(claim)
+        if shut_out or (winner is not None and step.key(claim) != step.key(winner)):
+            return step.why(claim, winner)
+    return "nothing tells them apart"
 
 
 def winning_claims(claims: Iterable[Claim]) -> dict[str, Claim]:

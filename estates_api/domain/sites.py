@@ -30,6 +30,7 @@ class Holding:
     """One organisation's return or list entry at a site, with the winning claim of each attribute.
 
     `returns` is what was said of each day, newest first: quotients are taken within one return, never across years.
+    `match` is the evidence that it stands here, `now` the code that an organisation which was succeeded leads to.
     """
 
     organisation_code: str
@@ -38,6 +39,8 @@ class Holding:
     code: str
     claims: dict[str, Claim]
     returns: tuple[tuple[date, dict[str, Claim]], ...] = ()
+    match: str | None = None
+    now: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -62,6 +65,15 @@ class Holding:
         """The winning text; None when unknown or not applicable."""
         claim = self.claims.get(attribute)
         return claim.text if claim and claim.state == "reported" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A holding that another one at the site carries on, under a new code or a new organisation: it is shown, and
+    never added up with it. `by` is the other's key."""
+
+    holding: Holding
+    by: tuple[str, str]
 
 
 def _has_number(claims: Mapping[str, Claim], attribute: str) -> bool:
@@ -124,6 +136,7 @@ class Site:
     events: tuple[Event, ...] = ()
     later_events: tuple[Event, ...] = ()
     surroundings: Surroundings = field(default_factory=Surroundings)
+    carried: tuple[Carried, ...] = ()
 
     @property
     def sectors(self) -> frozenset[str]:

@@ -1,56 +1,76 @@
 """Sites as of one day, complete, for assessment: set-based reads, put together by site."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, text
+from sqlalchemy import Connection, CursorResult, Row, RowMapping, text
 
 from estates_api.domain.area import Area
 from estates_api.domain.claims import Claim, claims_by_day, winning_claims
-from estates_api.domain.sites import Event, Holding, Interest, Site, Surroundings
+from estates_api.domain.organisations import successors_on, told_current
+from estates_api.domain.sites import Carried, Event, Holding, Interest, Site, Surroundings
+from estates_api.domain.successions import carried_on
+from estates_api.store.organisations import list_successions, names_on
+from estates_api.store.redactions import MASKED_EVENTS, UNMASKED_INTEREST
+
+# Where every holding stood at a moment, as was known then. Now it is what the holding itself says.
+_STANDING_NOW = "SELECT id AS holding_id, site_ref, match_evidence AS evidence FROM holding WHERE site_ref IS NOT NULL"
+
+_STANDING_THEN = """
+SELECT DISTINCT ON (holding_id) holding_id, site_ref, evidence FROM placement WHERE at <= :known_at
+ORDER BY holding_id, id DESC
+"""
 
 _SITES = """
 SELECT s.ref, s.name, s.address, s.postcode, s.precision, s.borough_gss, s.inside_area,
        ST_X(ST_PointOnSurface(s.geom)) AS easting, ST_Y(ST_PointOnSurface(s.geom)) AS northing,
        ST_X(ST_PointOnSurface(s.geom_crs84)) AS lon, ST_Y(ST_PointOnSurface(s.geom_crs84)) AS lat
 FROM site s
-WHERE EXISTS (SELECT FROM holding h WHERE h.site_ref = s.ref)
-  AND 'withdrawn' IS DISTINCT FROM (SELECT f.kind FROM fate f WHERE f.ref = s.ref ORDER BY f.id DESC LIMIT 1)
+WHERE 'withdrawn' IS DISTINCT FROM (SELECT f.kind FROM fate f WHERE f.ref = s.ref AND f.at <= coalesce(:known_at, f.at)
+                                    ORDER BY f.id DESC LIMIT 1)
 ORDER BY s.ref
 """
 
 _HOLDINGS = """
-SELECT h.id, h.site_ref, h.organisation_code, o.name AS organisation_name, h.sector, h.code,
+SELECT h.id, t.site_ref, h.organisation_code, o.name AS organisation_name, h.sector, h.code, t.evidence,
        j.succeeded_by_organisation, j.succeeded_by_code
-FROM holding h JOIN organisation o ON o.code = h.organisation_code
-LEFT JOIN standing_judgement j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
-WHERE h.site_ref IS NOT NULL ORDER BY h.site_ref, h.organisation_code, h.code
+FROM ({standing}) t JOIN holding h ON h.id = t.holding_id JOIN organisation o ON o.code = h.organisation_code
+LEFT JOIN (
+    SELECT DISTINCT ON (organisation_code, holding_code) * FROM judgement WHERE at <= coalesce(:known_at, at)
+    ORDER BY organisation_code, holding_code, id DESC
+) j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
+ORDER BY t.site_ref, h.organisation_code, h.code
 """
 
 _CLAIMS = """
 SELECT c.holding_id, c.id, c.attribute, c.day AS as_of, c.edition, c.line, c.authority, c.state,
        c.number, c.text, c.implausible, c.as_of IS NOT NULL AS dated
-FROM standing_claim c WHERE c.day <= :as_of AND c.state <> 'not provided'
+FROM standing_claim c
+WHERE c.day <= :as_of AND c.state <> 'not provided' AND c.known <= coalesce(:known_at, c.known)
 """
 
-_INTERESTS = """
-SELECT DISTINCT ON (h.site_ref, h.organisation_code)
-       h.site_ref, h.organisation_code, o.name AS organisation_name, h.sector, i.kind, i.evidence, i.as_of
-FROM interest i JOIN holding h ON h.id = i.holding_id JOIN organisation o ON o.code = h.organisation_code
-WHERE h.site_ref IS NOT NULL
-ORDER BY h.site_ref, h.organisation_code, (i.kind = 'unknown'), i.as_of DESC NULLS LAST, i.id DESC
-"""
+_INTERESTS = f"""
+SELECT DISTINCT ON (t.site_ref, h.organisation_code)
+       t.site_ref, h.organisation_code, o.name AS organisation_name, h.sector, i.kind, i.evidence, i.as_of
+FROM interest i JOIN edition e ON e.id = i.edition_id AND e.at <= coalesce(:known_at, e.at)
+JOIN ({{standing}}) t ON t.holding_id = i.holding_id
+JOIN holding h ON h.id = i.holding_id JOIN organisation o ON o.code = h.organisation_code
+WHERE {UNMASKED_INTEREST}
+ORDER BY t.site_ref, h.organisation_code, (i.kind = 'unknown'), i.as_of DESC NULLS LAST, i.id DESC
+"""  # noqa: S608 -- made of constants
 
 # The same event told by two editions is one event: counted twice, land sold once would be taken off twice.
-_EVENTS = """
-SELECT DISTINCT ON (h.site_ref, e.kind, e.scope, e.date_text, e.area_ha, e.homes)
-       h.site_ref, e.id, e.kind, e.organisation_name, e.date_text, e.earliest, e.latest, e.scope,
+_EVENTS = f"""
+SELECT DISTINCT ON (t.site_ref, e.kind, e.scope, e.date_text, e.area_ha, e.homes)
+       t.site_ref, e.id, e.kind, e.organisation_name, e.date_text, e.earliest, e.latest, e.scope,
        e.citation_title || ' <' || e.citation_url || '>' AS citation, e.area_ha, e.homes, e.note, d.at::date AS known
-FROM event e JOIN holding h ON h.code = e.holding_code JOIN edition d ON d.id = e.edition_id
-WHERE h.site_ref IS NOT NULL ORDER BY h.site_ref, e.kind, e.scope, e.date_text, e.area_ha, e.homes, e.id
-"""
+FROM ({MASKED_EVENTS}) e JOIN edition d ON d.id = e.edition_id AND d.at <= coalesce(:known_at, d.at)
+JOIN holding h ON h.code = e.holding_code JOIN ({{standing}}) t ON t.holding_id = h.id
+ORDER BY t.site_ref, e.kind, e.scope, e.date_text, e.area_ha, e.homes, e.id
+"""  # noqa: S608 -- made of constants
 
 # 800 m: ten minutes' walk. 400 m: five. A point without LSOA centres around it lies outside what is loaded.
 # Only sites that are public count as services nearby: a neighbour's score would tell where a withheld one stands.
@@ -74,21 +94,39 @@ WHERE s.geom IS NOT NULL AND s.inside_area
 """
 
 
-def list_sites(connection: Connection, as_of: date, area: Area) -> list[Site]:
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What is asked about: the day the data speak of, and up to when we knew it (None: now)."""
+
+    as_of: date
+    known_at: datetime | None = None
+
+    def read(self, connection: Connection, query: str) -> CursorResult[Any]:
+        """The rows of one of this module's queries at this moment."""
+        standing = _STANDING_NOW if self.known_at is None else _STANDING_THEN
+        values = {"as_of": self.as_of, "known_at": self.known_at}
+        return connection.execute(text(query.format(standing=standing)), values)
+
+
+def list_sites(connection: Connection, as_of: date, area: Area, known_at: datetime | None = None) -> list[Site]:
     """Every site that has a holding on that day, in the order of its reference.
 
-    Interests are used as they are known, whatever the day they were stated for: ownership changes by a sale,
-    which is an event. Events up to the day count; those that may be later are shown apart.
+    With `known_at`, from nothing that was handed in, placed or judged later; what is masked today is masked then
+    too, and a site's own name and position are always today's. Interests are used as they are known, whatever the day
+    they were stated for: ownership changes by a sale, which is an event. Events up to the day count; those that may
+    be later are shown apart. Organisations have the names they had on the day.
     """
-    holdings = _holdings(connection, as_of)
-    interests = _by_site(connection.execute(text(_INTERESTS)), _interest)
-    before, later = _events(connection, as_of)
+    moment = Moment(as_of, known_at)
+    names = names_on(connection, as_of, known_at)
+    holdings, carried = _holdings(connection, moment, names)
+    interests = _by_site(moment.read(connection, _INTERESTS), lambda row: _interest(row, names))
+    before, later = _events(connection, moment)
     around = _surroundings(connection, as_of)
     return [
         _site(row, tuple(holdings[row["ref"]]), area, interests=tuple(interests[row["ref"]]),
               events=tuple(before[row["ref"]]), later_events=tuple(later[row["ref"]]),
-              surroundings=around.get(row["ref"], Surroundings()))
-        for row in connection.execute(text(_SITES)).mappings()
+              surroundings=around.get(row["ref"], Surroundings()), carried=tuple(carried[row["ref"]]))
+        for row in moment.read(connection, _SITES).mappings()
         if holdings[row["ref"]]
     ]  # fmt: skip
 
@@ -113,26 +151,43 @@ def _site(row: RowMapping, holdings: tuple[Holding, ...], area: Area, **parts: A
     )
 
 
-def _holdings(connection: Connection, as_of: date) -> dict[str, list[Holding]]:
-    """Holdings with evidence by the day, by site; one that another code already carries on is left out."""
+def _holdings(
+    connection: Connection, moment: Moment, names: Mapping[str, str]
+) -> tuple[dict[str, list[Holding]], dict[str, list[Carried]]]:
+    """Holdings with evidence by the day, by site; apart, those that another one there carries on."""
     claims: dict[int, list[Claim]] = defaultdict(list)
-    for row in connection.execute(text(_CLAIMS), {"as_of": as_of}):
-        claims[row.holding_id].append(Claim(*row[1:]))
-    rows = connection.execute(text(_HOLDINGS)).all()
-    alive = {(row.organisation_code, row.code) for row in rows if row.id in claims}
-    found: dict[str, list[Holding]] = defaultdict(list)
+    for row in moment.read(connection, _CLAIMS):
+        claims[row.holding_id].append(Claim(*tuple(row)[1:]))
+    rows = [row for row in moment.read(connection, _HOLDINGS) if row.id in claims]
+    successors = successors_on(list_successions(connection, known_at=moment.known_at).follows, moment.as_of)
+    judged = {(row.organisation_code, row.code): (row.succeeded_by_organisation, row.succeeded_by_code)
+              for row in rows if row.succeeded_by_code}  # fmt: skip
+    alive = {(row.organisation_code, row.code) for row in rows}
+    by_site: dict[str, list[Holding]] = defaultdict(list)
     for row in rows:
-        if row.id not in claims or (row.succeeded_by_organisation, row.succeeded_by_code) in alive:
-            continue
         stated = claims[row.id]
-        holding = Holding(row.organisation_code, row.organisation_name, row.sector, row.code,
-                          winning_claims(stated), claims_by_day(stated))  # fmt: skip
-        found[row.site_ref].append(holding)
-    return found
+        by_site[row.site_ref].append(Holding(
+            row.organisation_code, names.get(row.organisation_code, row.organisation_name), row.sector, row.code,
+            winning_claims(stated), claims_by_day(stated), row.evidence,
+            told_current(row.organisation_code, successors),
+        ))  # fmt: skip
+    found: dict[str, list[Holding]] = defaultdict(list)
+    carried: dict[str, list[Carried]] = defaultdict(list)
+    for ref, holdings in by_site.items():
+        by_rule = carried_on(holdings, successors)
+        for holding in holdings:
+            by = judged.get(holding.key)
+            by = by if by in alive else by_rule.get(holding.key)
+            if by:
+                carried[ref].append(Carried(holding, by))
+            else:
+                found[ref].append(holding)
+    return found, carried
 
 
-def _interest(row: Row[Any]) -> Interest:
-    return Interest(row.organisation_code, row.organisation_name, row.sector, row.kind, row.evidence, row.as_of)
+def _interest(row: Row[Any], names: Mapping[str, str]) -> Interest:
+    name = names.get(row.organisation_code, row.organisation_name)
+    return Interest(row.organisation_code, name, row.sector, row.kind, row.evidence, row.as_of)
 
 
 def _by_site(rows: Iterable[Row[Any]], make: Any) -> dict[str, list[Any]]:
@@ -142,16 +197,16 @@ def _by_site(rows: Iterable[Row[Any]], make: Any) -> dict[str, list[Any]]:
     return found
 
 
-def _events(connection: Connection, as_of: date) -> tuple[dict[str, list[Event]], dict[str, list[Event]]]:
+def _events(connection: Connection, moment: Moment) -> tuple[dict[str, list[Event]], dict[str, list[Event]]]:
     """Events surely up to the day, and the others, by site. An undated one counts from when we knew it."""
     before: dict[str, list[Event]] = defaultdict(list)
     later: dict[str, list[Event]] = defaultdict(list)
-    rows = connection.execute(text(_EVENTS)).all()
+    rows = moment.read(connection, _EVENTS).all()
     for row in sorted(rows, key=lambda row: (row.latest or row.known, row.id)):
         event = Event(row.id, row.kind, row.organisation_name, row.date_text, row.earliest, row.latest, row.scope,
                       row.citation, row.area_ha, row.homes, row.note)  # fmt: skip
         when = row.latest or row.known
-        (before if when <= as_of else later)[row.site_ref].append(event)
+        (before if when <= moment.as_of else later)[row.site_ref].append(event)
     return before, later
 
 
