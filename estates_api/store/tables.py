@@ -65,7 +65,7 @@ edition = Table(
 issue = Table(
     "issue", metadata,
     _serial(),
-    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False, index=True),
+    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
     Column("line", Integer),
     Column("field", Text),
     Column("severity", Text, nullable=False),
@@ -73,6 +73,14 @@ issue = Table(
     Column("raw", Text),
     Column("organisation", Text),
     Column("rule", Text, nullable=False),
+    _sensitivity(),
+    Column("beside_edition_id", BigInteger, ForeignKey("edition.id")),
+    Column("beside_line", Integer),
+    Column("site_ref", Text, ForeignKey("site.ref")),
+    Index("issue_edition", "edition_id", "id"),
+    Index("issue_organisation", "organisation", "id"),
+    Index("issue_rule", "rule", "id"),
+    Index("issue_error", "id", postgresql_where=text("severity = 'error'")),
 )  # fmt: skip
 
 tally = Table(
@@ -303,6 +311,7 @@ claim = Table(
     _sensitivity(),
     Index("claim_holding", "holding_id", "attribute", "as_of"),
     Index("claim_edition", "edition_id", postgresql_using="brin", postgresql_with={"pages_per_range": 16}),
+    Index("claim_row", "edition_id", "holding_id", postgresql_where=text("attribute = 'name'")),
 )  # fmt: skip
 
 interest = Table(
