@@ -2,7 +2,18 @@
 
 from estates_api.domain.values import shorten
 from estates_api.errors import BadInput
-from estates_api.sources import epraccur, eric, events, organisations, places, template, transparency
+from estates_api.sources import (
+    ebranchs,
+    epraccur,
+    eric,
+    ets,
+    events,
+    ord,  # noqa: A004 -- the publisher's own name for it
+    organisations,
+    places,
+    template,
+    transparency,
+)
 from estates_api.sources.document import Document
 from estates_api.sources.reader import Reader
 
@@ -16,6 +27,10 @@ READERS: dict[str, Reader] = {
         events.READER,
         eric.READER,
         epraccur.READER,
+        ebranchs.READER,
+        ets.SITES,
+        ets.TRUSTS,
+        ord.READER,
         transparency.READER,
     )
 }
@@ -31,9 +46,16 @@ def find_reader(document: Document, insisted: str | None = None) -> Reader:
     for reader in READERS.values():
         if reader.recognises(document):
             return reader
-    first = next(row for sheet in document.sheets for row in sheet.head if not row.blank)
+    raise BadInput(f"{document.name}: no format fits {_beginning(document)}; the formats are {known}")
+
+
+def _beginning(document: Document) -> str:
+    rows = (row for sheet in document.sheets for row in sheet.head if not row.blank)
+    first = next(rows, None)
+    if first is None:
+        return f"this {document.kind} file"
     cells = ", ".join(shorten(cell, 30) for cell in first.cells[:5] if cell.strip())
-    raise BadInput(f"{document.name}: no format fits a file that begins {cells!r}; the formats are {known}")
+    return f"a file that begins {cells!r}"
 
 
 __all__ = ["READERS", "find_reader"]

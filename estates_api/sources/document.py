@@ -1,5 +1,6 @@
 """A published file, opened: its name, fingerprint and tables as text. Knows encodings, not formats."""
 
+import codecs
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ _NOT_TABLES = {
     b"<!DOCTYPE": "a web page",
     b"<html": "a web page",
 }
+
+# What JSON is by what stands near its beginning.
+_JSON_SIGNS: dict[bytes, Kind] = {b'"Organisation': "json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,11 @@ def _kind(start: bytes) -> Kind:
     for magic, what in _NOT_TABLES.items():
         if start[: len(magic)].lower() == magic.lower():
             raise BadInput(f"this is {what}, not a table; save it as CSV or .xlsx")
-    if start.startswith((b"{", b"[")):
-        raise BadInput("this is JSON, not a table; save it as CSV or .xlsx")
+    if start.removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"[")):
+        found = next((kind for sign, kind in _JSON_SIGNS.items() if sign in start), None)
+        if found is None:
+            raise BadInput("this is JSON, but not of organisations (ODS ORD); save it as CSV or .xlsx")
+        return found
     if start.startswith(b"SQLite format 3"):
         raise BadInput("this is a database, not a table; save it as CSV or .xlsx")
     if start.startswith(b"PAR1"):

@@ -50,9 +50,9 @@ def test_each_file_finds_its_reader(samples: Path, name: str, expected: str) -> 
 def test_the_choice_of_reader() -> None:
     """An unknown file or format is refused with the formats there are; an insisted reader says what it lacks."""
     document = open_bytes("f.csv", b"colour,shape\nred,round\n")
-    with pytest.raises(BadInput, match="no format fits a file that begins 'colour, shape'; the formats are epraccur"):
+    with pytest.raises(BadInput, match=r"no format fits a file that begins 'colour, shape'; the .*epraccur"):
         find_reader(document)
-    with pytest.raises(BadInput, match="no format 'xml'; the formats are epraccur, eric"):
+    with pytest.raises(BadInput, match=r"no format 'xml'; the formats are .*epraccur, eric"):
         find_reader(document, "xml")
     assert set(READERS) == {reader.format for reader in READERS.values()}
 
