@@ -10,6 +10,7 @@ from estates_api.domain.values import shorten
 from estates_api.errors import BadInput
 from estates_api.sources.delimited import open_delimited
 from estates_api.sources.sheets import Row, Sheet
+from estates_api.sources.vector_files import is_vector
 from estates_api.sources.workbook import is_workbook, open_workbook
 
 __all__ = ["MAX_BYTES", "Document", "Kind", "Row", "Sheet", "open_document"]
@@ -60,7 +61,7 @@ def open_document(path: Path, name: str | None = None) -> Document:
     name = name or path.name
     try:
         sha256, size = fingerprint(path)
-        kind = _kind(_start(path))
+        kind = _kind(path, _start(path))
         sheets = _open_sheets(path) if kind == "table" else ()
         return Document(name, path, sha256, size, kind, sheets)
     except BadInput as error:
@@ -90,19 +91,17 @@ def _start(path: Path) -> bytes:
     raise BadInput("the file is empty")
 
 
-def _kind(start: bytes) -> Kind:
+def _kind(path: Path, start: bytes) -> Kind:
     for magic, what in _NOT_TABLES.items():
         if start[: len(magic)].lower() == magic.lower():
             raise BadInput(f"this is {what}, not a table; save it as CSV or .xlsx")
+    if is_vector(path, start):
+        return "vector"
     if start.removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"[")):
         found = next((kind for sign, kind in _JSON_SIGNS.items() if sign in start), None)
         if found is None:
-            raise BadInput("this is JSON, but not of organisations (ODS ORD); save it as CSV or .xlsx")
+            raise BadInput("this is JSON, but not of organisations (ODS ORD) and not GeoJSON; save it as CSV or .xlsx")
         return found
-    if start.startswith(b"SQLite format 3"):
-        raise BadInput("this is a database, not a table; save it as CSV or .xlsx")
-    if start.startswith(b"PAR1"):
-        raise BadInput("this is a Parquet file, not a table; save it as CSV or .xlsx")
     return "table"
 
 

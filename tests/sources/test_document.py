@@ -91,7 +91,7 @@ def test_a_document_knows_its_bytes() -> None:
         (b"%PDF-1.7\n%\xe2\xe3", "a PDF"),
         (b"\x89PNG\r\n\x1a\n", "a picture"),
         (b"<!doctype html><html>", "a web page"),
-        (b'{"type": "FeatureCollection"}', "JSON"),
+        (b'{"type": "Thing"}', "JSON"),
         (b"a,b\n1,\x002\n", "NUL"),
         (TEXT.encode("utf-16-le"), "NUL"),
         (b"x," * 600_000, "a line is longer"),
