@@ -233,7 +233,7 @@ _OPENERS = {"GeoJSON": _open_geojson, "Parquet": _open_parquet}
 
 def _features(start: int, rows: list[tuple[str, ...]], published: Geometries, to_grid: Projection) -> Iterator[Feature]:
     flat = shapely.transform(shapely.force_2d(published), lambda found: _project(to_grid, found))
-    astray = shapely.bounds(flat)[:, 0] < 0  # False for NaN: nothing to be astray
+    lost = np.asarray(shapely.bounds(flat))[:, 0] < 0  # False for NaN: nothing to be astray
     drawn = np.asarray(shapely.get_num_coordinates(flat)) > 0
     astray = set(np.flatnonzero(lost))
     broken = set(np.flatnonzero(drawn & ~lost & ~np.asarray(shapely.is_valid(flat))))
@@ -250,7 +250,8 @@ def _project(to_grid: Projection, found: "np.ndarray[Any, Any]") -> "np.ndarray[
     if not len(found):
         return found
     placed = to_grid.project(found)
-    return np.where(np.isfinite(placed).all(axis=1)[:, None], placed, _ASTRAY)
+    known = np.asarray(np.isfinite(placed).all(axis=1))
+    return np.where(known[:, None], placed, _ASTRAY)
 
 
 def _placed(number: int, cells: tuple[str, ...], geometry: Any, *, broken: bool) -> Feature:
