@@ -74,6 +74,13 @@ _ALL = (
     Rule("sensitivity-assumed", "warning", "organisation", "A sensitivity flag is blank or unknown: kept private."),
     Rule("event-uncited", "note", "steward", "A dated event was not taken: nothing says which page states it."),
     Rule("unit-assumed", "warning", "organisation", "A column says no unit; the usual one was taken."),
+    Rule("crs-assumed", "warning", "organisation", "A vector file does not say rightly what its coordinates are."),
+    Rule("layers-unused", "note", "steward", "A vector file has more layers than the one that was read."),
+    Rule("geometry-not-taken", "warning", "organisation", "A feature is no point or area, or not in Great Britain."),
+    Rule("geometry-mended", "note", "organisation", "An outline crossed or touched itself, and was mended."),
+    Rule("outline-unknown", "warning", "steward", "A parcel names a site, holding, title or UPRN that is not here."),
+    Rule("outline-disputed", "warning", "steward", "A parcel could belong to several sites, so it was given to none."),
+    Rule("outline-unsure", "note", "steward", "A parcel lies where a site does, but not surely enough to be its own."),
 )
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in _ALL}
