@@ -8,6 +8,7 @@ from estates_api.sources import (
     eric,
     ets,
     events,
+    features,
     ord,  # noqa: A004 -- the publisher's own name for it
     organisations,
     places,
@@ -15,7 +16,7 @@ from estates_api.sources import (
     transparency,
 )
 from estates_api.sources.document import Document
-from estates_api.sources.reader import Reader
+from estates_api.sources.reader import Hints, Reader
 
 # In the order they are asked: our own forms have the strictest headers, the councils' the loosest.
 READERS: dict[str, Reader] = {
@@ -32,12 +33,16 @@ READERS: dict[str, Reader] = {
         ets.TRUSTS,
         ord.READER,
         transparency.READER,
+        features.READER,
     )
 }
 
 
-def find_reader(document: Document, insisted: str | None = None) -> Reader:
-    """The reader insisted on, else the first that recognises the file; BadInput lists what there is to choose from."""
+def find_reader(document: Document, insisted: str | None = None, hints: Hints | None = None) -> Reader:
+    """The reader insisted on, else the first that recognises the file; BadInput lists what there is to choose from.
+
+    With `hints`, a council's list is also known by the headers that the area profile gives for it.
+    """
     known = ", ".join(sorted(READERS))
     if insisted is not None:
         if insisted not in READERS:
@@ -46,6 +51,8 @@ def find_reader(document: Document, insisted: str | None = None) -> Reader:
     for reader in READERS.values():
         if reader.recognises(document):
             return reader
+    if hints and transparency.recognises_by_profile(document, hints):
+        return transparency.READER
     raise BadInput(f"{document.name}: no format fits {_beginning(document)}; the formats are {known}")
 
 

@@ -1,14 +1,20 @@
 """Coordinates as councils publish them, to EPSG:27700: grid or degrees by magnitude, swapped pairs put right."""
 
+import re
 from dataclasses import dataclass
 
 from convertbng.cutil import convert_bng
 
+from estates_api.domain.values import parse_number, shorten
 from estates_api.errors import BadInput
+from estates_api.sources.cells import Cells
 
 _LONDON = (500_000.0, 565_000.0, 150_000.0, 205_000.0)  # eastings, northings of Greater London with its edge
 _BRITAIN = (0.0, 700_000.0, 0.0, 1_300_000.0)  # extent of the National Grid
 _DEGREES = (-9.0, 2.5, 49.5, 61.0)  # longitudes, latitudes of Great Britain
+
+_NUMBER = r"([-+]?[0-9]{1,12}(?:\.[0-9]{0,20})?(?:[eE][-+]?[0-9]{1,2})?)"
+_POINT = re.compile(rf"(?:SRID=[0-9]{{1,6}};)?(?:POINT)?\s*\(?\s*{_NUMBER}[\s,]+{_NUMBER}\s*\)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,40 @@ def parse_position(x: float, y: float, *, london: bool = False) -> Position:
         if _within(first, second, box) and max(x, y) > 360:  # below are degrees of elsewhere, and 0, 0
             return Position(first, second, swapped)
     raise BadInput(f"{x:g}, {y:g} is neither a National Grid position nor a longitude and latitude in Great Britain")
+
+
+def parse_point(text: str) -> tuple[float, float]:
+    """The two numbers of `POINT (-0.13 51.52)`, `(51.52, -0.13)` or `532500,196400`; BadInput for anything else."""
+    found = _POINT.fullmatch(text)
+    if not found:
+        raise BadInput(f"{shorten(text)!r} is not a point")
+    return float(found[1]), float(found[2])
+
+
+def read_position(cells: Cells, x: str, y: str | None, *, london: bool) -> Position | None:
+    """The position in two columns, or in one that holds a point; None, with a doubt where they hold something else."""
+    pair = cells.optional(x, parse_point) if y is None else _pair(cells, x, y)
+    if pair is None:
+        return None
+    try:
+        position = parse_position(*pair, london=london)
+    except BadInput as error:
+        cells.doubt("position-not-taken", x, f"{error.detail}; the position was not taken", f"{pair[0]:g}, {pair[1]:g}")
+        return None
+    if position.swapped and y is not None:  # in one cell, latitude first is as usual as longitude first
+        reason = "easting and northing (or longitude and latitude) are swapped; put right"
+        cells.doubt("position-swapped", x, reason, f"{pair[0]:g}, {pair[1]:g}")
+    return position
+
+
+def _pair(cells: Cells, x: str, y: str) -> tuple[float, float] | None:
+    first, second = cells.optional(x, _parse_coordinate), cells.optional(y, _parse_coordinate)
+    return None if first is None or second is None else (first, second)
+
+
+def _parse_coordinate(text: str) -> float | None:
+    number = parse_number(text)
+    return None if isinstance(number, str) else number
 
 
 def _within(x: float, y: float, box: tuple[float, float, float, float]) -> bool:

@@ -1,6 +1,10 @@
-"""Names under which councils publish the fields of the Transparency Code, and the codes of the councils we know."""
+"""Names under which councils publish the fields of the Transparency Code. An area profile adds those of its own."""
 
-from estates_api.sources.table import Aliases
+from collections.abc import Mapping, Sequence
+
+from estates_api.domain.values import shorten
+from estates_api.errors import BadInput
+from estates_api.sources.table import Aliases, normalise_header
 
 ALIASES = Aliases(
     {
@@ -51,6 +55,16 @@ ALIASES = Aliases(
         "postcode": ("postcode", "Post Code", "UK postcode"),
         "x": ("X Co-ordinate", "GeoX", "Easting", "Eastings", "X coordinate", "X", "Longitude", "Long", "Lon"),
         "y": ("Y Co-ordinate", "GeoY", "Northing", "Northings", "Y coordinate", "Y", "Latitude", "Lat"),
+        "point": ("point", "location", "geometry", "the_geom", "Map reference"),
+        "vacant": ("Vacant", "Vacant?", "Is vacant", "Vacant (Y/N)", "Vacant Y/N", "Vacant (Yes/No)"),
+        "occupied": (
+            "Occupied by the local authority",
+            "Occupied by local authority",
+            "Occupied by the council",
+            "Occupied by council",
+            "Occupied by LA",
+        ),
+        "let": ("Let", "Let (Y/N)", "Leased out", "Let out"),
         "tenure": (
             "tenure",
             "Tenure type",
@@ -73,6 +87,10 @@ ALIASES = Aliases(
             "Land or building",
             "Land only or building",
             "Holding type",
+            "Land only",
+            "Land only (Y/N)",
+            "Land only (without a permanent building)",
+            "Land/Building",
             "Land only (without permanent building) or land with a permanent building",
         ),
         "current_use": ("current_use", "Use", "Current use", "Property type", "Asset type", "Services offered"),
@@ -131,20 +149,17 @@ ALIASES = Aliases(
     }
 )
 
-# GSS codes of the ONS; names as `_plain_council` leaves them.
-LONDON_BOROUGHS = {
-    "barnet": "E09000003",
-    "camden": "E09000007",
-    "enfield": "E09000010",
-    "haringey": "E09000014",
-    "islington": "E09000019",
-}
+OTHER_LISTS = frozenset(map(normalise_header, ("OwnershipStatus", "ownership-status", "planning-permission-status")))
+"""Columns of the brownfield register, which has a reference, a place and hectares as well."""
 
-SQUARE_METRES = {"m2": 1.0, "ha": 10_000.0, "acre": 4046.8564224, "ft2": 0.09290304}
 
-UNIT_WORDS = {
-    **dict.fromkeys(("m2", "sqm", "sqmetres", "sqmeters", "msq"), "m2"),
-    **dict.fromkeys(("ha", "hectare", "hectares"), "ha"),
-    **dict.fromkeys(("acre", "acres"), "acre"),
-    **dict.fromkeys(("ft2", "sqft", "sqfeet"), "ft2"),
-}
+def with_profile(code: str, names: Mapping[str, Sequence[str]]) -> Aliases:
+    """The names, with those that the area profile gives for one council first. BadInput for a field there is not."""
+    fields = dict(ALIASES.fields)
+    for name, headers in names.items():
+        field = name if name in fields else name.replace("_", " ")
+        if field not in fields:
+            known = ", ".join(one.replace(" ", "_") for one in fields)
+            raise BadInput(f"the area profile has headers of {code} for {shorten(name)!r}; the fields are {known}")
+        fields[field] = (*headers, *fields[field])
+    return Aliases(fields)
