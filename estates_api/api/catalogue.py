@@ -1,4 +1,4 @@
-"""Sites with their explanations, editions with their issues, and assessments."""
+"""Sites with their explanations, editions, and assessments."""
 
 import json
 from typing import Any
@@ -92,11 +92,3 @@ def _edition(row: dict[str, Any], base: str) -> dict[str, Any]:
     row.pop("sensitivity")
     issues = {"rel": "issues", "href": f"{base}/editions/{row['id']}/issues"}
     return row | {"known_at": row.pop("at"), "links": [issues]}
-
-
-@router.get("/editions/{number}/issues", tags=["editions"], dependencies=[Depends(only())])
-def list_issues(number: int, database: Database, caller: Caller) -> dict[str, Any]:
-    """The issues of an edition, by line: what is wrong, where, and what was done with the value."""
-    if not 0 < number < 2**63:
-        raise NotFound(f"there is no edition {number}")
-    return {"issues": [dict(row) for row in editions.list_issues(database, caller, number)]}

@@ -17,11 +17,11 @@ def write(content: Mapping[str, Any]) -> bytes:
     rows = csv.writer(out)
     rows.writerow(("quarter", "as_of", *COLUMNS))
     for entry in content["entries"]:
-        rows.writerow([content["quarter"], content["as_of"], *(_cell(entry[name]) for name in COLUMNS)])
+        rows.writerow([content["quarter"], content["as_of"], *(cell(entry[name]) for name in COLUMNS)])
     return out.getvalue().encode("utf-8")
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """The value as text. Text that a spreadsheet would run as a formula gets a quote before it (OWASP)."""
     if value is None:
         return ""

@@ -1,6 +1,6 @@
 """Editions and their issues: what was handed in, when, and what was wrong with it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +8,8 @@ from sqlalchemy import Connection, RowMapping, Select, Subquery, case, func, ins
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from estates_api.domain.claims import CORRECTION
-from estates_api.domain.records import Issue
-from estates_api.errors import NotFound
-from estates_api.store.copying import copy_rows
 from estates_api.store.features import Audience
+from estates_api.store.issues import seen_by
 from estates_api.store.projection import HIDDEN
 from estates_api.store.tables import edition, issue, source, tally
 
@@ -51,16 +49,9 @@ def add_tally(connection: Connection, edition_id: int, counts: Mapping[str, int]
     connection.execute(insert(tally).values(edition_id=edition_id, counts=dict(counts)))
 
 
-def add_issues(connection: Connection, edition_id: int, issues: Iterable[Issue]) -> None:
-    """Append issues of an edition."""
-    columns = ("edition_id", "rule", "line", "field", "severity", "reason", "raw", "organisation")
-    rows = ((edition_id, i.rule, i.line, i.field, i.severity, i.reason, i.raw, i.organisation) for i in issues)
-    copy_rows(connection, "issue", columns, rows)
-
-
 def list_editions(connection: Connection, audience: Audience) -> Sequence[RowMapping]:
     """Every edition that the audience may see, newest first, with its number of issues by severity."""
-    counts = _issue_counts()
+    counts = _issue_counts(audience)
     query = (
         _with_counts()
         .add_columns(func.coalesce(counts.c.issues, text("'{}'::jsonb")).label("issues"))
@@ -71,9 +62,10 @@ def list_editions(connection: Connection, audience: Audience) -> Sequence[RowMap
     return connection.execute(query).mappings().all()
 
 
-def _issue_counts() -> Subquery:
+def _issue_counts(audience: Audience) -> Subquery:
     by_severity = (
         select(issue.c.edition_id, issue.c.severity, func.count().label("n"))
+        .where(seen_by(audience))
         .group_by(issue.c.edition_id, issue.c.severity)
         .subquery()
     )
@@ -82,16 +74,6 @@ def _issue_counts() -> Subquery:
         .group_by(by_severity.c.edition_id)
         .subquery()
     )
-
-
-def list_issues(connection: Connection, audience: Audience, edition_id: int) -> Sequence[RowMapping]:
-    """The issues of one edition, in the order of the file; NotFound when the audience may see no such edition."""
-    shown = edition.c.sensitivity.not_in(HIDDEN.get(audience, []))
-    known = select(edition.c.id).where(edition.c.id == edition_id, shown)
-    if connection.execute(known).first() is None:
-        raise NotFound(f"there is no edition {edition_id}")
-    query = select(issue).where(issue.c.edition_id == edition_id).order_by(issue.c.line.nulls_first(), issue.c.id)
-    return connection.execute(query).mappings().all()
 
 
 def edition_hashes(connection: Connection) -> list[tuple[str, str]]:

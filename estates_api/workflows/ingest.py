@@ -19,7 +19,8 @@ from estates_api.store.projection import refresh_projection
 from estates_api.store.touched import open_touched
 from estates_api.workflows.match import match_places
 from estates_api.workflows.origin import Origin, check_same
-from estates_api.workflows.writing import COUNTED, make_writer
+from estates_api.workflows.quality import find_later_issues
+from estates_api.workflows.writing import COUNTED, Writer, make_writer
 
 Progress = Callable[[str], None]
 
@@ -59,33 +60,37 @@ def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all 
     title = f"{reading.source} {reading.label}"
     edition_id = editions.add_edition(connection, _edition(document, reading, origin))
     open_touched(connection)
-    counts, issues = _write(connection, edition_id, reading, origin, document=document, progress=progress)
+    writer = _write(connection, edition_id, reading, origin, document=document, progress=progress)
     match_places(connection, area, tell=progress)
+    progress("looking at what does not fit")
+    writer.add_filed(find_later_issues(connection, edition_id))
+    counts = {name: writer.counts[name] for name in COUNTED}
+    editions.add_tally(connection, edition_id, counts)
     progress("rendering sites")
     refresh_projection(connection)
     add_audit(connection, actor=actor, action="ingest", subject=title,
               detail={"sha256": document.sha256, "counts": counts})  # fmt: skip
-    return Ingested(title, new=True, counts=counts, issues=issues, edition_id=edition_id)
+    return Ingested(title, new=True, counts=counts, issues=tuple(writer.issues), edition_id=edition_id)
 
 
 def _write(
     connection: Connection, edition_id: int, reading: Reading, origin: Origin, *, document: Document, progress: Progress
-) -> tuple[dict[str, int], tuple[Issue, ...]]:
-    """Everything the file says, and its counts; BadInput when no row of it could be taken."""
+) -> Writer:
+    """Everything the file says, counted by its writer; BadInput when no row of it could be taken."""
     sensitivity, title = origin.sensitivity or "public", f"{reading.source} {reading.label}"
-    writer = make_writer(connection, reading, edition_id, sensitivity=sensitivity, today=datetime.now(UTC).date())
+    writer = make_writer(connection, reading, edition_id, sensitivity=sensitivity, today=datetime.now(UTC).date(),
+                         organisation=origin.hints.organisation_code)  # fmt: skip
     try:
         writer.write_all(lambda done: progress(f"writing {title}: {done}"))
     except BadInput as error:
         detail = error.detail
         raise BadInput(detail if detail.startswith(f"{document.name}: ") else f"{document.name}: {detail}") from error
-    counts = {name: writer.counts[name] for name in COUNTED}
+    counts = writer.counts
     if counts["organisations"] and sensitivity != "public":
         raise BadInput(f"{document.name}: a list of organisations is public; hand it in without a sensitivity")
     if not any(counts[what] for what in ("holdings", "organisations", "places", "events")):
         raise BadInput(f"{document.name}: no row could be taken ({_first_reason(writer.issues)})")
-    editions.add_tally(connection, edition_id, counts)
-    return counts, tuple(writer.issues)
+    return writer
 
 
 def _first_reason(issues: Iterable[Issue]) -> str:

@@ -19,8 +19,10 @@ from estates_api.domain.records import (
     Record,
 )
 from estates_api.domain.sites import INTEREST_KINDS
-from estates_api.store import catalogue, editions, holdings, touched
+from estates_api.store import catalogue, holdings, touched
+from estates_api.store.issues import Filed, add_issues
 from estates_api.workflows.doubts import Doubts
+from estates_api.workflows.quality import Quality
 
 BATCH = 5000
 SHOWN_ISSUES = 200
@@ -35,6 +37,7 @@ class Writer:
     reading: Reading
     under: holdings.Under
     doubts: Doubts
+    quality: Quality
     counts: Counter[str] = field(default_factory=Counter)
     issues: list[Issue] = field(default_factory=list)
     named: set[catalogue.Named] = field(default_factory=set)
@@ -43,6 +46,7 @@ class Writer:
         """Read the records to their end and write them, a batch at a time."""
         records = iter(self.reading.records)
         while batch := tuple(islice(records, BATCH)):
+            self.quality.meet(batch)
             by_kind: dict[type[Record], list[Any]] = {kind: [] for kind in _WRITERS}
             for record in batch:
                 by_kind[type(record)].append(record)
@@ -51,11 +55,17 @@ class Writer:
                     _WRITERS[kind](self, found)
             progress(f"{self.counts['rows']:,} rows")
         self.add_issues(list(self.doubts.at_end()))
+        self.add_filed(self.quality.at_end())
         touched.touch_edition(self.connection, self.under.edition_id)
 
     def add_issues(self, issues: Sequence[Issue]) -> None:
+        """Issues as a reader found them; those about the whole file may wait for its end."""
+        self.add_filed(self.quality.file(issues))
+
+    def add_filed(self, filed: Sequence[Filed]) -> None:
         """Issues, counted by severity; a refused row is a row of the file as well."""
-        editions.add_issues(self.connection, self.under.edition_id, issues)
+        add_issues(self.connection, self.under.edition_id, filed)
+        issues = [one.issue for one in filed]
         self.counts.update(issue.severity for issue in issues)
         self.counts["rows"] += sum(issue.rule.startswith("row-") for issue in issues)
         if len(self.issues) < SHOWN_ISSUES:
@@ -71,6 +81,7 @@ class Writer:
         holdings.add_interests(self.connection, self._interests(records, put.ids))
         self._count("holdings", records)
         self.add_issues(list(self.doubts.about(self.connection, records)))
+        self.add_filed(list(self.quality.about(records, put)))
 
     def _put_named(self, records: Sequence[HoldingRecord]) -> None:
         """Each organisation once: the first row that names it counts."""
@@ -130,10 +141,14 @@ _WRITERS: dict[type[Record], Callable[[Writer, Any], None]] = {
 COUNTED = ("rows", "holdings", "claims", "organisations", "places", "events", "error", "warning", "note")
 
 
-def make_writer(connection: Connection, reading: Reading, edition_id: int, *, sensitivity: Any, today: date) -> Writer:
-    """A writer that has written nothing yet."""
+def make_writer(
+    connection: Connection, reading: Reading, edition_id: int, *, sensitivity: Any, today: date,
+    organisation: str | None = None,
+) -> Writer:  # fmt: skip
+    """A writer that has written nothing yet. `organisation`: the code of whose file it is, where that was said."""
     under = holdings.Under(edition_id, reading.period_end, sensitivity)
-    return Writer(connection, reading, under, Doubts(reading.period_end, today))
+    quality = Quality(connection, under, reading.source, organisation)
+    return Writer(connection, reading, under, Doubts(reading.period_end, today), quality)
 
 
 def stated_interests(record: HoldingRecord, edition: str) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,169 @@
+"""Issues: what is wrong in an edition, written as it is found and read by page, for the audience that may see it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, or_, select
+
+from estates_api.domain.records import Issue, Sensitivity
+from estates_api.domain.rules import RULES
+from estates_api.errors import NotFound
+from estates_api.store.copying import copy_rows
+from estates_api.store.features import Audience
+from estates_api.store.projection import HIDDEN
+from estates_api.store.tables import edition, issue, organisation, projections, redaction
+
+CHUNK = 5000
+
+_COLUMNS = ("edition_id", "rule", "line", "field", "severity", "reason", "raw", "organisation", "sensitivity",
+            "beside_edition_id", "beside_line", "site_ref")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """An issue with who may see it. `beside` is (edition, line) of the other row that it quotes, `site_ref` the place
+    whose holdings it is about."""
+
+    issue: Issue
+    sensitivity: Sensitivity = "public"
+    beside: tuple[int, int] | None = None
+    site_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which issues: any of these may be None. `after` is the last one of the page before."""
+
+    organisation: str | None = None
+    edition: int | None = None
+    severity: str | None = None
+    rule: str | None = None
+    source: str | None = None
+    after: int | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Issues in the order they were found; `following` is where the next page begins, None on the last."""
+
+    issues: tuple[dict[str, Any], ...]
+    following: int | None
+
+
+def add_issues(connection: Connection, edition_id: int, filed: Iterable[Filed]) -> None:
+    """Append issues of an edition."""
+    rows = ((edition_id, f.issue.rule, f.issue.line, f.issue.field, f.issue.severity, f.issue.reason, f.issue.raw,
+             f.issue.organisation, f.sensitivity, *(f.beside or (None, None)), f.site_ref) for f in filed)  # fmt: skip
+    copy_rows(connection, "issue", _COLUMNS, rows)
+
+
+def seen_by(audience: Audience) -> ColumnElement[bool]:
+    """Whether the audience may see an issue: its row, and the place that it is about."""
+    hidden = HIDDEN.get(audience, [])
+    if not hidden:
+        return issue.c.sensitivity.is_not(None)
+    place = projections[audience].c.ref
+    public_place = or_(issue.c.site_ref.is_(None), exists().where(place == issue.c.site_ref))
+    return and_(issue.c.sensitivity.not_in(hidden), public_place)
+
+
+def _where(audience: Audience, query: Query) -> ColumnElement[bool]:
+    parts = [seen_by(audience)]
+    for name, column in (("organisation", issue.c.organisation), ("edition", issue.c.edition_id),
+                         ("severity", issue.c.severity), ("rule", issue.c.rule)):  # fmt: skip
+        if (wanted := getattr(query, name)) is not None:
+            parts.append(column == wanted)
+    if query.source is not None:
+        parts.append(issue.c.edition_id.in_(select(edition.c.id).where(edition.c.source == query.source)))
+    return and_(*parts)
+
+
+def _masked() -> ColumnElement[bool]:
+    """Whether the row of an issue, or the one it quotes, is masked: its text would repeat what was."""
+    own = and_(redaction.c.edition_id == issue.c.edition_id, redaction.c.line == issue.c.line)
+    other = and_(redaction.c.edition_id == issue.c.beside_edition_id, redaction.c.line == issue.c.beside_line)
+    return or_(exists().where(own), exists().where(other))
+
+
+def _selected(audience: Audience) -> Select[Any]:
+    naming = edition.alias("naming")
+    name = (
+        select(organisation.c.name)
+        .join(naming, naming.c.id == organisation.c.edition_id)
+        .where(organisation.c.code == issue.c.organisation, naming.c.sensitivity.not_in(HIDDEN.get(audience, [])))
+        .scalar_subquery()
+    )
+    return select(
+        issue.c.id, issue.c.rule, issue.c.severity, issue.c.reason, issue.c.organisation, name.label("name"),
+        issue.c.edition_id, func.concat(edition.c.source, " ", edition.c.label).label("edition"), edition.c.source,
+        edition.c.publisher, edition.c.file_name, issue.c.line, issue.c.field, issue.c.raw, issue.c.severity,
+        _masked().label("masked"),
+    ).join(edition, edition.c.id == issue.c.edition_id)  # fmt: skip
+
+
+def list_issues(connection: Connection, audience: Audience, query: Query) -> Page:
+    """One page of issues (a keyset: deep pages cost what the first one costs)."""
+    wanted = _selected(audience).where(_where(audience, query)).order_by(issue.c.id)
+    if query.after is not None:
+        wanted = wanted.where(issue.c.id > query.after)
+    if query.limit is not None:
+        wanted = wanted.limit(query.limit + 1)  # one more than the page, to know whether another follows
+    rows = connection.execute(wanted).mappings().all()
+    shown = rows[: query.limit]
+    following = shown[-1]["id"] if shown and len(rows) > len(shown) else None
+    return Page(tuple(_issue(row) for row in shown), following)
+
+
+def every_issue(connection: Connection, audience: Audience, query: Query) -> Iterator[dict[str, Any]]:
+    """All issues that match, read a chunk at a time."""
+    page = list_issues(connection, audience, replace(query, limit=CHUNK))
+    yield from page.issues
+    while page.following is not None:
+        page = list_issues(connection, audience, replace(query, after=page.following, limit=CHUNK))
+        yield from page.issues
+
+
+FIELDS = ("severity", "rule", "reason", "organisation", "responsible", "mender", "edition_id", "edition", "file",
+          "line", "field", "raw")  # fmt: skip
+"""What every answer says of an issue, in this order."""
+
+
+def _issue(row: RowMapping) -> dict[str, Any]:
+    """An issue as it is shown. Of a masked row only the rule is told."""
+    rule = RULES.get(row["rule"])
+    shown = {
+        **row,
+        "mender": rule.mender if rule else "steward",
+        "responsible": _responsible(row),
+        "file": row["file_name"],
+        "reason": f"{rule.sentence if rule else 'masked'} (Masked.)" if row["masked"] else row["reason"],
+        "raw": None if row["masked"] else row["raw"],
+    }
+    return {name: shown[name] for name in FIELDS}
+
+
+def _responsible(row: RowMapping) -> str:
+    """Who should look at it first: the row's own organisation, else whom the rule names."""
+    if row["organisation"]:
+        return str(row["name"] or row["organisation"])
+    rule = RULES.get(row["rule"])
+    if rule is None or rule.mender == "steward":
+        return "steward of this catalogue"
+    return str(row["publisher"] or f"publisher of {row['source']}")
+
+
+def count_issues(connection: Connection, audience: Audience, query: Query) -> dict[str, int]:
+    """How many issues match, by severity, the gravest first."""
+    where = _where(audience, query)
+    found = connection.execute(select(issue.c.severity, func.count()).where(where).group_by(issue.c.severity)).all()
+    counts = {row[0]: row[1] for row in found}
+    return {severity: counts.get(severity, 0) for severity in ("error", "warning", "note")}
+
+
+def check_edition(connection: Connection, audience: Audience, edition_id: int) -> None:
+    """NotFound when the audience may see no such edition."""
+    shown = edition.c.sensitivity.not_in(HIDDEN.get(audience, []))
+    if connection.execute(select(edition.c.id).where(edition.c.id == edition_id, shown)).first() is None:
+        raise NotFound(f"there is no edition {edition_id}")

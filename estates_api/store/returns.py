@@ -1,0 +1,124 @@
+"""One return against another: what the same holdings said of other days, and which came and went."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import Connection, RowMapping, text
+
+COMPARED = ("gia_m2", "land_ha", "land_owned_ha", "name", "backlog_high_gbp", "backlog_significant_gbp",
+            "backlog_moderate_gbp", "backlog_low_gbp")  # fmt: skip
+"""What a return is held against another one by."""
+
+# The newest before the day, else the first after it: editions are handed in in any order.
+_NEIGHBOURS = """
+WITH wanted AS (SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:days AS date[])) AS w (holding_id, day))
+SELECT DISTINCT ON (c.holding_id, c.attribute) c.holding_id, c.attribute, c.number, c.text, c.edition, c.edition_id,
+       c.line, c.sensitivity
+FROM wanted w JOIN standing_claim c ON c.holding_id = w.holding_id JOIN edition e ON e.id = c.edition_id
+WHERE c.attribute = ANY(:attributes) AND c.state = 'reported' AND c.implausible IS NULL
+  AND e.source = :source AND c.edition_id <> :edition AND c.day <> w.day
+ORDER BY c.holding_id, c.attribute, c.day < w.day DESC, abs(c.day - w.day), c.id DESC
+"""
+
+
+def list_neighbours(
+    connection: Connection, days: Mapping[int, date], *, source: str, edition_id: int
+) -> Sequence[RowMapping]:
+    """What these holdings said in the neighbouring return of the same source. `days`: the day each speaks of now."""
+    if not days:
+        return []
+    values = {"ids": list(days), "days": list(days.values()), "attributes": list(COMPARED), "source": source,
+              "edition": edition_id}  # fmt: skip
+    return connection.execute(text(_NEIGHBOURS), values).mappings().all()
+
+
+# A holding is gone when its last return in the source is of the period before this edition's. A list may come in parts:
+# only those organisations count that return something in this edition, or are gone altogether from a shared place.
+_CAME_AND_WENT = """
+CREATE TEMP TABLE came_and_went ON COMMIT DROP AS
+WITH before AS (
+    SELECT max(period_end) AS period_end FROM edition
+    WHERE source = :source AND period_end < (SELECT period_end FROM edition WHERE id = :edition)
+), named AS (
+    SELECT c.holding_id, e.id AS edition_id, e.period_end, c.line, c.sensitivity,
+           e.source || ' ' || e.label AS edition
+    FROM claim c JOIN edition e ON e.id = c.edition_id
+    WHERE c.attribute = 'name' AND e.source = :source AND (e.id = :edition OR e.period_end = (SELECT * FROM before))
+), here AS (
+    SELECT holding_id FROM named WHERE edition_id = :edition
+)
+SELECT n.*, n.edition_id = :edition AS came, h.organisation_code, h.code, h.name, h.site_ref
+FROM named n JOIN holding h ON h.id = n.holding_id
+WHERE h.code <> 'AGGRE' AND CASE WHEN n.edition_id = :edition
+    THEN NOT EXISTS (SELECT FROM claim c WHERE c.holding_id = n.holding_id AND c.attribute = 'name'
+                     AND c.edition_id <> :edition)
+    ELSE NOT EXISTS (SELECT FROM claim c JOIN edition e ON e.id = c.edition_id WHERE c.holding_id = n.holding_id
+                     AND c.attribute = 'name' AND e.source = :source AND e.period_end > n.period_end) END
+"""
+
+_GONE = """
+SELECT DISTINCT ON (w.holding_id) w.* FROM came_and_went w
+WHERE NOT w.came AND w.organisation_code IN (
+    SELECT h.organisation_code FROM claim c JOIN holding h ON h.id = c.holding_id
+    WHERE c.edition_id = :edition AND c.attribute = 'name')
+ORDER BY w.holding_id, w.edition_id DESC
+"""
+
+_RECODED = """
+SELECT DISTINCT ON (n.holding_id) n.line, n.organisation_code, n.code, n.name, n.sensitivity, n.site_ref,
+       o.organisation_code AS former_organisation, o.code AS former_code, o.name AS former_name, o.edition,
+       o.edition_id AS former_edition, o.line AS former_line, o.sensitivity AS former_sensitivity
+FROM came_and_went n JOIN came_and_went o ON o.site_ref = n.site_ref AND NOT o.came
+WHERE n.came ORDER BY n.holding_id, o.holding_id
+"""
+
+
+def find_series(connection: Connection, edition_id: int) -> str | None:
+    """The source of an edition that is a whole return of a period, and so can be held against the one before; None
+    for files that say anything about anything (our own template by hand, corrections)."""
+    query = """SELECT source FROM edition
+        WHERE id = :edition AND period_end IS NOT NULL AND (source = 'ERIC' OR format = 'eric')"""
+    found: str | None = connection.execute(text(query), {"edition": edition_id}).scalar_one_or_none()
+    return found
+
+
+def list_gone_and_recoded(
+    connection: Connection, edition_id: int, source: str
+) -> tuple[Sequence[RowMapping], Sequence[RowMapping]]:
+    """Holdings that the return before this edition had and this one has not; and new codes at a place where a former
+    code is gone."""
+    connection.execute(text("DROP TABLE IF EXISTS came_and_went"))
+    values = {"source": source, "edition": edition_id}
+    connection.execute(text(_CAME_AND_WENT), values)
+    gone = connection.execute(text(_GONE), values).mappings().all()
+    return gone, connection.execute(text(_RECODED)).mappings().all()
+
+
+# Only places with more than one holding, of which this edition has one. The newest land that each holding states.
+_SHARED = """
+WITH here AS (
+    SELECT h.site_ref, h.id, c.line FROM claim c JOIN holding h ON h.id = c.holding_id
+    WHERE c.edition_id = :edition AND c.attribute = 'name' AND h.site_ref IS NOT NULL
+), shared AS (
+    SELECT site_ref FROM holding WHERE site_ref IN (SELECT site_ref FROM here)
+    GROUP BY site_ref HAVING count(DISTINCT organisation_code) > 1
+)
+SELECT h.site_ref, h.organisation_code, h.code, h.name, here.line AS here, l.number AS land_ha, l.edition, l.edition_id,
+       l.line, l.sensitivity
+FROM shared s JOIN holding h ON h.site_ref = s.site_ref LEFT JOIN here ON here.id = h.id
+LEFT JOIN LATERAL (
+    SELECT c.number, c.edition, c.edition_id, c.line, c.sensitivity FROM standing_claim c
+    WHERE c.holding_id = h.id AND c.attribute IN ('land_owned_ha', 'land_ha') AND c.number > 0
+      AND c.implausible IS NULL AND (here.line IS NULL OR c.edition_id = :edition)
+    ORDER BY c.day DESC, c.attribute DESC, c.id DESC LIMIT 1
+) l ON true
+ORDER BY h.site_ref, h.organisation_code, h.code
+"""
+
+
+def list_shared(connection: Connection, edition_id: int) -> Sequence[RowMapping]:
+    """The holdings of every place that this edition and more than one organisation return, in the order of the place.
+
+    `here` is the row of this edition, None for a holding that it does not have.
+    """
+    return connection.execute(text(_SHARED), {"edition": edition_id}).mappings().all()
