@@ -1,4 +1,5 @@
-"""The tables, as queries see them. Their rules (checks, triggers, grants) stand in `migrations/`."""
+"""The tables, as queries see them. Their rules (checks, triggers, grants) stand in `migrations/`: claims, interests,
+placements and issues refer to what is there by a trigger for a whole statement."""
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
@@ -65,7 +66,7 @@ edition = Table(
 issue = Table(
     "issue", metadata,
     _serial(),
-    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
+    Column("edition_id", BigInteger, nullable=False),
     Column("line", Integer),
     Column("field", Text),
     Column("severity", Text, nullable=False),
@@ -214,8 +215,8 @@ holding = Table(
 placement = Table(
     "placement", metadata,
     _serial(),
-    Column("holding_id", BigInteger, ForeignKey("holding.id"), nullable=False),
-    Column("site_ref", Text, ForeignKey("site.ref"), nullable=False),
+    Column("holding_id", BigInteger, nullable=False),
+    Column("site_ref", Text, nullable=False),
     Column("evidence", Text, nullable=False),
     _now(),
     Index("placement_holding", "holding_id", "id"),
@@ -296,8 +297,8 @@ outline = Table(
 claim = Table(
     "claim", metadata,
     _serial(),
-    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
-    Column("holding_id", BigInteger, ForeignKey("holding.id"), nullable=False),
+    Column("edition_id", BigInteger, nullable=False),
+    Column("holding_id", BigInteger, nullable=False),
     Column("line", Integer, nullable=False),
     Column("attribute", Text, nullable=False),
     Column("as_of", Date),
@@ -317,8 +318,8 @@ claim = Table(
 interest = Table(
     "interest", metadata,
     _serial(),
-    Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
-    Column("holding_id", BigInteger, ForeignKey("holding.id"), nullable=False, index=True),
+    Column("edition_id", BigInteger, nullable=False),
+    Column("holding_id", BigInteger, nullable=False, index=True),
     Column("kind", Text, nullable=False),
     Column("evidence", Text, nullable=False),
     Column("as_of", Date),

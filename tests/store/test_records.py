@@ -12,9 +12,24 @@ from estates_api.store.database import transaction
 from estates_api.store.tables import metadata
 
 IMMUTABLE = ("edition", "issue", "claim", "interest", "event", "method", "assessment", "assessment_site", "shortlist",
-             "audit")  # fmt: skip
+             "audit", "tally", "placement", "judgement", "pair_judgement", "question", "fate", "succession",
+             "organisation_name", "outline", "redaction")  # fmt: skip
 POINT = "ST_SetSRID(ST_MakePoint(533000, 192000), 27700)"
 CRS84 = "ST_SetSRID(ST_MakePoint(-0.08, 51.6), 4326)"
+
+HOLDINGS = "(SELECT min(id) FROM holding), (SELECT max(id) FROM holding)"
+SITES = "(SELECT min(ref) FROM site), (SELECT max(ref) FROM site)"
+MADE = {
+    "pair_judgement": "INSERT INTO pair_judgement (organisation_code, holding_code, other_organisation_code, "
+    "other_holding_code, verdict, reason, actor) VALUES ('A', 'A', 'B', 'B', 'same', 'made', 'made')",
+    "question": f"INSERT INTO question (holding_id, other_holding_id, weight, evidence) VALUES ({HOLDINGS}, 1, 'made')",
+    "fate": f"INSERT INTO fate (ref, survivor, kind, reason, actor) VALUES ({SITES}, 'merged', 'made', 'made')",
+    "outline": "INSERT INTO outline (edition_id, holding_id, line, geom, evidence) SELECT min(e.id), min(h.id), 1, "
+    "ST_GeomFromText('MULTIPOLYGON(((0 0,9 0,9 9,0 9,0 0)))', 27700), 'made' FROM edition e, holding h",
+    "redaction": "INSERT INTO redaction (edition_id, line, reason, actor) SELECT min(id), 1, 'made', 'made' "
+    "FROM edition",
+}
+"""A row for each record table that is empty after a first run."""
 
 
 def polygon(text_of_it: str) -> str:
@@ -116,8 +131,11 @@ def test_a_fingerprint_is_that_of_the_bytes(loaded: Engine) -> None:
 def test_records_are_never_changed(reading: Engine, table: str, change: str) -> None:
     """What was handed in and what was concluded is added to, never updated, deleted or emptied."""
     column = metadata.tables[table].columns.keys()[1]
-    with refused(reading, "is a record: rows are added, never changed or removed") as connection:
-        connection.execute(text(change.format(table, column)))
+    with transaction(reading) as connection:
+        connection.execute(text(MADE.get(table, "SELECT 1")))
+        with pytest.raises(DBAPIError, match="is a record: rows are added, never changed or removed"):
+            connection.execute(text(change.format(table, column)))
+        connection.rollback()
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
@@ -151,3 +169,33 @@ def test_the_public_role_writes_nothing(reading: Engine) -> None:
     with refused(reading, "permission denied") as connection:
         connection.execute(text("SET LOCAL ROLE estates_public"))
         connection.execute(text("DELETE FROM site_public"))
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "values"),
+    [
+        ("claim", "edition_id, holding_id, line, attribute, number, unit, raw, state",
+         "{edition}, {holding}, 2, 'gia_m2', 1, 'm2', '1', 'reported'"),
+        ("interest", "edition_id, holding_id, kind, evidence", "{edition}, {holding}, 'unknown', 'made'"),
+        ("placement", "holding_id, site_ref, evidence", "{holding}, {site}, 'made'"),
+        ("issue", "edition_id, severity, reason, rule", "{edition}, 'note', 'made', 'list-undated'"),
+    ],
+)  # fmt: skip
+def test_what_is_referred_to_is_there(reading: Engine, table: str, columns: str, values: str) -> None:
+    """A row that refers to an edition, holding or site that is not there is refused, one bad row among good ones too."""
+    there = {"edition": "(SELECT min(id) FROM edition)", "holding": "(SELECT min(id) FROM holding)",
+             "site": "(SELECT min(ref) FROM site)"}  # fmt: skip
+    missing = {"edition": "-1", "holding": "-1", "site": "'NCL-NONE'"}
+    for what in (name for name in there if f"{{{name}}}" in values):
+        good, bad = values.format(**there), values.format(**(there | {what: missing[what]}))
+        with refused(reading, f"{table} refers to {what} .*, which is not there") as connection:
+            connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({good}), ({bad})"))
+
+
+@pytest.mark.parametrize("table", ["holding", "site"])
+def test_what_is_referred_to_stays(reading: Engine, table: str) -> None:
+    """Holdings and sites are never removed: records refer to them."""
+    with refused(reading, f"{table} is a record|violates foreign key") as connection:
+        connection.execute(text(f"DELETE FROM {table}"))
+    with refused(reading, f"{table} is a record|cannot truncate") as connection:
+        connection.execute(text(f"TRUNCATE {table} CASCADE"))
