@@ -132,6 +132,7 @@ def test_records_are_never_changed(reading: Engine, table: str, change: str) -> 
     """What was handed in and what was concluded is added to, never updated, deleted or emptied."""
     column = metadata.tables[table].columns.keys()[1]
     with transaction(reading) as connection:
+        connection.execute(text("SET TRANSACTION READ WRITE"))
         connection.execute(text(MADE.get(table, "SELECT 1")))
         with pytest.raises(DBAPIError, match="is a record: rows are added, never changed or removed"):
             connection.execute(text(change.format(table, column)))
@@ -182,7 +183,7 @@ def test_the_public_role_writes_nothing(reading: Engine) -> None:
     ],
 )  # fmt: skip
 def test_what_is_referred_to_is_there(reading: Engine, table: str, columns: str, values: str) -> None:
-    """A row that refers to an edition, holding or site that is not there is refused, one bad row among good ones too."""
+    """A row that refers to an edition, holding or site that is not there is refused, also among good ones."""
     there = {"edition": "(SELECT min(id) FROM edition)", "holding": "(SELECT min(id) FROM holding)",
              "site": "(SELECT min(ref) FROM site)"}  # fmt: skip
     missing = {"edition": "-1", "holding": "-1", "site": "'NCL-NONE'"}
