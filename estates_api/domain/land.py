@@ -4,9 +4,11 @@ Facts behind the rules (all seen in the returns): Edgware's 6.2 ha stand under t
 `Land area owned` in 2016-17, so leased land dropped to 0; an ERIC return is an occupier's.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from estates_api.domain.claims import Claim, choose_claim
 from estates_api.domain.sites import Event, Holding, Site
@@ -135,17 +137,46 @@ def _sold_since(events: Iterable[Event], day: date) -> list[Event]:
     return [e for e in events if e.kind == "part sold" and e.area_ha and e.earliest and e.earliest > day]
 
 
+Occupancy = Literal["vacant", "occupied", "let"]
+
+_OCCUPANCY: dict[Occupancy, tuple[str, ...]] = {
+    "vacant": ("vacant", "void", "empty", "unoccupied"),
+    "occupied": ("occupied by",),
+    "let": ("let", "leased", "lease", "leasehold", "ground lease", "ground leasehold", "sub-leasehold", "sub-let",
+            "subleasehold", "licence", "license", "licensed", "tenanted"),
+}  # fmt: skip
+
+
+def find_occupancy(text: str | None) -> Occupancy | None:
+    """What the Transparency Code's characteristics of an asset say of its use; None when nothing or two things.
+
+    Several may be stated of one asset, apart by `;`, `,` or `/`: with `vacant` among others, part of it is vacant, and
+    nobody says how much.
+    """
+    parts = [part.strip() for part in re.split(r"[;,/|:]|\s[-–]\s", (text or "").casefold())]
+    found = {kind for part in parts for kind, words in _OCCUPANCY.items() if _begins(part, words)}
+    if "vacant" in found:
+        return "vacant" if len(found) == 1 else None
+    return "let" if "let" in found else "occupied" if found else None
+
+
+def _begins(part: str, words: Iterable[str]) -> bool:
+    return any(part == word or part.startswith(f"{word} ") for word in words)
+
+
 def vacant_share(holding: Holding) -> tuple[float, tuple[Claim, ...]] | None:
     """The empty and under-used share of a holding's floor area in per cent, and the claims it rests on.
 
     ERIC to 2014-15 gives one figure; 2016-17 gives two, which are added unless they are the same number typed
-    twice (29 rows in England); from 2024-25 square metres. A council asset recorded vacant is 100 %.
+    twice (29 rows in England); from 2024-25 square metres. A council asset recorded vacant is 100 %; one recorded
+    occupied by the council, let or licensed is not vacant, 0 %, unless a figure says otherwise.
     """
-    if (holding.text("tenure_category") or "").lower().startswith("vacant"):
+    occupancy = find_occupancy(holding.text("tenure_category"))
+    if occupancy == "vacant":
         return 100.0, (holding.claims["tenure_category"],)
     claim = winning_of(holding, "unutilised_pct", "empty_pct", "empty_m2", "unoccupied_m2")
     if claim is None:
-        return None
+        return (0.0, (holding.claims["tenure_category"],)) if occupancy else None
     if claim.attribute.endswith("_m2"):
         return _share_of_floor(claim, holding.claims.get("gia_m2"))
     empty, underused = claim.number or 0.0, holding.claims.get("underused_pct")
@@ -184,7 +215,7 @@ def idle_share(site: Site) -> tuple[float, tuple[Claim, ...]] | None:
 def _is_bare(holding: Holding) -> bool:
     """Recorded as land without a building, and vacant."""
     bare = (holding.text("land_or_building") or "").lower().startswith("land only")
-    return bare and (holding.text("tenure_category") or "").lower().startswith("vacant")
+    return bare and find_occupancy(holding.text("tenure_category")) == "vacant"
 
 
 def _idle_ha(piece: Piece, stated: Mapping[tuple[str, str], tuple[Claim, ...]]) -> float:

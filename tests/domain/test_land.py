@@ -4,7 +4,7 @@ import pytest
 from builders import FEW, any_site, claim, event, holding, site
 from hypothesis import given
 
-from estates_api.domain.land import idle_share, land_claim, site_land, vacant_share
+from estates_api.domain.land import find_occupancy, idle_share, land_claim, site_land, vacant_share
 from estates_api.domain.sites import Event, Holding, Site
 
 
@@ -139,6 +139,15 @@ def _vacant(one: Holding) -> float | None:
         ({"unoccupied_m2": 250.0}, None),
         ({"unoccupied_m2": 3_000.0, "gia_m2": 1_000.0}, 100.0),
         ({"tenure_category": "Vacant"}, 100.0),
+        ({"tenure_category": "Freehold - void"}, 100.0),
+        ({"tenure_category": "Occupied by the local authority"}, 0.0),
+        ({"tenure_category": "Licence"}, 0.0),
+        ({"tenure_category": "Let to a tenant"}, 0.0),
+        ({"tenure_category": "Let", "empty_pct": 12.0}, 12.0),
+        ({"tenure_category": "Freehold"}, None),
+        ({"tenure_category": "part vacant"}, None),
+        ({"tenure_category": "occupied by the local authority; vacant"}, None),
+        ({"tenure_category": "lettings to be agreed"}, None),
         ({"gia_m2": 10_192.0, "occupied_m2": 2_440.0}, None),
         ({"gia_m2": 10_192.0, "occupied_m2": 2_440.0, "empty_pct": 0.0}, 0.0),
     ],
@@ -147,6 +156,19 @@ def _vacant(one: Holding) -> float | None:
 def test_the_vacant_share(values: dict[str, float | str], share: float | None) -> None:
     """RNOH adds 5 and 9 %; TAF65's 32 % typed twice is 32 %; Finchley's 24 % occupied is no vacancy."""
     assert _vacant(holding(**values)) == share
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Vacant", "vacant"), ("Unoccupied", "vacant"), ("Occupied by the local authority", "occupied"),
+        ("occupied by the local authority, licence", "let"), ("Sub-leasehold", "let"), ("ground leasehold", "let"),
+        ("vacant; licence", None), ("Rights of way", None), ("", None), (None, None),
+    ],
+)  # fmt: skip
+def test_what_the_codes_words_say_of_use(text: str | None, said: str | None) -> None:
+    """The Transparency Code's characteristics say vacant, occupied or let; two that contradict say nothing."""
+    assert find_occupancy(text) == said
 
 
 def test_shares_of_two_years_are_not_added() -> None:
