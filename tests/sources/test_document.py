@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estates_api.errors import BadInput
-from estates_api.sources import delimited, document, workbook
+from estates_api.sources import archives, delimited, document, workbook
 from estates_api.sources.workbook import cell_text
 
 TEXT = "Code,Café (£)\r\nA1,12\r\n"
@@ -180,27 +180,40 @@ def test_a_zip_that_is_no_workbook() -> None:
 
 def test_a_zip_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A workbook that declares more than the limit is refused by what it declares."""
-    monkeypatch.setattr(workbook, "MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 1000)
     with pytest.raises(BadInput, match="unpacks to more than"):
         open_bytes("f.xlsx", xlsx([["x"] * 20] * 50))
 
 
-def test_a_damaged_member(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_member() -> None:
     """A workbook whose parts fail their checksum is refused."""
-    monkeypatch.setattr(zipfile.ZipFile, "testzip", lambda _: "xl/workbook.xml")
-    with pytest.raises(BadInput, match="damaged"):
-        open_bytes("f.xlsx", xlsx([["x"]]))
+    stream = io.BytesIO(xlsx([["x"]]))
+    with zipfile.ZipFile(stream, "a") as archive:
+        member = archive.getinfo("xl/worksheets/sheet1.xml")
+        at = member.header_offset + 30 + len(member.filename) + member.compress_size // 2
+    content = bytearray(stream.getvalue())
+    content[at] ^= 0xFF
+    with pytest.raises(BadInput, match="cannot be opened"):
+        open_bytes("f.xlsx", bytes(content))
 
 
 def test_a_lone_cell_at_the_far_corner() -> None:
-    """A cell in the last row and column would fill the memory with blanks; it is refused instead."""
+    """A cell in the last row and column costs its own row and no table of blanks; in an .xls, where it would, it is
+    refused."""
     book = openpyxl.Workbook()
     book.active["A1"] = "x"
     book.active["XFD1048576"] = "y"
     stream = io.BytesIO()
     book.save(stream)
-    with pytest.raises(BadInput, match="spans 1048576 rows and 16384 columns"):
-        open_bytes("f.xlsx", stream.getvalue())
+    rows = list(open_bytes("f.xlsx", stream.getvalue()).sheets[0].rows)
+    assert [(row.line, len(row.cells), row.cells[-1]) for row in rows] == [(1, 1, "x"), (1_048_576, 16_384, "y")]
+    old = xlwt.Workbook()
+    for name in ("One", "Two"):
+        old.add_sheet(name).write(65_535, 255, "y")
+    stream = io.BytesIO()
+    old.save(stream)
+    with pytest.raises(BadInput, match="spans 65536 rows and 256 columns"):
+        open_bytes("f.xls", stream.getvalue())
 
 
 def test_a_truncated_workbook_of_the_publisher(published: Path) -> None:
@@ -213,6 +226,10 @@ def test_a_truncated_workbook_of_the_publisher(published: Path) -> None:
 
 def test_a_panic_in_the_spreadsheet_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """A Rust panic is a file that cannot be opened; stopping the program still stops it."""
+    book = xlwt.Workbook()
+    book.add_sheet("One").write(0, 0, "x")
+    stream = io.BytesIO()
+    book.save(stream)
     panic = type("PanicException", (BaseException,), {})
     for raised, expected in ((panic, BadInput), (KeyboardInterrupt, KeyboardInterrupt)):
 
@@ -221,7 +238,7 @@ def test_a_panic_in_the_spreadsheet_library(monkeypatch: pytest.MonkeyPatch) -> 
 
         monkeypatch.setattr(workbook.python_calamine, "load_workbook", fail)
         with pytest.raises(expected):
-            open_bytes("f.xls", b"\xd0\xcf\x11\xe0")
+            open_bytes("f.xls", stream.getvalue())
 
 
 def refusal(content: bytes) -> str:
