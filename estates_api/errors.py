@@ -37,6 +37,13 @@ class NotFound(EstatesError):
     title = "Not found"
 
 
+class Gone(EstatesError):
+    """There was something by that name, and it was withdrawn; the detail says why."""
+
+    status = 410
+    title = "Gone"
+
+
 class Conflict(EstatesError):
     """What was asked would break a rule of the record, such as changing a published list."""
 

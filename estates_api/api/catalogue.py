@@ -1,57 +1,75 @@
 """Sites with their explanations, editions, and assessments."""
 
 import json
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
-from starlette.responses import RedirectResponse, Response
+from fastapi import APIRouter, Depends, Query
+from sqlalchemy import RowMapping
+from starlette.responses import Response
 
 from estates_api.api.answers import GEOJSON, JSON, text_answer
-from estates_api.api.context import Base, Caller, Database, Here
-from estates_api.api.ogc import check_ref
-from estates_api.api.parameters import AsOf, only
+from estates_api.api.context import Base, Caller, Database
+from estates_api.api.history import Ask, Asked, find_elsewhere
+from estates_api.api.ogc import check_ref, read_page
+from estates_api.api.parameters import MOMENT, only
+from estates_api.api.provenance import explain_sources
 from estates_api.domain.explanation import describe
 from estates_api.errors import NotFound
 from estates_api.store import assessments, editions, features
-from estates_api.workflows.assess import compute, totals
+from estates_api.store.redactions import sites_redacted_since
+from estates_api.store.sites import Moment
+from estates_api.workflows.assess import totals
 
 router = APIRouter()
 
 
-@router.get("/sites.geojson", tags=["sites"], dependencies=[Depends(only())])
-def all_sites(database: Database, caller: Caller) -> Response:
+@router.get("/sites.geojson", tags=["sites"], dependencies=[Depends(only(*MOMENT))], response_class=Response)
+def all_sites(ask: Ask) -> Response:
     """Every site as one GeoJSON file, the same bytes until the data change: add it to QGIS as it is."""
-    return _whole(database, caller, "sites")
+    return _whole(ask, "sites")
 
 
-@router.get("/candidates.geojson", tags=["sites"], dependencies=[Depends(only())])
-def all_candidates(database: Database, caller: Caller) -> Response:
+@router.get("/candidates.geojson", tags=["sites"], dependencies=[Depends(only(*MOMENT))], response_class=Response)
+def all_candidates(ask: Ask) -> Response:
     """Every candidate with its scores as one GeoJSON file."""
-    return _whole(database, caller, "candidates")
+    return _whole(ask, "candidates")
 
 
-def _whole(database: Database, caller: Caller, collection: str) -> Response:
-    page = features.list_features(database, caller, features.Query(collection))
+def _whole(ask: Asked, collection: str) -> Response:
+    page = read_page(ask, features.Query(collection), ask.moment)
     return text_answer(f'{{"type":"FeatureCollection","name":"{collection}","features":[{page.features}]}}', GEOJSON)
 
 
-@router.get("/sites/{ref}", tags=["sites"], dependencies=[Depends(only("as-of"))], response_class=Response)
-def site(ref: str, database: Database, caller: Caller, here: Here, base: Base, as_of: AsOf) -> Any:
+@router.get("/sites/{ref}", tags=["sites"], dependencies=[Depends(only("explain", *MOMENT))], response_class=Response)
+def site(
+    ref: str, ask: Ask,
+    explain: Annotated[
+        Literal["sources"] | None,
+        Query(description="`sources`: for every figure, which file, which row, what date, and who says otherwise"),
+    ] = None,
+) -> Response:  # fmt: skip
     """One site: what is known and from where, both scores part by part, gates, events, and one plain sentence.
 
-    A holding code (RRP03) leads to its site.
+    A holding code (RRP03) leads to its site; a site that became part of another leads there (301), one that was
+    withdrawn is gone (410).
     """
     check_ref(ref)
-    if not ref.startswith(f"{here.area.prefix}-") and (found := features.find_ref_of_holding(database, caller, ref)):
-        return RedirectResponse(f"{base}/sites/{found}", 307)
-    detail = features.get_detail(database, caller, ref)
-    if as_of is None:
-        return text_answer(detail, JSON)
-    run = compute(database, here.area, here.method, as_of)
-    result = next((result for result in run.results if result.site.ref == ref), None)
-    if result is None:
-        raise NotFound(f"nothing is known of {ref} as of {as_of}")
-    return describe_answer(describe(result, here.method, as_of))
+    if elsewhere := find_elsewhere(ask, ref, "/sites/{}"):
+        return elsewhere
+    if ask.moment is None and explain is None:
+        return text_answer(features.get_detail(ask.database, ask.caller, ref), JSON)
+    content = detail(ask, ref)
+    if explain:
+        content["sources"] = explain_sources(ask, ref)
+    return describe_answer(content)
+
+
+def detail(ask: Asked, ref: str) -> dict[str, Any]:
+    """Everything about one site at the moment asked about; NotFound when it was not there or not known."""
+    if ask.moment:
+        return ask.past_with(ref, ask.moment).detail(ref)
+    found: dict[str, Any] = json.loads(features.get_detail(ask.database, ask.caller, ref))
+    return found
 
 
 def describe_answer(content: dict[str, Any]) -> Response:
@@ -59,27 +77,42 @@ def describe_answer(content: dict[str, Any]) -> Response:
     return text_answer(json.dumps(content, ensure_ascii=False, allow_nan=False), JSON)
 
 
-@router.get("/assessments/latest", tags=["assessments"], dependencies=[Depends(only("as-of"))])
-def latest(database: Database, caller: Caller, here: Here, as_of: AsOf) -> dict[str, Any]:
-    """The latest assessment, or the sites assessed as of an earlier day (the time machine; computed, not stored)."""
-    if as_of is not None:
-        run = compute(database, here.area, here.method, as_of)
-        seen = set(features.list_refs(database, caller))
-        results = [result for result in run.results if result.site.ref in seen]
-        return {
-            "as_of": as_of.isoformat(), "method": {"id": run.method.id, "sha256": run.method.sha256}, "stored": False,
-            "routes": totals(results), "sites": [describe(result, run.method, as_of) for result in results],
-        }  # fmt: skip
-    found = assessments.find_latest(database)
+@router.get("/assessments/latest", tags=["assessments"], dependencies=[Depends(only(*MOMENT))])
+def latest(ask: Ask) -> dict[str, Any]:
+    """The latest assessment, or the sites assessed as of another day (the time machine; computed, not stored)."""
+    return _assessed_then(ask, ask.moment) if ask.moment else _stored(ask)
+
+
+def _assessed_then(ask: Asked, moment: Moment) -> dict[str, Any]:
+    run, seen = ask.past(moment).run, ask.seen()
+    results = [result for result in run.results if result.site.ref in seen]
+    known = {"known_at": moment.known_at.isoformat()} if moment.known_at else {}
+    return {
+        "as_of": run.as_of.isoformat(), **known, "method": {"id": run.method.id, "sha256": run.method.sha256},
+        "stored": False, "routes": totals(results),
+        "sites": [describe(result, run.method, run.as_of) for result in results],
+    }  # fmt: skip
+
+
+def _stored(ask: Asked) -> dict[str, Any]:
+    found = assessments.find_latest(ask.database)
     if found is None:
         raise NotFound("nothing has been assessed yet; run: estates assess")
-    rows = assessments.list_assessed(database, found["id"], features.list_refs(database, caller))
+    rows = assessments.list_assessed(ask.database, found["id"], features.list_refs(ask.database, ask.caller))
+    masked = sites_redacted_since(ask.database, found["at"])
     return {
         "assessment": found["id"], "as_of": found["as_of"].isoformat(), "known_at": found["known_at"].isoformat(),
         "method": {"id": found["method_id"], "sha256": found["method_sha256"]}, "stored": True,
         "data_sha256": found["data_sha256"], "code_version": found["code_version"], "seed": found["seed"],
-        "sha256": found["sha256"], "sites": [row["explanation"] for row in rows],
+        "sha256": found["sha256"],
+        "sites": [_masked(row) if row["site_ref"] in masked else row["explanation"] for row in rows],
     }  # fmt: skip
+
+
+def _masked(row: RowMapping) -> dict[str, Any]:
+    """A stored explanation that rests on a row which was redacted since: its route alone."""
+    return {"ref": row["site_ref"], "route": row["route"],
+            "sentence": "Not shown: it rests on a row that was redacted since; assess again."}  # fmt: skip
 
 
 @router.get("/editions", tags=["editions"], dependencies=[Depends(only())])

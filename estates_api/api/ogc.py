@@ -3,18 +3,21 @@
 import base64
 import binascii
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import RowMapping
 from starlette.responses import Response
 
 from estates_api.api.answers import GEOJSON, text_answer
 from estates_api.api.context import Base, Caller, Database
-from estates_api.api.parameters import Boxes, Datetime, Limit, only
+from estates_api.api.history import Ask, Asked
+from estates_api.api.parameters import MOMENT, Boxes, Datetime, Limit, only
 from estates_api.errors import BadInput, NotFound
 from estates_api.store import features
+from estates_api.store.sites import Moment
 
 router = APIRouter(tags=["OGC API - Features"])
 
@@ -27,6 +30,7 @@ CONFORMANCE = (
 OPENAPI = "application/vnd.oai.openapi+json;version=3.1"
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 
 COLLECTIONS = {
     "sites": ("Sites", "NHS and council sites: one per place on the ground, with holdings added up"),
@@ -87,18 +91,18 @@ def known(collection: str) -> str:
 
 def _collection(database: Database, caller: Caller, base: str, name: str) -> dict[str, Any]:
     title, description = COLLECTIONS[name]
-    extent = features.extent(database, caller, name)
-    box = [extent["west"], extent["south"], extent["east"], extent["north"]]
+    found = features.extent(database, caller, name)
+    extent = _extent(found, features.first_day(database, caller))
     here = f"{base}/collections/{name}"
     return {
         "id": name,
         "title": title,
         "description": description,
         "itemType": "feature",
-        "itemCount": extent["count"],
+        "itemCount": found["count"],
         "crs": [CRS84],
         "storageCrs": CRS84,
-        **({"extent": {"spatial": {"bbox": [box], "crs": CRS84}}} if None not in box else {}),
+        **({"extent": extent} if extent else {}),
         "links": [
             link(here, "self", "application/json", title),
             link(f"{here}/items", "items", GEOJSON, f"{title} as GeoJSON"),
@@ -106,21 +110,33 @@ def _collection(database: Database, caller: Caller, base: str, name: str) -> dic
     }
 
 
-@router.get("/collections/{collection}/items", dependencies=[Depends(only("bbox", "datetime", "limit", "cursor"))])
+def _extent(found: RowMapping, first: date | None) -> dict[str, Any]:
+    """The box, and the time: from the first day that any evidence speaks of, open at the end."""
+    box = [found["west"], found["south"], found["east"], found["north"]]
+    spatial = {"spatial": {"bbox": [box], "crs": CRS84}} if None not in box else {}
+    temporal = {"temporal": {"interval": [[f"{first}T00:00:00Z", None]], "trs": GREGORIAN}} if first else {}
+    return spatial | temporal
+
+
+@router.get(
+    "/collections/{collection}/items",
+    dependencies=[Depends(only("bbox", "datetime", "limit", "cursor", *MOMENT))],
+    response_class=Response,
+)
 def items(  # noqa: PLR0913, PLR0917 -- one parameter per query parameter of the standard
-    collection: str, request: Request, database: Database, caller: Caller, base: Base, boxes: Boxes, limit: Limit,
-    _: Datetime, cursor: Annotated[str | None, Query(description="From a `next` link")] = None,
+    collection: str, request: Request, ask: Ask, boxes: Boxes, limit: Limit, day: Datetime,
+    cursor: Annotated[str | None, Query(description="From a `next` link")] = None,
 ) -> Response:  # fmt: skip
-    """One page of features by bounding box."""
-    query = features.Query(known(collection), boxes=boxes, after=_parse_cursor(cursor), limit=limit)
-    page = features.list_features(database, caller, query)
-    here = f"{base}/collections/{collection}/items"
+    """One page of features by bounding box, of today or of another day (`datetime` and `as-of` mean the same)."""
+    query = features.Query(known(collection), boxes=boxes, after=parse_cursor(cursor), limit=limit)
+    page = read_page(ask, query, _when(ask, day, request))
+    here = f"{ask.base}/collections/{collection}/items"
     links = [
-        link(_with(here, request), "self", GEOJSON, "this page"),
-        link(f"{base}/collections/{collection}", "collection", "application/json", "the collection"),
+        link(with_query(here, request), "self", GEOJSON, "this page"),
+        link(f"{ask.base}/collections/{collection}", "collection", "application/json", "the collection"),
     ]
     if page.following:
-        links.append(link(_with(here, request, cursor=_cursor(page.following)), "next", GEOJSON, "next page"))
+        links.append(link(with_query(here, request, cursor=write_cursor(page.following)), "next", GEOJSON, "next page"))
     ends = {
         "numberMatched": page.matched,
         "numberReturned": page.returned,
@@ -131,16 +147,42 @@ def items(  # noqa: PLR0913, PLR0917 -- one parameter per query parameter of the
     return text_answer(f'{{"type":"FeatureCollection","features":[{page.features}],{tail}', GEOJSON)
 
 
-def _with(here: str, request: Request, **more: str) -> str:
+def _when(ask: Asked, day: date | None, request: Request) -> Moment | None:
+    """The moment of `datetime` or of `as-of` and `known-at`; BadInput when two days are given."""
+    if "datetime" in request.query_params and "as-of" in request.query_params:
+        raise BadInput("datetime and as-of both say a day; give one of them")
+    if day is None:
+        return ask.moment
+    return Moment(day, ask.moment.known_at if ask.moment else None)
+
+
+def read_page(ask: Asked, query: features.Query, moment: Moment | None) -> features.Page:
+    """A page of features: the present's as they were rendered when they were written, another moment's as computed."""
+    if moment is None:
+        return features.list_features(ask.database, ask.caller, query)
+    rendered = ask.past(moment).features[query.collection]
+    seen = ask.seen()
+    within = features.list_refs_in(ask.database, query.boxes) if query.boxes else seen
+    matched = [ref for ref in sorted(rendered) if ref in seen and ref in within]
+    rest = [ref for ref in matched if query.after is None or ref > query.after]
+    shown = rest[: query.limit]
+    following = shown[-1] if shown and len(rest) > len(shown) else None
+    return features.Page(",".join(rendered[ref] for ref in shown), len(shown), len(matched), following)
+
+
+def with_query(here: str, request: Request, **more: str) -> str:
+    """An address with the query that was asked, and more."""
     query = urlencode({**request.query_params, **more})
     return f"{here}?{query}" if query else here
 
 
-def _cursor(ref: str) -> str:
+def write_cursor(ref: str) -> str:
+    """Where a page ended, as clients carry it."""
     return base64.urlsafe_b64encode(ref.encode()).decode().rstrip("=")
 
 
-def _parse_cursor(cursor: str | None) -> str | None:
+def parse_cursor(cursor: str | None) -> str | None:
+    """Where a page ended; BadInput for what no page of ours gave."""
     if cursor is None:
         return None
     try:
@@ -152,15 +194,21 @@ def _parse_cursor(cursor: str | None) -> str | None:
     return ref
 
 
-@router.get("/collections/{collection}/items/{ref}", dependencies=[Depends(only())])
-def item(collection: str, ref: str, database: Database, caller: Caller, base: Base) -> Response:
-    """One feature by its reference."""
-    feature = features.get_feature(database, caller, known(collection), check_ref(ref))
-    here = f"{base}/collections/{collection}"
+@router.get("/collections/{collection}/items/{ref}", dependencies=[Depends(only(*MOMENT))], response_class=Response)
+def item(collection: str, ref: str, ask: Ask) -> Response:
+    """One feature by its reference: 301 for a site that became part of another, 410 for one that was withdrawn."""
+    known(collection)
+    if moved := ask.leads_elsewhere(check_ref(ref), f"/collections/{collection}/items/{{}}"):
+        return moved
+    if ask.moment:
+        feature = ask.past_with(ref, ask.moment).features[collection][ref]
+    else:
+        feature = features.get_feature(ask.database, ask.caller, collection, ref)
+    here = f"{ask.base}/collections/{collection}"
     links = [
         link(f"{here}/items/{ref}", "self", GEOJSON, "this feature"),
         link(here, "collection", "application/json", "the collection"),
-        link(f"{base}/sites/{ref}", "describedby", "application/json", "full explanation"),
+        link(f"{ask.base}/sites/{ref}", "describedby", "application/json", "full explanation"),
     ]
     return text_answer(f'{feature[:-1]},"links":{json.dumps(links)}}}', GEOJSON)
 

@@ -4,13 +4,14 @@ import math
 import re
 from calendar import monthrange
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
 from estates_api.errors import BadInput
 from estates_api.store.features import Box
+from estates_api.store.sites import Moment
 
 DEFAULT_LIMIT = 1000
 MAX_LIMIT = 10_000
@@ -69,36 +70,97 @@ def _limit(
 
 def _datetime(
     datetime: Annotated[
-        str | None, Query(description="Instant or interval; features without time always match")
+        str | None,
+        Query(description="Instant or interval, `2015-03-31` or `2014-01-01/2015-03-31`: the sites of which evidence "
+                          "speaks by its end, with the values as of its end; open ends and days to come mean today"),
     ] = None,
-) -> None:
-    """Checked and otherwise without effect: the features have no time of their own (Part 1, 7.15.4)."""
+) -> date | None:  # fmt: skip
+    """The day that values are wanted of; None for the present.
+
+    A site's time begins with the first day any evidence speaks of it and is open: an interval meets it when it ends
+    later than that (Part 1, 7.15.4). What an instant says of the time of day, and where, changes no return.
+    """
     if datetime is None:
-        return
-    ends = [end for end in datetime.split("/") if end not in {"", ".."}]
-    if not ends or datetime.count("/") > 1 or not all(map(_is_instant, ends)):
+        return None
+    ends = datetime.split("/")
+    days = [None if end in {"", ".."} else _find_day(end) for end in ends]
+    stated = [day for day in days if day is not None]
+    read = len(stated) == sum(end not in {"", ".."} for end in ends)
+    if not stated or not read or len(ends) > 2 or stated != sorted(stated):
         raise BadInput(f"datetime: {datetime!r} is not an RFC 3339 instant or an interval like 2015-01-01/..")
+    last = days[-1]
+    if last is None or last >= _today().timetuple()[:3]:
+        return None
+    return date(*last) if last[0] else date.min
 
 
-def _is_instant(text: str) -> bool:
+def _find_day(text: str) -> tuple[int, ...] | None:
     found = _INSTANT.fullmatch(text)
     if found is None:
-        return False
+        return None
     year, month, day = (int(part) for part in found.group(1, 2, 3))
     # Year 0000, which QGIS and GDAL write for "since ever", is a leap year that Python's calendar lacks.
-    return 1 <= month <= 12 and 1 <= day <= monthrange(year or 4, month)[1]
+    return (year, month, day) if 1 <= month <= 12 and 1 <= day <= monthrange(year or 4, month)[1] else None
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _as_of(
-    as_of: Annotated[str | None, Query(alias="as-of", description="The day the data speak of: 2015-03-31")] = None,
+    as_of: Annotated[
+        str | None, Query(alias="as-of", description="The day the data speak of, 2015-03-31; today if left out")
+    ] = None,
 ) -> date | None:
     try:
-        return date.fromisoformat(as_of) if as_of is not None else None
+        day = date.fromisoformat(as_of) if as_of is not None else None
     except ValueError:
         raise BadInput(f"as-of: {as_of!r} is not a day; write it like 2015-03-31") from None
+    if day and day > _today():
+        raise BadInput(f"as-of: {day} has not come yet; leave it out for today")
+    return day
+
+
+def _known_at(
+    known_at: Annotated[
+        str | None,
+        Query(alias="known-at", description="Only from what was handed in, placed and judged by then: a day (to its "
+                                            "end, UTC) or a moment, 2026-11-01T12:00:00Z; now if left out"),
+    ] = None,
+) -> datetime | None:  # fmt: skip
+    if known_at is None:
+        return None
+    moment = _find_moment(known_at)
+    if moment is None:
+        raise BadInput(f"known-at: {known_at!r} is not a day or a moment; write it like 2026-11-01T12:00:00Z")
+    if moment.date() > _today() or (len(known_at) > 10 and moment > datetime.now(UTC)):
+        raise BadInput(f"known-at: {known_at} has not come yet; leave it out for what is known now")
+    return moment
+
+
+def _find_moment(text: str) -> datetime | None:
+    """A moment with its zone; a day means its end. `+` arrives as a space unless it is escaped."""
+    if _find_day(text) is None or text.startswith("0000"):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper().replace(" ", "+").removesuffix("T"))
+    except ValueError:  # the 60th second
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return datetime.combine(moment, time.max, moment.tzinfo) if len(text) <= 11 else moment
+
+
+def _moment(
+    as_of: Annotated[date | None, Depends(_as_of)], known_at: Annotated[datetime | None, Depends(_known_at)]
+) -> Moment | None:
+    """The day and the moment asked about; None for the present."""
+    return Moment(as_of or _today(), known_at) if as_of or known_at else None
 
 
 Boxes = Annotated[tuple[Box, ...], Depends(_bbox)]
 Limit = Annotated[int, Depends(_limit)]
-Datetime = Annotated[None, Depends(_datetime)]
+Datetime = Annotated[date | None, Depends(_datetime)]
 AsOf = Annotated[date | None, Depends(_as_of)]
+When = Annotated[Moment | None, Depends(_moment)]
+MOMENT = ("as-of", "known-at")
+"""The parameters that `When` takes."""

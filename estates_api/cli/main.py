@@ -20,6 +20,7 @@ from estates_api.sources import READERS
 from estates_api.sources.reader import Hints
 from estates_api.sources.template import template_header
 from estates_api.store.database import migrate, transaction
+from estates_api.store.editions import lock_catalogue
 from estates_api.workflows import assess as assessing
 from estates_api.workflows.ingest import Ingested, ingest
 from estates_api.workflows.origin import Origin
@@ -154,6 +155,7 @@ def assess_now(
     day = shortlists.parse_day(as_of) if as_of else today()
     with open_session() as session:
         with transaction(session.engine) as connection:
+            lock_catalogue(connection)
             run = assessing.compute(connection, session.area, session.method, day)
             number, new = assessing.store_run(
                 connection, run, method_content=session.method_content, present=day == today()

@@ -1,14 +1,18 @@
 """An area profile: the boroughs and trusts of a sub-region. Another locality is another profile, no code."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from estates_api.domain.bodies import Body, parse_body
 from estates_api.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A sub-region: GSS code -> name of its boroughs and of neighbours, its trusts, what its references begin with."""
+    """A sub-region: GSS code -> name of its boroughs and of neighbours, its trusts, what its references begin with.
+
+    `headers` are the column names of councils that publish under names of their own: code -> field -> names.
+    """
 
     id: str
     name: str
@@ -16,6 +20,8 @@ class Area:
     boroughs: dict[str, str]
     neighbours: dict[str, str]
     trusts: tuple[str, ...]
+    headers: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    bodies: tuple[Body, ...] = ()
 
 
 def parse_area(content: bytes, name: str) -> Area:
@@ -28,17 +34,28 @@ def parse_area(content: bytes, name: str) -> Area:
             prefix=str(table["site_reference_prefix"]),
             boroughs={str(row["gss_code"]): str(row["name"]) for row in table["borough"]},
             neighbours={str(row["gss_code"]): str(row["name"]) for row in table.get("neighbour", [])},
-            trusts=_codes(table["member_trusts"]),
+            trusts=_texts(table["member_trusts"]),
+            headers={code: _headers(fields) for code, fields in table.get("headers", {}).items()},
+            bodies=tuple(parse_body(row) for row in table.get("body", [])),
         )
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{name}: not readable as TOML: {error}") from None
     except KeyError as error:
         raise BadInput(f"{name}: the entry {error} is missing") from None
+    except BadInput as error:
+        raise BadInput(f"{name}: {error.detail}") from None
     except (TypeError, AttributeError):
-        raise BadInput(f"{name}: borough and neighbour must be tables, member_trusts a list of codes") from None
+        what = (
+            "borough, neighbour and body must be tables, member_trusts a list of codes, headers tables of lists of names"
+        )
+        raise BadInput(f"{name}: {what}") from None
 
 
-def _codes(listed: object) -> tuple[str, ...]:
+def _headers(fields: dict[str, object]) -> dict[str, tuple[str, ...]]:
+    return {field: _texts(names) for field, names in fields.items()}
+
+
+def _texts(listed: object) -> tuple[str, ...]:
     if not isinstance(listed, list):
         raise TypeError
-    return tuple(str(code) for code in listed)
+    return tuple(str(text) for text in listed)

@@ -75,3 +75,12 @@ def name_on(current: str, since: date | None, namings: Collection[Naming], day: 
     dated = sorted((one.day, one.edition_id, one.name) for one in namings if one.day)
     used = [name for on, _, name in dated if on <= day]
     return used[-1] if used else dated[0][2] if dated else current
+
+
+def status_on(status: str, opened: date | None, closed: date | None, day: date) -> str:
+    """Whether an organisation was active on a day, by its own dates; without any, what its list says of it now."""
+    if opened and day < opened:
+        return "not yet open"
+    if closed:
+        return "closed" if day >= closed else "active"
+    return status

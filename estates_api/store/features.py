@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, literal_column, or_, select, text
 
 from estates_api.errors import NotFound
-from estates_api.store.tables import holding, projections
+from estates_api.store.tables import holding, projections, site
 
 Audience = Literal["public", "partner", "complete"]
 Box = tuple[float, float, float, float]
@@ -92,8 +93,81 @@ def _get(connection: Connection, audience: Audience, column: str, ref: str) -> s
     return str(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a site that is no longer one of its own. `survivor` is the end of a chain of mergers."""
+
+    kind: Literal["merged", "withdrawn"]
+    survivor: str | None
+    reason: str
+    at: str
+
+
+def find_fate(connection: Connection, audience: Audience, ref: str) -> Fate | None:
+    """What became of a site; None when it stands, or when the audience may not know of it."""
+    table = projections[audience]
+    with reading_as(connection, audience):
+        gone = connection.execute(select(table.c.gone).where(table.c.ref == ref)).scalar_one_or_none()
+    return Fate(gone["kind"], gone["survivor"], gone["reason"], gone["at"]) if gone else None
+
+
+# The newest fate of each site that was known then; a chain of mergers leads to its end at once.
+_FATE_THEN = """
+WITH RECURSIVE standing AS (
+    SELECT DISTINCT ON (ref) ref, kind, survivor, reason, at FROM fate WHERE at <= :known_at ORDER BY ref, id DESC
+), chain AS (
+    SELECT survivor AS ref, 1 AS step FROM standing WHERE ref = :ref AND kind = 'merged'
+    UNION ALL
+    SELECT n.survivor, c.step + 1 FROM chain c JOIN standing n ON n.ref = c.ref AND n.kind = 'merged'
+    WHERE c.step < 100
+)
+SELECT f.kind, (SELECT c.ref FROM chain c ORDER BY c.step DESC LIMIT 1) AS survivor, f.reason, f.at
+FROM standing f WHERE f.ref = :ref AND f.kind <> 'restored'
+"""
+
+
+def find_fate_then(connection: Connection, ref: str, known_at: datetime) -> Fate | None:
+    """What had become of a site by a moment; None when it stood. The caller has seen to who may know."""
+    row = connection.execute(text(_FATE_THEN), {"ref": ref, "known_at": known_at}).one_or_none()
+    return Fate(row.kind, row.survivor, row.reason, row.at.isoformat()) if row else None
+
+
+def find_known_since(connection: Connection, ref: str) -> datetime | None:
+    """The moment a site came into the catalogue; None when it never did."""
+    found: datetime | None = connection.execute(select(site.c.at).where(site.c.ref == ref)).scalar_one_or_none()
+    return found
+
+
+def list_geometries(connection: Connection) -> dict[str, str]:
+    """Every site's geometry as GeoJSON text in CRS84 (`null` where it has no position), as the features have it."""
+    shape = func.coalesce(func.ST_AsGeoJSON(site.c.geom_crs84, 7), "null")
+    return {row[0]: row[1] for row in connection.execute(select(site.c.ref, shape))}
+
+
+def list_refs_in(connection: Connection, boxes: Sequence[Box]) -> frozenset[str]:
+    """The references of all sites in any of these CRS84 boxes, whoever may see them."""
+    found = or_(*(func.ST_Intersects(site.c.geom_crs84, func.ST_MakeEnvelope(*box, 4326)) for box in boxes))
+    return frozenset(connection.execute(select(site.c.ref).where(found)).scalars())
+
+
+# A day that no row says is not the first day of anything: an undated list counts from the day it was handed in.
+_FIRST_DAY = """
+SELECT least((SELECT min(c.as_of) FROM claim c JOIN holding h ON h.id = c.holding_id JOIN {table} s
+                  ON s.ref = h.site_ref WHERE c.state = 'reported'),
+             (SELECT min(e.earliest) FROM event e JOIN holding h ON h.code = e.holding_code JOIN {table} s
+                  ON s.ref = h.site_ref))
+"""
+
+
+def first_day(connection: Connection, audience: Audience) -> date | None:
+    """The first day that any evidence speaks of a site which the audience may see."""
+    query = _FIRST_DAY.format(table=projections[audience].name)  # a name from AUDIENCES
+    found: date | None = connection.execute(text(query)).scalar_one()
+    return found
+
+
 def list_refs(connection: Connection, audience: Audience) -> Sequence[str]:
-    """The references of all sites that the audience may see."""
+    """The references of all sites that the audience may see, those that are merged or withdrawn included."""
     table = projections[audience]
     with reading_as(connection, audience):
         return connection.execute(select(table.c.ref).order_by(table.c.ref)).scalars().all()

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, RowMapping, select, text
 
 from estates_api.domain.organisations import Follows, Naming, name_on
 from estates_api.store.features import Audience
 from estates_api.store.projection import HIDDEN
-from estates_api.store.tables import projections
+from estates_api.store.tables import holding, projections
 
 _SUCCESSIONS = """
 SELECT s.predecessor_code AS predecessor, s.successor_code AS successor, s.succeeded_on AS on,
@@ -98,13 +98,12 @@ def list_namings(
 
 def list_holdings_of(connection: Connection, audience: Audience, codes: Collection[str]) -> list[dict[str, Any]]:
     """The holdings of organisations at sites that the audience may see, by code: organisation, holding, site."""
-    table = projections[audience].name  # a name from AUDIENCES
-    rows = connection.execute(
-        text(f"""
-        SELECT h.organisation_code, h.code, h.name, h.site_ref, s.name AS site_name
-        FROM holding h JOIN {table} s ON s.ref = h.site_ref
-        WHERE h.organisation_code = ANY(:codes) ORDER BY h.organisation_code, h.code
-    """),
-        {"codes": list(codes)},
-    )  # noqa: S608 -- the name of one of our own tables
-    return [dict(row._mapping) for row in rows]
+    seen = projections[audience]
+    query = (
+        select(holding.c.organisation_code, holding.c.code, holding.c.name, holding.c.site_ref,
+               seen.c.name.label("site_name"))
+        .join(seen, seen.c.ref == holding.c.site_ref)
+        .where(holding.c.organisation_code.in_(codes))
+        .order_by(holding.c.organisation_code, holding.c.code)
+    )  # fmt: skip
+    return [dict(row) for row in connection.execute(query).mappings()]

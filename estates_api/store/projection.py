@@ -7,6 +7,7 @@ a score made with a hidden fact would tell it. Readers choose a table; they neve
 
 from sqlalchemy import Connection, text
 
+from estates_api.store.redactions import UNMASKED_INTEREST
 from estates_api.store.tables import AUDIENCES
 from estates_api.store.touched import open_touched, touch_all
 
@@ -32,22 +33,37 @@ CANDIDATE = f"""json_build_object({_SHARED}, 'route', route,
 # Decimals are rendered as decimals (12.00, not 12): readers guess a column's type from its first values.
 # Every key is always there, null when unknown. One date per feature: QGIS sends a filter on any date as `datetime`.
 _RENDER = f"""
-WITH latest AS (
+WITH RECURSIVE latest AS (
     SELECT a.id, m.id AS method FROM assessment a JOIN method m ON m.sha256 = a.method_sha256
     WHERE a.present ORDER BY a.id DESC LIMIT 1
+), followed AS (
+    SELECT predecessor_code AS code, successor_code AS heir FROM succession
+    WHERE coalesce(succeeded_on <= (now() AT TIME ZONE 'UTC')::date, true)
+), led AS (
+    SELECT code, heir FROM followed
+    UNION  -- not ALL: a circle of codes ends where it began
+    SELECT l.code, f.heir FROM led l JOIN followed f ON f.code = l.heir
+), leads AS (
+    SELECT code, string_agg(heir, '; ' ORDER BY heir) AS now FROM led
+    WHERE heir <> code AND heir NOT IN (SELECT code FROM followed) GROUP BY code
 ), held AS (
     SELECT h.site_ref, count(*) AS holdings, string_agg(DISTINCT o.name, '; ' ORDER BY o.name) AS organisations,
            string_agg(DISTINCT h.sector, '; ' ORDER BY h.sector) AS sector,
            jsonb_agg(jsonb_build_object('organisation', o.name, 'organisation_code', h.organisation_code,
-               'code', h.code, 'name', h.name, 'sector', h.sector, 'match', h.match_evidence)
+               'code', h.code, 'name', h.name, 'sector', h.sector, 'match', h.match_evidence, 'now', leads.now)
                ORDER BY h.organisation_code, h.code) AS list
     FROM touched_site t JOIN holding h ON h.site_ref = t.ref JOIN organisation o ON o.code = h.organisation_code
+    LEFT JOIN leads ON leads.code = h.organisation_code
     GROUP BY h.site_ref
-), owned AS (
-    SELECT h.site_ref, string_agg(DISTINCT o.name, '; ' ORDER BY o.name) AS owner
+), stated AS (  -- the interest of each organisation that counts, as in store/sites.py
+    SELECT DISTINCT ON (h.site_ref, h.organisation_code) h.site_ref, o.name, i.kind
     FROM touched_site t JOIN holding h ON h.site_ref = t.ref JOIN interest i ON i.holding_id = h.id
     JOIN organisation o ON o.code = h.organisation_code
-    WHERE i.kind IN ('freeholder', 'head lessee') GROUP BY h.site_ref
+    WHERE {UNMASKED_INTEREST}
+    ORDER BY h.site_ref, h.organisation_code, (i.kind = 'unknown'), i.as_of DESC NULLS LAST, i.id DESC
+), owned AS (
+    SELECT site_ref, string_agg(DISTINCT name, '; ' ORDER BY name) AS owner FROM stated
+    WHERE kind IN ('freeholder', 'head lessee') GROUP BY site_ref
 ), shown AS (
     SELECT s.ref, s.name, s.borough_gss, held.sector, r.route, r.release_score, r.reuse_score, s.geom, s.geom_crs84,
            ST_AsGeoJSON(s.geom_crs84, 7)::json AS geometry, held.list AS holdings_list, r.explanation AS e,

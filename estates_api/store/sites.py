@@ -14,7 +14,7 @@ from estates_api.domain.organisations import successors_on, told_current
 from estates_api.domain.sites import Carried, Event, Holding, Interest, Site, Surroundings
 from estates_api.domain.successions import carried_on
 from estates_api.store.organisations import list_successions, names_on
-from estates_api.store.redactions import MASKED_EVENTS, UNMASKED_INTEREST
+from estates_api.store.redactions import EVIDENCE_MASKED, MASKED_EVENTS, UNMASKED_INTEREST, sites_redacted_since
 
 # Where every holding stood at a moment, as was known then. Now it is what the holding itself says.
 _STANDING_NOW = "SELECT id AS holding_id, site_ref, match_evidence AS evidence FROM holding WHERE site_ref IS NOT NULL"
@@ -160,6 +160,7 @@ def _holdings(
         claims[row.holding_id].append(Claim(*tuple(row)[1:]))
     rows = [row for row in moment.read(connection, _HOLDINGS) if row.id in claims]
     successors = successors_on(list_successions(connection, known_at=moment.known_at).follows, moment.as_of)
+    masked = sites_redacted_since(connection) if moment.known_at else {}
     judged = {(row.organisation_code, row.code): (row.succeeded_by_organisation, row.succeeded_by_code)
               for row in rows if row.succeeded_by_code}  # fmt: skip
     alive = {(row.organisation_code, row.code) for row in rows}
@@ -168,7 +169,7 @@ def _holdings(
         stated = claims[row.id]
         by_site[row.site_ref].append(Holding(
             row.organisation_code, names.get(row.organisation_code, row.organisation_name), row.sector, row.code,
-            winning_claims(stated), claims_by_day(stated), row.evidence,
+            winning_claims(stated), claims_by_day(stated), EVIDENCE_MASKED if row.site_ref in masked else row.evidence,
             told_current(row.organisation_code, successors),
         ))  # fmt: skip
     found: dict[str, list[Holding]] = defaultdict(list)

@@ -18,7 +18,8 @@ def touch_holdings(connection: Connection, ids: Collection[int]) -> None:
 
 
 def touch_edition(connection: Connection, edition_id: int) -> None:
-    """The sites that an edition tells of other than by claims: by events, and by organisations it names anew."""
+    """The sites that an edition tells of other than by claims: by events, by judgements, and by organisations that it
+    names anew or says to be carried on by others."""
     _touch(connection, """
         SELECT h.site_ref FROM event e JOIN holding h ON h.code = e.holding_code
         WHERE e.edition_id = :edition AND h.site_ref IS NOT NULL
@@ -29,7 +30,18 @@ def touch_edition(connection: Connection, edition_id: int) -> None:
         SELECT h.site_ref FROM judgement j JOIN holding h
             ON h.organisation_code = j.organisation_code AND h.code = j.holding_code
         WHERE j.edition_id = :edition AND h.site_ref IS NOT NULL
+        UNION
+        SELECT h.site_ref FROM holding h WHERE h.site_ref IS NOT NULL AND h.organisation_code IN (
+            WITH RECURSIVE led AS (
+                SELECT predecessor_code AS code FROM succession WHERE edition_id = :edition
+                UNION SELECT s.predecessor_code FROM succession s JOIN led l ON l.code = s.successor_code
+            ) SELECT code FROM led)
     """, edition=edition_id)  # fmt: skip
+
+
+def touch_sites(connection: Connection, refs: Collection[str]) -> None:
+    """These sites."""
+    _touch(connection, "SELECT unnest(CAST(:refs AS text[]))", refs=list(refs))
 
 
 def touch_all(connection: Connection) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from estates_api.domain.explanation import describe
 from estates_api.domain.method import Method, parse_method
 from estates_api.domain.shortlist import canonical_bytes
 from estates_api.errors import Unavailable
-from estates_api.store import assessments, editions
+from estates_api.store import assessments, editions, redactions
 from estates_api.store.audit import add_audit
 from estates_api.store.projection import rebuild_projection
 from estates_api.store.sites import list_sites
@@ -38,9 +38,15 @@ def read_method(content: bytes, name: str) -> Method:
     return check_method(parse_method(content, name))
 
 
-def compute(connection: Connection, area: Area, method: Method, as_of: date) -> Run:
-    """Assess the data as of a day without storing anything."""
-    return Run(as_of, method, assess(list_sites(connection, as_of, area), method, as_of))
+def compute(
+    connection: Connection, area: Area, method: Method, as_of: date, *, known_at: datetime | None = None
+) -> Run:  # fmt: skip
+    """Assess the data as of a day, as they were known at a moment (now if left out), without storing anything.
+
+    Who means to store the run locks the catalogue first (editions.lock_catalogue): what is masked meanwhile must not
+    be stored again.
+    """
+    return Run(as_of, method, assess(list_sites(connection, as_of, area, known_at), method, as_of))
 
 
 def store_run(
@@ -77,9 +83,10 @@ def store_run(
 
 
 def data_fingerprint(connection: Connection) -> str:
-    """SHA-256 over the hashes of all editions: the same data, the same fingerprint."""
-    hashes = "\n".join(sha256 for _, sha256 in editions.edition_hashes(connection))
-    return hashlib.sha256(hashes.encode()).hexdigest()
+    """SHA-256 over the hashes of all editions and over what is masked of them: the same data, the same fingerprint."""
+    parts = [sha256 for _, sha256 in editions.edition_hashes(connection)]
+    parts += redactions.list_fingerprints(connection)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _row(result: Assessed, run: Run) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def draft(
 ) -> tuple[Frozen, bool]:  # fmt: skip
     """Draw up and freeze a draft; (the newest revision, whether it is new). Unchanged bytes add no revision."""
     as_of = day_of(quarter, today)
+    editions.lock_catalogue(connection)
     run = compute(connection, area, method, as_of)
     number, _ = store_run(connection, run, method_content=method_content, present=as_of == today)
     content = freeze(connection, quarter, run)

@@ -180,6 +180,8 @@ BAD = [
     "limit=0", "limit=-1", "limit=x", "limit=1.5", "limit=", "bbox=1,2,3", "bbox=1,2,3,4,5", "bbox=a,b,c,d", "bbox=",
     "bbox=0,52,1,51", "bbox=nan,51,1,52", "bbox=0,inf,1,52", "bbox=1,2,3,4,5,6,7", "datetime=yesterday", "datetime=",
     "datetime=2015-13-01", "datetime=2015-02-30", "datetime=../..", "datetime=/",
+    "datetime=2016-01-01/2015-01-01", "as-of=2015-02-30", "as-of=9999-01-01", "known-at=9999-01-01", "known-at=soon",
+    "known-at=2015-02-30", "as-of=2015-03-31&datetime=2015-03-31", "known-at=0000-01-01",
     "datetime=2015-01-01T25:00:00Z", "datetime=2015-01-01/2016-01-01/2017-01-01", "cursor=!", "cursor=", "cursor=AA",
     "cursor=_w", "f=xml", "colour=red", "LIMIT=1", "bbox-crs=http://www.opengis.net/def/crs/OGC/1.3/CRS84",
 ]  # fmt: skip
@@ -196,20 +198,37 @@ def test_what_cannot_be_read_is_a_400(api: TestClient, query: str) -> None:
     assert query.partition("=")[0] in problem["detail"]
 
 
-DAYS = [
-    "2015-03-31", "2015-03-31T12:00:00Z", "2015-03-31t12:00:00.5z", "2015-03-31T12:00:00%2B01:00", "2015-01-01/..",
-    "../2015-01-01", "2015-01-01/", "/2015-01-01", "2014-01-01/2015-01-01", "0000-01-01T00:00:00Z/..",
-    "1954-08-07T/..", "1954-08-07", "../9999-12-31T23:59:59Z", "2015-03-31T23:59:60Z", "2015-03-31T12:00:00+01:00",
-    "2014-01-01T00:00:00Z/2014-01-01T00:00:00Z",
+NOW = ["2015-01-01/..", "2015-01-01/", "0000-01-01T00:00:00Z/..", "1954-08-07T/..", "../9999-12-31T23:59:59Z",
+       "9999-01-01/9999-12-31", "9999-12-31"]  # fmt: skip
+MARCH_2015 = [
+    "2015-03-31", "2015-03-31T12:00:00Z", "2015-03-31t12:00:00.5z", "2015-03-31T12:00:00%2B01:00", "../2015-03-31",
+    "/2015-03-31", "2014-01-01/2015-03-31", "2015-03-31T23:59:60Z", "2015-03-31T12:00:00+01:00",
+    "0000-01-01/2015-03-31T00:00:00Z", "2015-03-31T00:00:00Z/2015-03-31T00:00:00Z",
 ]  # fmt: skip
+BEFORE = ["1954-08-07", "1954-08-07T", "0000-01-01", "../1954-08-07", "0000-01-01T00:00:00Z/0001-01-01"]
 
 
-@pytest.mark.parametrize("day", DAYS)
-def test_any_day_matches_features_without_time(api: TestClient, day: str) -> None:
-    """Instants and intervals as QGIS and GDAL write them are read; features without a time match all of them."""
-    answer = api.get(f"/collections/sites/items?limit=1&datetime={day}")
+@pytest.mark.parametrize("day", NOW)
+def test_an_open_interval_and_days_to_come_are_today(api: TestClient, day: str) -> None:
+    """Intervals as QGIS and GDAL write them, with open ends, year 0000 and year 9999, give today's features."""
+    answer = api.get(f"/collections/candidates/items?datetime={day}")
     assert answer.status_code == 200, answer.text
-    assert answer.json()["numberMatched"] == 132
+    assert answer.json()["features"] == api.get("/candidates.geojson").json()["features"]
+
+
+@pytest.mark.parametrize("day", MARCH_2015)
+def test_an_instant_or_the_end_of_an_interval_is_as_of_it(api: TestClient, day: str) -> None:
+    """`datetime` gives the sites of which evidence speaks by its end, with what was said by then: as `as-of` does."""
+    answer = api.get(f"/collections/sites/items?datetime={day}")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["features"] == api.get("/sites.geojson?as-of=2015-03-31").json()["features"]
+
+
+@pytest.mark.parametrize("day", BEFORE)
+def test_before_all_evidence_there_are_no_features(api: TestClient, day: str) -> None:
+    """An instant before the first day that any evidence speaks of matches nothing, and is no failure."""
+    answer = api.get(f"/collections/sites/items?datetime={day}")
+    assert (answer.status_code, answer.json()["features"], answer.json()["numberMatched"]) == (200, [], 0)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,171 @@
+"""Claims: of any figure, which file, which row, what date, whether it counts, and why not."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import RowMapping
+from starlette.responses import Response
+
+from estates_api.api.answers import JSON, text_answer
+from estates_api.api.history import Ask, Asked, find_elsewhere
+from estates_api.api.ogc import check_ref, link, parse_cursor, with_query, write_cursor
+from estates_api.api.parameters import MOMENT, Limit, only
+from estates_api.domain.attributes import ATTRIBUTES, IDENTITY
+from estates_api.domain.claims import CORRECTION, RETURN, Claim, choose_claim, why_not
+from estates_api.errors import BadInput
+from estates_api.store import claims
+from estates_api.store.claims import Stated
+from estates_api.store.organisations import names_on
+from estates_api.store.sites import Moment
+
+router = APIRouter(tags=["sites"])
+
+MEANINGS = {**IDENTITY, **ATTRIBUTES}
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One claim, whether it is the one that counts, and why not."""
+
+    stated: Stated
+    wins: bool
+    why_not: str | None
+
+
+@router.get(
+    "/sites/{ref}/claims",
+    dependencies=[Depends(only("attribute", "holding", "limit", "cursor", *MOMENT))],
+    response_class=Response,
+)
+def list_claims(  # noqa: PLR0913, PLR0917 -- one parameter per thing that is asked
+    ref: str, request: Request, ask: Ask, limit: Limit,
+    attribute: Annotated[str | None, Query(description="One attribute by its name, such as gia_m2")] = None,
+    holding: Annotated[str | None, Query(description="One holding by its code, such as RRP03")] = None,
+    cursor: Annotated[str | None, Query(description="From a `next` link")] = None,
+) -> Response:  # fmt: skip
+    """Every value that any file says of a site's holdings: edition, row, day, authority, and which one wins and why."""
+    check_ref(ref)
+    if attribute is not None and attribute not in MEANINGS:
+        raise BadInput(f"attribute: there is no {attribute!r}; there are {', '.join(MEANINGS)}")
+    if elsewhere := find_elsewhere(ask, ref, "/sites/{}/claims"):
+        return elsewhere
+    found = list_weighed(ask, ref, attribute)
+    if holding is not None:
+        found = [one for one in found if one.stated.holding[1] == holding.upper()]
+    after = parse_cursor(cursor)
+    numbers = [str(one.stated.claim.id) for one in found]
+    if after is not None and after not in numbers:
+        raise BadInput("cursor: this page is no longer there; begin again without it")
+    start = numbers.index(after) + 1 if after else 0
+    shown = found[start : start + limit]
+    here = f"{ask.base}/sites/{ref}/claims"
+    links = [link(with_query(here, request), "self", JSON, "this page")]
+    if start + limit < len(found):
+        more = with_query(here, request, cursor=write_cursor(numbers[start + limit - 1]))
+        links.append(link(more, "next", JSON, "next page"))
+    names = names_of(ask)
+    content = {
+        "site": ref, "numberMatched": len(found), "numberReturned": len(shown),
+        "claims": [claim_facts(one, names, whole=ask.caller == "complete") for one in shown], "links": links,
+    }  # fmt: skip
+    return text_answer(json.dumps(content, ensure_ascii=False, allow_nan=False), JSON)
+
+
+def list_weighed(ask: Asked, ref: str, attribute: str | None = None) -> list[Weighed]:
+    """The claims of a site the caller may see at the moment asked about, each held against the others of its kind:
+    by holding and attribute, the winner first. NotFound where there is no such site for the caller."""
+    ask.check_there(ref)
+    stated = claims.list_claims(ask.database, ref, ask.moment, attribute)
+    return [one for _, group in groupby(stated, key=_kind) for one in weigh(list(group))]
+
+
+def _kind(one: Stated) -> tuple[str, str, str]:
+    return *one.holding, one.claim.attribute
+
+
+def weigh(group: list[Stated], today: date | None = None) -> list[Weighed]:
+    """The claims on one attribute of one holding, the winner first. What speaks of a day to come does not count yet."""
+    today = today or datetime.now(UTC).date()
+    winner = choose_claim(one.claim for one in group if one.claim.as_of <= today)
+    found = [Weighed(one, one.claim == winner, _why_not(one.claim, winner, today)) for one in group]
+    return sorted(found, key=lambda one: (not one.wins, -one.stated.claim.as_of.toordinal(), -one.stated.claim.id))
+
+
+def _why_not(claim: Claim, winner: Claim | None, today: date) -> str | None:
+    if claim.as_of > today and claim.redacted is None:
+        return f"it speaks of a day to come, {claim.as_of}"
+    return why_not(claim, winner)
+
+
+def names_of(ask: Asked) -> Mapping[str, str]:
+    """What organisations were called on the day asked about."""
+    moment = ask.moment or Moment(datetime.now(UTC).date())
+    return names_on(ask.database, moment.as_of, moment.known_at)
+
+
+def claim_facts(one: Weighed, names: Mapping[str, str], *, whole: bool) -> dict[str, Any]:
+    """One claim for readers; `whole` tells as well who redacted it. What is redacted has no value for anybody."""
+    claim, row = one.stated.claim, one.stated.row
+    organisation, code = one.stated.holding
+    meaning = MEANINGS.get(claim.attribute)
+    return {
+        "claim": claim.id,
+        "holding": code,
+        "organisation_code": organisation,
+        "organisation": names.get(organisation, row["organisation"]),
+        "attribute": claim.attribute,
+        "meaning": meaning.meaning if meaning else None,
+        "unit": row["unit"],
+        "value": claim.value,
+        "raw": row["raw"],
+        "state": "redacted" if claim.redacted else claim.state,
+        "implausible": claim.implausible,
+        "as_of": claim.as_of.isoformat() if claim.dated else None,
+        "edition": edition_facts(row),
+        "row": claim.line,
+        "citation": row["citation"],
+        "authority": authority(claim),
+        "wins": one.wins,
+        "why_not": one.why_not,
+        "corrected": _correction(claim, row),
+        "redacted": _redaction(row, whole=whole),
+    }
+
+
+def edition_facts(row: RowMapping) -> dict[str, Any]:
+    """The file a claim stands in."""
+    return {
+        "id": row["edition_id"], "source": row["source"], "label": row["label"], "file_name": row["file_name"],
+        "sha256": row["sha256"], "period_start": _iso(row["period_start"]), "period_end": _iso(row["period_end"]),
+        "publisher": row["publisher"], "licence": row["licence"], "link": row["url"] or None,
+        "known_at": _iso(row["known"]),
+    }  # fmt: skip
+
+
+def authority(claim: Claim) -> str:
+    """What kind of source speaks."""
+    if claim.authority >= CORRECTION:
+        return "a person's correction"
+    return "official return" if claim.authority >= RETURN else "list"
+
+
+def _correction(claim: Claim, row: RowMapping) -> dict[str, Any] | None:
+    if claim.authority < CORRECTION:
+        return None
+    return {"by": row["citation"] or row["handed_in_by"], "handed_in_by": row["handed_in_by"], "at": _iso(row["known"])}
+
+
+def _redaction(row: RowMapping, *, whole: bool) -> dict[str, Any] | None:
+    if row["redacted"] is None:
+        return None
+    by = {"by": row["redacted_by"]} if whole else {}
+    return {"reason": row["redacted"], "at": _iso(row["redacted_at"]), **by}
+
+
+def _iso(when: date | None) -> str | None:
+    return when.isoformat() if when else None

@@ -1,0 +1,93 @@
+"""A site as a feature: the properties that readers of the collections get, under the names of the projection.
+
+What is served of today is rendered in the database when it is written (store/projection.py); what is served of
+another day is made here. A test holds the two together, site by site and property by property.
+"""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from estates_api.domain.assessment import Assessed
+from estates_api.domain.explanation import sentence
+from estates_api.domain.gates import OWNERS
+from estates_api.domain.land import site_land
+from estates_api.domain.method import Method
+from estates_api.domain.sites import Holding, Site
+
+
+def site_properties(result: Assessed) -> dict[str, Any]:
+    """What a feature of the collection `sites` says, but for the number of its holdings."""
+    site, every = result.site, list_holdings(result.site)
+    land = site_land(site)
+    areas = [number for holding in site.holdings if (number := holding.number("gia_m2")) is not None]
+    return {
+        "ref": site.ref,
+        "name": site.name,
+        "address": site.address,
+        "postcode": site.postcode,
+        "borough": site.borough_name,
+        "borough_gss": site.borough_gss,
+        "sector": _joined(holding.sector for holding in every),
+        "owner": _joined(i.organisation_name for i in site.interests if i.kind in OWNERS),
+        "organisations": _joined(holding.organisation_name for holding in every),
+        "precision": site.precision,
+        "inside_area": site.inside_area,
+        "gia_m2": _rounded(sum(areas), 1) if areas else None,
+        "land_ha": _rounded(land.area_ha, 4) if land else None,
+        "evidence_date": result.evidence[0].isoformat() if result.evidence else None,
+        "stale": result.stale,
+    }
+
+
+def feature_properties(result: Assessed) -> dict[str, Any]:
+    """What a feature of the collection `sites` says."""
+    return {**site_properties(result), "holdings": len(list_holdings(result.site))}
+
+
+def candidate_properties(result: Assessed, method: Method) -> dict[str, Any]:
+    """What a feature of the collection `candidates` says."""
+    release, reuse = result.release, result.reuse
+    return {
+        **site_properties(result),
+        "route": result.route,
+        "release_score": _rounded(release.expected, 2),
+        "release_low": _rounded(release.low, 2),
+        "release_high": _rounded(release.high, 2),
+        "release_coverage": _rounded(release.coverage, 3),
+        "reuse_score": _rounded(reuse.expected, 2),
+        "reuse_coverage": _rounded(reuse.coverage, 3),
+        "gates": "; ".join(gate.id for gate in result.gates) or None,
+        "sentence": sentence(result, method),
+        "method": method.id,
+    }
+
+
+def list_holdings(site: Site) -> list[Holding]:
+    """Every holding that stands at a site, those that others carry on as well, by organisation and code."""
+    return sorted([*site.holdings, *(one.holding for one in site.carried)], key=lambda holding: holding.key)
+
+
+def holding_facts(site: Site) -> list[dict[str, Any]]:
+    """The holdings of a site, as its detail lists them."""
+    return [
+        {
+            "organisation": holding.organisation_name,
+            "organisation_code": holding.organisation_code,
+            "code": holding.code,
+            "name": holding.text("name"),
+            "sector": holding.sector,
+            "match": holding.match,
+            "now": holding.now,
+        }
+        for holding in list_holdings(site)
+    ]
+
+
+def _joined(names: Iterable[str]) -> str | None:
+    return "; ".join(sorted(set(names))) or None
+
+
+def _rounded(number: float, places: int) -> float:
+    """Half away from zero on the decimal that is printed, as PostgreSQL rounds."""
+    return float(Decimal(repr(float(number))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))

@@ -1,0 +1,84 @@
+"""History: every site as of a day and as known at a moment, as features and explanations. Computed, not stored."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine
+
+from estates_api.domain.area import Area
+from estates_api.domain.assessment import Assessed
+from estates_api.domain.explanation import describe
+from estates_api.domain.features import candidate_properties, feature_properties, holding_facts
+from estates_api.domain.method import Method
+from estates_api.store.audit import data_version
+from estates_api.store.features import list_geometries
+from estates_api.store.sites import Moment
+from estates_api.workflows.assess import Run, compute
+
+KEPT = 4
+"""How many moments of one database are kept at once, until its data change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Every site at a moment: what each came to, and its features as GeoJSON text, by collection and reference."""
+
+    run: Run
+    results: Mapping[str, Assessed]
+    features: Mapping[str, Mapping[str, str]]
+    geometries: Mapping[str, str]
+
+    def detail(self, ref: str) -> dict[str, Any]:
+        """Everything about one site, in the form of the present's detail."""
+        result = self.results[ref]
+        return {
+            "site": feature_properties(result),
+            "geometry": json.loads(self.geometries[ref]),
+            "holdings": holding_facts(result.site),
+            **describe(result, self.run.method, self.run.as_of),
+        }
+
+
+_kept: WeakKeyDictionary[Engine, OrderedDict[tuple[Any, ...], Past]] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def look_back(connection: Connection, moment: Moment, *, area: Area, method: Method) -> Past:
+    """Every site at a moment. Kept by the version of the data, so that pages of one walk are computed once."""
+    key = (moment, data_version(connection), method.sha256, area.id)
+    with _lock:
+        kept = _kept.setdefault(connection.engine, OrderedDict())
+        if key in kept:
+            kept.move_to_end(key)
+            return kept[key]
+    made = _compute(connection, moment, area, method)
+    with _lock:
+        kept[key] = made
+        while len(kept) > KEPT:
+            kept.popitem(last=False)
+    return made
+
+
+def _compute(connection: Connection, moment: Moment, area: Area, method: Method) -> Past:
+    run = compute(connection, area, method, moment.as_of, known_at=moment.known_at)
+    geometries = list_geometries(connection)
+    results = {result.site.ref: result for result in run.results}
+    properties: dict[str, dict[str, dict[str, Any]]] = {
+        "sites": {ref: feature_properties(result) for ref, result in results.items()},
+        "candidates": {ref: candidate_properties(result, method) for ref, result in results.items()},
+    }
+    features = {
+        collection: {ref: _feature(ref, geometries[ref], values) for ref, values in found.items()}
+        for collection, found in properties.items()
+    }
+    return Past(run, results, features, geometries)
+
+
+def _feature(ref: str, geometry: str, properties: Mapping[str, Any]) -> str:
+    said = json.dumps(properties, ensure_ascii=False, allow_nan=False)
+    return f'{{"type":"Feature","id":{json.dumps(ref)},"geometry":{geometry},"properties":{said}}}'
