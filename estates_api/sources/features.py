@@ -51,7 +51,7 @@ def read(document: Document, hints: Hints) -> Reading:
     rows = _Rows(layer, header, tuple(normalise_header(name) for name in layer.fields), columns)
     table = replace(document, kind="table", sheets=(Sheet("", rows.open),))
     reading = reader(table, replace(hints, source=hints.source or "vector layer"))
-    records = chain(_layer_doubts(layer), _with_geometry(rows, reading.records))
+    records = chain(layer_doubts(layer), _with_geometry(rows, reading.records))
     return replace(reading, format="features", records=records)
 
 
@@ -101,7 +101,8 @@ def _whole(name: str, cut: dict[str, set[str]]) -> str:
     return next(alias for alias in ALIASES.fields[column] if alias.startswith(known))
 
 
-def _layer_doubts(layer: Layer) -> Iterator[Issue]:
+def layer_doubts(layer: Layer) -> Iterator[Issue]:
+    """What is said of a whole layer: a CRS that had to be assumed, and layers that are not read."""
     if layer.projection.assumed:
         yield Issue("crs-assumed", None, None, layer.projection.assumed)
     if layer.others:

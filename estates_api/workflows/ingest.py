@@ -15,6 +15,7 @@ from estates_api.sources import find_reader
 from estates_api.sources.document import Document, fingerprint, open_document
 from estates_api.store import editions
 from estates_api.store.audit import add_audit
+from estates_api.store.outlines import refresh_outlines
 from estates_api.store.projection import refresh_projection
 from estates_api.store.touched import open_touched
 from estates_api.workflows.match import match_places
@@ -62,6 +63,7 @@ def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all 
     open_touched(connection)
     writer = _write(connection, edition_id, reading, origin, document=document, progress=progress)
     match_places(connection, area, tell=progress)
+    refresh_outlines(connection, area.boroughs)
     progress("looking at what does not fit")
     writer.add_filed(find_later_issues(connection, edition_id))
     counts = {name: writer.counts[name] for name in COUNTED}

@@ -19,7 +19,7 @@ from estates_api.domain.records import (
     Record,
 )
 from estates_api.domain.sites import INTEREST_KINDS
-from estates_api.store import catalogue, holdings, touched
+from estates_api.store import catalogue, holdings, outlines, touched
 from estates_api.store.issues import Filed, add_issues
 from estates_api.workflows.doubts import Doubts
 from estates_api.workflows.quality import Quality
@@ -76,6 +76,7 @@ class Writer:
         self._put_named(records)
         put = holdings.put_holdings(self.connection, self.under, records)
         self.counts["claims"] += holdings.add_claims(self.connection, self.under, records, put.ids)
+        outlines.add_feature_outlines(self.connection, self.under, records, put.ids)
         holdings.settle_holdings(self.connection, put.known)
         touched.touch_holdings(self.connection, put.known)
         holdings.add_interests(self.connection, self._interests(records, put.ids))
@@ -88,7 +89,8 @@ class Writer:
         met = {one.code for one in self.named}
         found = {
             r.organisation_code: catalogue.Named(
-                r.organisation_code, r.organisation_name or r.organisation_code, r.sector,
+                r.organisation_code, r.organisation_name or r.organisation_code,
+                r.organisation_sector or r.sector,
                 r.organisation_type or "unknown",
             )
             for r in reversed(records)

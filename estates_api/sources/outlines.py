@@ -1,0 +1,108 @@
+"""Parcels of land: HM Land Registry's INSPIRE index polygons, or any vector file whose areas name a title, a site, a
+holding or a UPRN. Without any of these a parcel is its outline alone."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import shapely
+
+from estates_api.domain.codes import parse_ods_code, parse_uprn
+from estates_api.domain.outlines import Parcel
+from estates_api.domain.records import Issue
+from estates_api.domain.values import clean_text, shorten
+from estates_api.errors import BadInput
+from estates_api.sources.document import Document
+from estates_api.sources.features import layer_doubts
+from estates_api.sources.naming import dated_edition, stem
+from estates_api.sources.reader import Hints
+from estates_api.sources.table import Aliases
+from estates_api.sources.vector import Feature, Layer, open_layer
+
+FORMAT = "outline"
+
+# Fields of the INSPIRE index polygons: gml_id, INSPIREID, LABEL, NATIONALCADASTRALREFERENCE, VALIDFROM,
+# BEGINLIFESPANVERSION; of the National Polygon Dataset: POLY_ID, TITLE_NO (HM Land Registry, technical specification).
+_ALIASES = Aliases(
+    {
+        "parcel": ("inspireid", "inspire id", "inspire_id", "poly_id", "nationalcadastralreference", "parcel",
+                   "parcel id", "parcel ref", "label", "gml_id"),
+        "title number": ("title number", "title_no", "title no", "title", "titlenumber", "title_numb"),
+        "reference": ("site_ref", "site reference", "site ref", "site_refer", "site id", "ref", "estates ref"),
+        "code": ("holding_code", "holding code", "holding_co", "site code", "site_code", "ods code", "ods_code",
+                 "asset id", "unique asset id", "asset reference", "asset ref"),
+        "organisation": ("organisation_code", "organisation code", "trust code", "organisati"),
+        "uprn": ("uprn", "unique property reference number"),
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Parcels:
+    """What a file of parcels is, and what it holds, in the order of the file; read once."""
+
+    source: str
+    label: str
+    period_start: date | None
+    period_end: date | None
+    found: Iterator[Parcel | Issue]
+
+
+def read_parcels(document: Document, hints: Hints) -> Parcels:
+    """Read a vector file as parcels. BadInput when it is none."""
+    if document.kind != "vector":
+        raise BadInput(f"{document.name}: an outline comes from a vector file (GeoPackage, GeoJSON, GML, …)")
+    try:
+        layer = open_layer(document.path)
+    except BadInput as error:
+        raise BadInput(f"{document.name}: {error.detail}") from None
+    label, (start, end), doubts = dated_edition(document, hints)
+    inspire = any(name.casefold() == "inspireid" for name in layer.fields)
+    source = hints.source or ("HM Land Registry INSPIRE index polygons" if inspire else "parcels")
+    label = label if start or hints.label else stem(document)
+    return Parcels(source, label, start, end, _read(layer, doubts))
+
+
+def _read(layer: Layer, doubts: list[Issue]) -> Iterator[Parcel | Issue]:
+    yield from doubts
+    yield from layer_doubts(layer)
+    places = _ALIASES.places(layer.fields)
+    for feature in layer.features():
+        for rule, reason in feature.doubts:
+            yield Issue(rule, feature.number, None, reason)
+        if feature.outline is not None:
+            yield from _parcel(feature, places, feature.outline)
+        elif feature.point is not None:
+            reason = "its geometry was not taken: a point has no outline"
+            yield Issue("geometry-not-taken", feature.number, None, reason)
+
+
+def _parcel(feature: Feature, places: dict[str, int], outline: shapely.MultiPolygon) -> Iterator[Parcel | Issue]:
+    issues: list[Issue] = []
+
+    def said(name: str, parse: Callable[[str], str] = str) -> str | None:
+        place = places.get(name)
+        cell = clean_text(feature.cells[place]) if place is not None else ""
+        try:
+            return parse(cell) if cell else None
+        except BadInput as error:
+            reason = f"{error.detail}; not taken"
+            issues.append(Issue("value-not-taken", feature.number, name, reason, shorten(cell)))
+            return None
+
+    yield Parcel(
+        line=feature.number,
+        outline=shapely.to_wkb(outline),
+        parcel=said("parcel"),
+        title_number=said("title number", _parse_title),
+        reference=said("reference", str.upper),
+        code=said("code", parse_ods_code),
+        organisation=said("organisation", parse_ods_code),
+        uprn=said("uprn", parse_uprn),
+    )
+    yield from issues
+
+
+def _parse_title(text: str) -> str:
+    """A title number as the register writes it: capitals and digits, `NGL123456`."""
+    return text.replace(" ", "").upper()
