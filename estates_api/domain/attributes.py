@@ -114,6 +114,7 @@ _ALL = (
     _text("development_description", "what is to be built"),
     _homes("homes_low", "homes that the site may take, lower estimate"),
     _homes("homes_high", "homes that the site may take, upper estimate"),
+    _ha("register_ha", "area of an entry on a brownfield register (says nothing of whose land it is)"),
     _ha("surplus_ha", "land of a plot returned as surplus (part of its site's land, never added to it)"),
     _gbp("market_value_gbp", "declared market value of a surplus plot"),
     _gbp("sale_value_gbp", "sale value of a surplus plot"),

@@ -51,7 +51,8 @@ class HoldingRecord:
     Positions are EPSG:27700 metres (`position_text` is what was published, where that is not these); `outline` is a
     multipolygon in the same, as WKB. `evidence_date` is the day the row speaks of where that is not the edition's own
     period end; `citation` is the page that states the row where it is not the edition's own. `sensitivity` is the
-    row's own, where it is stricter than the file's.
+    row's own, where it is stricter than the file's. `organisation_sector` is the organisation's own, where `sector`
+    is that of the holding alone: a planning authority lists land that is somebody's, not its own.
     """
 
     line: int
@@ -72,6 +73,7 @@ class HoldingRecord:
     citation: str | None = None
     outline: bytes | None = None
     sensitivity: Sensitivity | None = None
+    organisation_sector: Sector | None = None
 
     def said(self) -> tuple[Value, ...]:
         """Every value of the row: its measures, and what it calls the place and where it puts it."""

@@ -71,6 +71,8 @@ _ALL = (
     Rule("row-role-unknown", "note", "steward", "An organisation of a kind that nothing is read from."),
     Rule("sector-doubtful", "note", "publisher", "A list's own sector contradicts its codes; the codes count."),
     Rule("uprn-damaged", "warning", "organisation", "A spreadsheet rounded a UPRN (1.00E+11): it names no property."),
+    Rule("crs-contradicted", "warning", "publisher", "Coordinates are not in the reference system that is stated."),
+    Rule("homes-range", "warning", "organisation", "The lower number of homes is above the upper."),
     Rule("sensitivity-assumed", "warning", "organisation", "A sensitivity flag is blank or unknown: kept private."),
     Rule("event-uncited", "note", "steward", "A dated event was not taken: nothing says which page states it."),
     Rule("unit-assumed", "warning", "organisation", "A column says no unit; the usual one was taken."),

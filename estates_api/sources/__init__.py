@@ -3,15 +3,18 @@
 from estates_api.domain.values import shorten
 from estates_api.errors import BadInput
 from estates_api.sources import (
+    brownfield,
     ebranchs,
     epraccur,
     eric,
     ets,
     events,
     features,
+    hospitals,
     ord,  # noqa: A004 -- the publisher's own name for it
     organisations,
     places,
+    surplus,
     template,
     transparency,
 )
@@ -32,6 +35,9 @@ READERS: dict[str, Reader] = {
         ets.SITES,
         ets.TRUSTS,
         ord.READER,
+        hospitals.READER,
+        brownfield.READER,
+        surplus.READER,
         transparency.READER,
         features.READER,
     )
