@@ -1,21 +1,17 @@
 """`estates`: the catalogue, the assessment, the shortlist and the service from the command line."""
 
 import signal
-import stat
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
-from rich.table import Table
 
 from estates_api import __version__
-from estates_api.cli import serving, shortlists
+from estates_api.cli import records, serving, shortlists
 from estates_api.cli.session import console, errors, fail, open_session, today
-from estates_api.domain.values import shorten
-from estates_api.errors import BadInput, EstatesError
+from estates_api.errors import EstatesError
 from estates_api.sources import READERS
 from estates_api.sources.reader import Hints
 from estates_api.sources.template import template_header
@@ -33,8 +29,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(shortlists.app, name="shortlist")
+app.command("outline")(outlines.outline_files)
 app.command("run")(serving.run)
 app.command("serve")(serving.serve)
+app.command("claims")(records.claims)
+app.command("redact")(records.redact_row)
+app.command("organisation")(records.organisation)
 
 
 @app.command("version")
@@ -83,12 +83,12 @@ def ingest_files(
     origin = Origin(insisted=insisted, hints=Hints(period=period, organisation_code=organisation),
                     sensitivity=sensitivity)  # fmt: skip
     refused, taken = 0, 0
-    with open_session() as session, _bar() as progress:
+    with open_session() as session, progress_bar() as progress:
         task = progress.add_task("", total=len(files))
         for path in files:
-            name = _shown(path)
+            name = shown_name(path)
             try:
-                _check_file(path)
+                check_file(path)
                 with transaction(session.engine) as connection:
                     done = ingest(
                         connection, path, name=name, area=session.area, origin=origin,
@@ -107,27 +107,6 @@ def ingest_files(
         raise typer.Exit(2)
 
 
-def _bar() -> Progress:
-    columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"))
-    return Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
-
-
-def _shown(path: Path) -> str:
-    """The file's name, safe to print on one line; its path where it has no name, like `..`."""
-    return shorten(path.name or str(path), 200)
-
-
-def _check_file(path: Path) -> None:
-    """BadInput for a device, a pipe or a folder, which may have no end or none to read."""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise BadInput("not a file that can be read")
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise BadInput(error.strerror or "it cannot be read") from None
-
-
 def _summary(name: str, done: Ingested) -> None:
     """What became of a file, and the first of its issues."""
     if not done.new:
@@ -136,15 +115,7 @@ def _summary(name: str, done: Ingested) -> None:
     shown = ("rows", "holdings", "claims", "organisations", "places", "events", "error", "warning", "note")
     counts = ", ".join(f"{done.counts[name]:,} {name}" for name in shown if done.counts[name])
     console.print(f"[bold]{escape(name)}[/bold]: {escape(done.edition)}: {counts}")
-    table = Table("line", "field", "severity", "reason", "found", box=None, pad_edge=False)
-    ranked = sorted(done.issues, key=lambda issue: ("error", "warning", "note").index(issue.severity))
-    for issue in ranked[:10]:
-        cells = (issue.line or "", issue.field or "", issue.severity, issue.reason, issue.raw or "")
-        table.add_row(*(escape(str(cell)) for cell in cells))
-    if ranked:
-        console.print(table)
-    if len(ranked) > 10:
-        console.print(f"and {len(ranked) - 10} more issues: see /editions once the service runs")
+    print_issues(done.issues)
 
 
 @app.command("assess")

@@ -166,7 +166,8 @@ BAD = {
     "no rows": (HEADER, "no row"),
     "nothing readable in any row": (HEADER + b"RZ1,,,,1,1,1\r\n", "no row could be taken"),
     "empty": (b"", "empty"),
-    "json": (b'{"type": "FeatureCollection"}', "this is JSON"),
+    "json": (b'{"type": "Thing"}', "this is JSON"),
+    "no features": (b'{"type": "FeatureCollection", "features": []}', "has no features"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), "this is a picture"),
     "zip of nothing": (b"PK\x05\x06" + bytes(18), "."),
 }
