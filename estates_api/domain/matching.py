@@ -1,116 +1,226 @@
-"""Place matching: which holdings stand at one place, with the evidence for it."""
+"""Place matching: which holdings stand at one place, decided pair by pair from the surest down."""
 
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
 
-from rapidfuzz import fuzz
+from estates_api.domain.likeness import Comparison, Entry, compare
 
-from estates_api.domain.codes import AGGREGATE
+Key = tuple[str, str]
+"""A holding: organisation code, holding code."""
 
-ALIKE = 90.0
-"""Two organisations' names at one postcode are one place when at least this alike (rapidfuzz token sort ratio, 0-100).
+Pair = frozenset[Key]
+Verdicts = Mapping[Pair, Literal["same", "different"]]
+"""What a person says of pairs of holdings; a pair that was judged is never weighed."""
 
-High, because a wrong merge hides a site and a missed one only shows two: a person's judgement joins those. And a
-ratio over the whole names: by a part of them, `Car park` is as good as `Car park north`.
-"""
-
-_NOISE = re.compile(r"\b(the|nhs|trust|foundation|services?|new)\b|[^a-z0-9 ]")
-
-# A few letters in a long name, and yet what tells neighbours apart: 7A, block B, the north wing.
-_MARK = re.compile(r"\b(?:[a-z]*[0-9][a-z0-9]*|[a-z]|north|south|east|west)\b")
+OWN_PLACE = "a place of its own"
+MOST_QUESTIONS = 3
+"""Questions kept per holding, the weightiest: a person is asked about the likeliest places, not a whole street."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unplaced:
-    """A holding that needs a site. `judged` is the place a person put it at."""
+class Standing:
+    """A holding that has a site already. `judged`: a person put it there, so the matcher's doubts do not count."""
 
-    organisation_code: str
-    code: str
-    name: str
-    postcode: str | None
-    judged: str | None = None
+    entry: Entry
+    site_ref: str
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The site a holding belongs to, whether it is new, and why."""
+    """Where a holding goes: to an existing site, or to the place that a new holding founds (its own key when it is the
+    founder itself); why, and for likeness to which holding."""
 
-    site_ref: str
+    evidence: str
+    site_ref: str | None = None
+    founder: Key | None = None
+    beside: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Two holdings that may be one place, for a person to judge."""
+
+    one: Key
+    other: Key
+    weight: float
     evidence: str
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A site that exists already, and the organisations that have a holding there."""
+class Matched:
+    """What became of each new holding, and what a person is asked."""
 
-    ref: str
-    name: str
-    postcode: str | None
-    organisations: frozenset[str] = frozenset()
+    matches: Mapping[Key, Match]
+    questions: tuple[Question, ...]
 
 
-def plain_name(name: str) -> str:
-    """A name without case, punctuation and words that say nothing about the place."""
-    return " ".join(_NOISE.sub(" ", name.lower().replace("'", "").replace("’", "")).split())
+@dataclass(slots=True)
+class _Place:
+    """Holdings that stand together: new ones and, at an existing site, those that were there."""
+
+    site_ref: str | None = None
+    members: dict[Key, Entry] = field(default_factory=dict)
+    judged: set[Key] = field(default_factory=set)
+
+    def organisations(self) -> set[str]:
+        return {organisation for organisation, _ in self.members}
+
+
+@dataclass(frozen=True, slots=True)
+class _Bond:
+    """Two holdings that may be joined, and how strongly."""
+
+    keys: tuple[Key, Key]
+    weight: float
+    outcome: str
+    evidence: str
+    judged: bool = False
 
 
 def match_holdings(
-    unplaced: Iterable[Unplaced], known: Iterable[Known], prefix: str
-) -> Mapping[tuple[str, str], Match]:
-    """A match for each holding that has a place; `AGGRE` rows have none and are left out.
+    pending: Iterable[Entry], standing: Iterable[Standing], pairs: Iterable[tuple[Key, Key]], verdicts: Verdicts
+) -> Matched:
+    """Join new holdings with each other and with existing sites, along the pairs that blocking found.
 
-    In this order: a person's judgement; an existing site at the same postcode with a like name; a site of its own.
-    Only judgement puts two codes of one organisation at one place: it has told them apart itself.
+    The surest pair is joined first. Two places stay apart when both are existing sites, when one organisation would
+    have two of its codes at one place, when a person says so, or when any two of their holdings speak against it;
+    a pair that was sure and could not be joined becomes a question. The order of the arguments' items does not matter.
     """
-    sites = {site.ref: site for site in known}
-    at_postcode: dict[str | None, set[str]] = defaultdict(set)
-    for site in sites.values():
-        at_postcode[site.postcode].add(site.ref)
-    matches: dict[tuple[str, str], Match] = {}
-    # Judged holdings first: others may join the places they make.
-    for item in sorted(unplaced, key=lambda u: (u.judged is None, u.organisation_code, u.code)):
-        if item.code == AGGREGATE:
+    places = _places(pending, standing)
+    new = {key for key, place in places.items() if place.site_ref is None}
+    bonds = sorted(_bonds(places, pairs, verdicts), key=lambda bond: (not bond.judged, -bond.weight, bond.keys))
+    for bond in bonds:
+        if bond.outcome == "same":
+            _join(places, bond, verdicts)
+    return Matched(_matches(places, new, bonds), _questions(places, bonds))
+
+
+def contradictions(verdicts: Verdicts) -> list[Pair]:
+    """Pairs that a person told apart although other judgements make them one place (A=B, B=C, A≠C)."""
+    groups = same_groups(verdicts)
+    told_apart = [pair for pair, verdict in verdicts.items() if verdict == "different"]
+    return [pair for pair in told_apart if len({id(groups.get(key, key)) for key in pair}) == 1]
+
+
+def same_groups(verdicts: Verdicts) -> dict[Key, frozenset[Key]]:
+    """Each holding that was judged the same as another, with all that are one place with it by judgement."""
+    groups: dict[Key, frozenset[Key]] = {}
+    for pair, verdict in verdicts.items():
+        if verdict == "same":
+            whole = frozenset().union(*(groups.get(key, frozenset({key})) for key in pair))
+            groups.update(dict.fromkeys(whole, whole))
+    return groups
+
+
+def carried_on(days: Mapping[Key, date], heirs: Mapping[Key, Collection[Key]]) -> set[Key]:
+    """Holdings that a successor's holding at the same site carries on, so that both are never added up.
+
+    `days`: the newest day of evidence of every holding that has any. `heirs`: holdings of successors at the same site.
+    A holding is carried on as soon as one of them has newer evidence than its own.
+    """
+    return {
+        key for key, successors in heirs.items()
+        if key in days and any(heir in days and days[heir] > days[key] for heir in successors)
+    }  # fmt: skip
+
+
+def _places(pending: Iterable[Entry], standing: Iterable[Standing]) -> dict[Key, _Place]:
+    """The place of each holding: its own for a new one, the site's for one that stands."""
+    sites: dict[str, _Place] = {}
+    places: dict[Key, _Place] = {}
+    for item in sorted(standing, key=lambda item: item.entry.key):
+        place = sites.setdefault(item.site_ref, _Place(item.site_ref))
+        place.members[item.entry.key] = item.entry
+        if item.judged:
+            place.judged.add(item.entry.key)
+        places[item.entry.key] = place
+    for entry in sorted(pending, key=lambda entry: entry.key):
+        places[entry.key] = _Place(None, {entry.key: entry})
+    return places
+
+
+def _bonds(places: Mapping[Key, _Place], pairs: Iterable[tuple[Key, Key]], verdicts: Verdicts) -> Iterator[_Bond]:
+    """What is known of each pair that has a new holding in it: a person's verdict, or what weighing says."""
+    wanted = {frozenset(pair) for pair in pairs} | {pair for pair in verdicts if all(key in places for key in pair)}
+    for pair in wanted:
+        one, other = sorted(pair)
+        if places[one].site_ref and places[other].site_ref:
             continue
-        near = [sites[ref] for ref in at_postcode[item.postcode]] if item.postcode else []
-        match = _judged(item, prefix) or _alike(item, near) or _own(item, sites, prefix)
-        matches[item.organisation_code, item.code] = match
-        site = sites.get(match.site_ref) or Known(match.site_ref, item.name, item.postcode)
-        sites[site.ref] = replace(site, organisations=site.organisations | {item.organisation_code})
-        at_postcode[site.postcode].add(site.ref)
-    return matches
+        if pair in verdicts:
+            yield _Bond((one, other), float("inf"), verdicts[pair], "judgement", judged=True)
+            continue
+        found = _weigh(places, one, other)
+        if found.outcome != "different":
+            yield _Bond((one, other), found.total, found.outcome, found.told())
 
 
-def _judged(item: Unplaced, prefix: str) -> Match | None:
-    return Match(f"{prefix}-{item.judged}", "judgement") if item.judged else None
+def _weigh(places: Mapping[Key, _Place], one: Key, other: Key) -> Comparison:
+    return compare(places[one].members[one], places[other].members[other])
 
 
-def _alike(item: Unplaced, near: Iterable[Known]) -> Match | None:
-    """Another organisation's site at the same postcode with the likest name; of two equally like, the one with the
-    lower reference."""
-    others = (site for site in near if item.organisation_code not in site.organisations)
-    likeness = {site: _likeness(plain_name(site.name), plain_name(item.name)) for site in others}
-    found = min(likeness, key=lambda site: (-likeness[site], site.ref), default=None)
-    if found is None or likeness[found] < ALIKE:
-        return None
-    told = f"same postcode {item.postcode}, names {likeness[found]:.0f} % alike with {found.name!r}"
-    return Match(found.ref, told)
+def _join(places: dict[Key, _Place], bond: _Bond, verdicts: Verdicts) -> None:
+    """Make one place of two, unless something keeps them apart."""
+    kept, lost = sorted((places[key] for key in bond.keys), key=_precedence)
+    if kept is lost or _apart(kept, lost, bond, verdicts):
+        return
+    kept.members |= lost.members
+    for key in lost.members:
+        places[key] = kept
 
 
-def _likeness(one: str, other: str) -> float:
-    """How alike two plain names are, 0-100; 0 where they have other marks, or no word that names anything."""
-    marks = [sorted(_MARK.findall(name)) for name in (one, other)]
-    if marks[0] != marks[1] or not re.search("[a-z]", one):
-        return 0.0
-    return fuzz.token_sort_ratio(one, other)
+def _precedence(place: _Place) -> tuple[bool, Key]:
+    return (place.site_ref is None, min(place.members))
 
 
-def _own(item: Unplaced, sites: Mapping[str, Known], prefix: str) -> Match:
-    return Match(_free_ref(item, sites, prefix), "a place of its own")
+def _apart(one: _Place, other: _Place, bond: _Bond, verdicts: Verdicts) -> bool:
+    if one.site_ref and other.site_ref:
+        return True
+    pairs = [frozenset((a, b)) for a in one.members for b in other.members]
+    if any(verdicts.get(pair) == "different" for pair in pairs):
+        return True
+    if bond.judged:
+        return False
+    if one.organisations() & other.organisations():
+        return True
+    # A judged member is there on a person's word, whatever its name: it has no say.
+    return any(
+        compare(mine, theirs).outcome == "different"
+        for a, mine in one.members.items() if a not in one.judged
+        for b, theirs in other.members.items() if b not in other.judged and frozenset((a, b)) not in verdicts
+    )  # fmt: skip
 
 
-def _free_ref(item: Unplaced, sites: Mapping[str, Known], prefix: str) -> str:
-    """A reference from the code that founded the site; with the organisation's where the code is taken."""
-    plain = f"{prefix}-{item.code}"
-    return plain if plain not in sites else f"{prefix}-{item.organisation_code}-{item.code}"
+def _matches(places: Mapping[Key, _Place], new: Collection[Key], bonds: Sequence[_Bond]) -> dict[Key, Match]:
+    why: dict[Key, tuple[str, Key]] = {}
+    for bond in bonds:
+        one, other = bond.keys
+        if bond.outcome == "same" and places[one] is places[other]:
+            why.setdefault(one, (bond.evidence, other))
+            why.setdefault(other, (bond.evidence, one))
+    found = {}
+    for key in new:
+        place = places[key]
+        founder = None if place.site_ref else min(place.members)
+        evidence, beside = (OWN_PLACE, None) if key == founder else why[key]
+        found[key] = Match(evidence, place.site_ref, founder, beside)
+    return found
+
+
+def _questions(places: Mapping[Key, _Place], bonds: Sequence[_Bond]) -> tuple[Question, ...]:
+    asked: Counter[Key] = Counter()
+    seen: dict[Key, set[int]] = defaultdict(set)
+    found = []
+    for bond in bonds:
+        one, other = bond.keys
+        there = id(places[other])
+        if bond.judged or places[one] is places[other] or there in seen[one]:
+            continue
+        if max(asked[one], asked[other]) < MOST_QUESTIONS and one[0] != other[0]:
+            seen[one].add(there)
+            asked.update((one, other))
+            found.append(Question(one, other, bond.weight, bond.evidence))
+    return tuple(found)

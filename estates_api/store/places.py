@@ -1,81 +1,250 @@
-"""Sites as places: which holdings they have, and where they are."""
+"""Sites as places: which holdings stand there, where they are, and what became of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 from convertbng.cutil import convert_lonlat
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
-UNPLACED = """
-SELECT h.id, h.organisation_code, h.code, h.name, h.site_ref, j.place, j.place_name,
-       coalesce(j.postcode, h.postcode) AS postcode, coalesce(j.address, h.address) AS address,
-       h.uprn, h.easting, h.northing, o.sector, o.kind
-FROM holding h
-JOIN organisation o ON o.code = h.organisation_code
-LEFT JOIN standing_judgement j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
-WHERE h.code <> 'AGGRE'
-ORDER BY h.organisation_code, h.code
+from estates_api.domain.area import Area
+from estates_api.store.copying import copy_rows
+from estates_api.store.reference import borough_of_points
+from estates_api.store.touched import open_touched
+
+STEP = 20_000
+"""Sites written at a time: what bounds the memory."""
+
+_TABLES = (
+    """CREATE TEMP TABLE IF NOT EXISTS moving (
+        holding_id bigint PRIMARY KEY, ref text, evidence text NOT NULL, founder_id bigint,
+        alone boolean NOT NULL DEFAULT false) ON COMMIT DROP""",
+    "CREATE TEMP TABLE IF NOT EXISTS leaving (ref text, survivor text, holdings bigint) ON COMMIT DROP",
+    "CREATE TEMP TABLE IF NOT EXISTS target (ref text) ON COMMIT DROP",
+    "CREATE TEMP TABLE IF NOT EXISTS written (ref text) ON COMMIT DROP",
+    """CREATE TEMP TABLE IF NOT EXISTS drawn (
+        ref text PRIMARY KEY, name text, address text, postcode text, uprn text, easting float8, northing float8,
+        precision text, borough_gss text, lsoa_code text) ON COMMIT DROP""",
+    "CREATE TEMP TABLE IF NOT EXISTS spot (ref text, lon float8, lat float8, gss text) ON COMMIT DROP",
+)
+
+_JUDGED = """
+INSERT INTO moving (holding_id, ref, evidence)
+SELECT h.id, :prefix || '-' || j.place, 'judgement'
+FROM standing_judgement j JOIN holding h ON h.organisation_code = j.organisation_code AND h.code = j.holding_code
+WHERE h.code <> 'AGGRE' AND h.site_ref IS DISTINCT FROM :prefix || '-' || j.place
+"""
+
+_OWN = """
+INSERT INTO moving (holding_id, evidence, alone)
+SELECT id, :evidence, id NOT IN (SELECT founder_id FROM moving WHERE founder_id IS NOT NULL) FROM chunk
+ON CONFLICT (holding_id) DO NOTHING
+"""
+
+# A site's reference comes from the code that founded it; with the organisation's where the code is taken, and with a
+# number where that is taken too.
+_FOUNDED = """
+UPDATE moving m SET ref = f.ref FROM (
+    SELECT h.id, CASE
+        WHEN row_number() OVER (PARTITION BY h.code ORDER BY h.organisation_code) = 1
+             AND NOT EXISTS (SELECT FROM site WHERE ref = :prefix || '-' || h.code)
+            THEN :prefix || '-' || h.code
+        WHEN NOT EXISTS (SELECT FROM site WHERE ref = concat_ws('-', :prefix, h.organisation_code, h.code))
+             AND NOT EXISTS (SELECT FROM moving o JOIN holding g ON g.id = o.holding_id
+                             WHERE o.ref IS NULL AND g.code = h.organisation_code || '-' || h.code)
+            THEN concat_ws('-', :prefix, h.organisation_code, h.code)
+        ELSE concat_ws('-', :prefix, h.organisation_code, h.code, h.id) END AS ref
+    FROM moving m JOIN holding h ON h.id = m.holding_id WHERE m.ref IS NULL AND m.founder_id IS NULL
+) f WHERE f.id = m.holding_id
+"""
+_JOINED = "UPDATE moving m SET ref = f.ref FROM moving f WHERE f.holding_id = m.founder_id AND m.ref IS NULL"
+
+_LEAVING = """
+INSERT INTO leaving SELECT h.site_ref, m.ref, count(*) FROM moving m JOIN holding h ON h.id = m.holding_id
+WHERE h.site_ref <> m.ref GROUP BY 1, 2
+"""
+
+# What is judged comes first, then what the holding that founded the place says, then the others by their codes.
+_DRAWN = """
+WITH member AS (
+    SELECT m.ref, m.holding_id AS id FROM moving m JOIN target USING (ref) WHERE NOT m.alone
+    UNION ALL
+    SELECT h.site_ref, h.id FROM target t JOIN holding h ON h.site_ref = t.ref
+    WHERE t.ref NOT IN (SELECT ref FROM moving WHERE alone)
+      AND NOT EXISTS (SELECT FROM moving m WHERE m.holding_id = h.id)
+), said AS (
+    SELECT m.ref, h.organisation_code, h.name, j.place_name, coalesce(j.postcode, h.postcode) AS postcode,
+           coalesce(j.address, h.address) AS address, h.uprn, h.easting, h.northing,
+           row_number() OVER (PARTITION BY m.ref ORDER BY m.ref = :prefix || '-' || h.code DESC,
+                              h.organisation_code, h.code) AS turn
+    FROM member m JOIN holding h ON h.id = m.id
+    LEFT JOIN standing_judgement j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
+), settled AS (
+    SELECT ref,
+           coalesce((array_agg(place_name ORDER BY turn) FILTER (WHERE place_name IS NOT NULL))[1],
+                    (array_agg(name ORDER BY turn))[1]) AS name,
+           (array_agg(address ORDER BY turn) FILTER (WHERE address IS NOT NULL))[1] AS address,
+           (array_agg(postcode ORDER BY turn) FILTER (WHERE postcode IS NOT NULL))[1] AS postcode,
+           (array_agg(uprn ORDER BY turn) FILTER (WHERE uprn IS NOT NULL))[1] AS uprn,
+           (array_agg(easting ORDER BY turn) FILTER (WHERE easting IS NOT NULL))[1] AS easting,
+           (array_agg(northing ORDER BY turn) FILTER (WHERE easting IS NOT NULL))[1] AS northing,
+           (array_agg(organisation_code ORDER BY turn) FILTER (WHERE organisation_code = ANY(:boroughs)))[1] AS council
+    FROM said GROUP BY ref
+)
+INSERT INTO drawn SELECT s.ref, s.name, s.address, s.postcode, s.uprn, {position} FROM settled s {reference}
+"""
+
+# Most holdings of a list are the only one at their place: nothing to choose between.
+_DRAWN_ALONE = """
+WITH settled AS (
+    SELECT m.ref, coalesce(j.place_name, h.name) AS name, coalesce(j.address, h.address) AS address,
+           coalesce(j.postcode, h.postcode) AS postcode, h.uprn, h.easting, h.northing,
+           CASE WHEN h.organisation_code = ANY(:boroughs) THEN h.organisation_code END AS council
+    FROM moving m JOIN holding h ON h.id = m.holding_id
+    LEFT JOIN standing_judgement j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
+    WHERE m.alone
+)
+INSERT INTO drawn SELECT s.ref, s.name, s.address, s.postcode, s.uprn, {position} FROM settled s {reference}
+"""
+
+# The best position known: the owner's own point, the postcode, its LSOA, the council's borough, none.
+_PARTS = {
+    "position": """
+       coalesce(s.easting, p.easting, ST_X(l.geom)), coalesce(s.northing, p.northing, ST_Y(l.geom)),
+       CASE WHEN s.easting IS NOT NULL THEN 'uprn' WHEN p.easting IS NOT NULL THEN 'postcode'
+            WHEN l.geom IS NOT NULL THEN 'lsoa'
+            WHEN CASE WHEN p.postcode IS NULL THEN s.council ELSE p.borough_gss END IS NULL THEN 'unknown'
+            ELSE 'borough' END,
+       CASE WHEN s.easting IS NOT NULL THEN NULL WHEN p.postcode IS NULL THEN s.council ELSE p.borough_gss END,
+       p.lsoa_code""",
+    "reference": "LEFT JOIN postcode p ON p.postcode = s.postcode LEFT JOIN lsoa l ON l.code = p.lsoa_code",
+}
+
+# An outline is never replaced by a point: its place and what follows from that stay. A point outside every borough
+# that is loaded is outside the area, unless its postcode says otherwise.
+_WRITTEN = """
+INSERT INTO site AS s (ref, name, address, postcode, uprn, precision, geom, geom_crs84, borough_gss, lsoa_code,
+                       inside_area)
+SELECT d.ref, d.name, d.address, d.postcode, d.uprn, d.precision, p.geom,
+       ST_SetSRID(ST_MakePoint(spot.lon, spot.lat), 4326), coalesce(spot.gss, d.borough_gss), d.lsoa_code,
+       coalesce(coalesce(spot.gss, d.borough_gss) = ANY(:boroughs), CASE WHEN d.easting IS NOT NULL THEN false END)
+FROM drawn d LEFT JOIN spot USING (ref)
+CROSS JOIN LATERAL (SELECT ST_SetSRID(ST_MakePoint(d.easting, d.northing), 27700) AS geom) p
+ON CONFLICT (ref) DO UPDATE SET name = excluded.name, address = excluded.address, postcode = excluded.postcode,
+    uprn = excluded.uprn,
+    precision = CASE WHEN s.precision = 'outline' THEN s.precision ELSE excluded.precision END,
+    geom = CASE WHEN s.precision = 'outline' THEN s.geom ELSE excluded.geom END,
+    geom_crs84 = CASE WHEN s.precision = 'outline' THEN s.geom_crs84 ELSE excluded.geom_crs84 END,
+    borough_gss = CASE WHEN s.precision = 'outline' THEN s.borough_gss ELSE excluded.borough_gss END,
+    lsoa_code = CASE WHEN s.precision = 'outline' THEN s.lsoa_code ELSE excluded.lsoa_code END,
+    inside_area = CASE WHEN s.precision = 'outline' THEN s.inside_area ELSE excluded.inside_area END
+WHERE (s.name, s.address, s.postcode, s.uprn, s.borough_gss, s.lsoa_code, s.inside_area, s.precision)
+      IS DISTINCT FROM (excluded.name, excluded.address, excluded.postcode, excluded.uprn, excluded.borough_gss,
+                        excluded.lsoa_code, excluded.inside_area, excluded.precision)
+   OR s.geom IS DISTINCT FROM excluded.geom
+"""
+
+_PLACED = """
+WITH placed AS (
+    UPDATE holding h SET site_ref = m.ref, match_evidence = m.evidence FROM moving m WHERE m.holding_id = h.id
+    RETURNING h.id, h.site_ref, h.match_evidence
+)
+INSERT INTO placement (holding_id, site_ref, evidence) SELECT id, site_ref, match_evidence FROM placed ORDER BY id
+"""
+
+_MERGED = """
+INSERT INTO fate (ref, kind, survivor, reason, actor)
+SELECT DISTINCT ON (l.ref) l.ref, 'merged', l.survivor, :reason, :actor FROM leaving l
+WHERE NOT EXISTS (SELECT FROM holding h WHERE h.site_ref = l.ref)
+ORDER BY l.ref, l.holdings DESC, l.survivor
+"""
+
+_RESTORED = """
+INSERT INTO fate (ref, kind, reason, actor)
+SELECT f.ref, 'restored', :reason, :actor
+FROM (SELECT DISTINCT ON (ref) ref, kind FROM fate WHERE ref IN (SELECT ref FROM moving) ORDER BY ref, id DESC) f
+WHERE f.kind = 'merged'
 """
 
 
-def list_placeable(connection: Connection) -> Sequence[RowMapping]:
-    """Every holding that can have a place, with the address it was handed in with and a person's judgement."""
-    return connection.execute(text(UNPLACED)).mappings().all()
+def open_moves(connection: Connection) -> None:
+    """Begin to move holdings: what is planned in `moving` takes place with `settle`. Safe to call again."""
+    open_touched(connection)
+    for statement in _TABLES:
+        connection.execute(text(statement))
 
 
-def list_known_sites(connection: Connection) -> Sequence[RowMapping]:
-    """Reference, name and postcode of every site, and the codes of the organisations with a holding there."""
-    statement = text("""
-        SELECT s.ref, s.name, s.postcode, array_remove(array_agg(DISTINCT h.organisation_code), NULL) AS organisations
-        FROM site s LEFT JOIN holding h ON h.site_ref = s.ref
-        GROUP BY s.ref ORDER BY s.ref
-    """)
-    return connection.execute(statement).mappings().all()
+def move_judged(connection: Connection, prefix: str) -> None:
+    """Plan to move every holding that does not stand where a person says it does."""
+    connection.execute(text(_JUDGED), {"prefix": prefix})
 
 
-def put_sites(connection: Connection, sites: Sequence[Mapping[str, Any]]) -> None:
-    """Add sites or bring their place up to date; an outline is never replaced by a point.
+def move_chunk(connection: Connection, joined: Iterable[tuple[int, str | None, str, int | None]], own: str) -> None:
+    """Plan the places of the holdings in `chunk`: those that join another, and a place of its own for each other one.
 
-    Rows: ref, name, address, postcode, uprn, precision, easting, northing, borough_gss, lsoa_code, inside_area.
+    Joined: holding id, site or None, evidence, and the id of the holding that founds the place where there is no site.
+    """
+    copy_rows(connection, "moving", ("holding_id", "ref", "evidence", "founder_id"), joined)
+    connection.execute(text(_OWN), {"evidence": own})
+
+
+def move_holdings(connection: Connection, ids: Iterable[int], ref: str | None, evidence: str) -> None:
+    """Plan to move holdings to a site; to a place of their own, which the first of them founds, when there is none."""
+    numbers = list(ids)
+    founders = [None] + numbers[:1] * (len(numbers) - 1) if ref is None else [None] * len(numbers)
+    rows = [(number, ref, evidence, founder) for number, founder in zip(numbers, founders, strict=True)]
+    copy_rows(connection, "moving", ("holding_id", "ref", "evidence", "founder_id"), rows)
+
+
+def settle(connection: Connection, area: Area, *, reason: str, actor: str) -> int:
+    """Move the holdings as planned, with their sites written before and noted as touched; the number moved.
+
+    A site that loses its last holding is merged into where most of them went; one that is gone and gets holdings
+    again is restored.
+    """
+    why = {"reason": reason, "actor": actor}
+    connection.execute(text(_FOUNDED), {"prefix": area.prefix})
+    connection.execute(text(_JOINED))
+    connection.execute(text("TRUNCATE leaving, target"))
+    connection.execute(text(_LEAVING))
+    connection.execute(text("INSERT INTO target SELECT ref FROM moving UNION SELECT ref FROM leaving"))
+    _write_targets(connection, area)
+    connection.execute(text("INSERT INTO touched_site SELECT ref FROM target ON CONFLICT DO NOTHING"))
+    moved: int = connection.execute(text(_PLACED)).rowcount
+    connection.execute(text(_MERGED), why)
+    connection.execute(text(_RESTORED), why)
+    connection.execute(text("TRUNCATE moving"))
+    return moved
+
+
+def write_touched(connection: Connection, area: Area) -> None:
+    """Bring the sites up to date that were touched in this transaction and not written since."""
+    while True:
+        connection.execute(text("TRUNCATE target"))
+        query = """INSERT INTO target SELECT ref FROM touched_site EXCEPT SELECT ref FROM written
+                   ORDER BY ref LIMIT :step"""
+        if not connection.execute(text(query), {"step": STEP}).rowcount:
+            return
+        _write_targets(connection, area)
+
+
+def _write_targets(connection: Connection, area: Area) -> None:
+    """Write the sites of `target` from what their holdings say.
+
     The CRS84 position is computed here, once, with the OSTN15 grid (stock PROJ is about 1.75 m off in London).
     """
-    if not sites:
-        return
-    statement = text("""
-        INSERT INTO site (ref, name, address, postcode, uprn, precision, geom, geom_crs84, borough_gss, lsoa_code,
-                          inside_area)
-        VALUES (:ref, :name, :address, :postcode, :uprn, :precision,
-                ST_SetSRID(ST_MakePoint(:easting, :northing), 27700), ST_SetSRID(ST_MakePoint(:lon, :lat), 4326),
-                :borough_gss, :lsoa_code, :inside_area)
-        ON CONFLICT (ref) DO UPDATE SET
-            name = excluded.name, address = excluded.address, postcode = excluded.postcode,
-            uprn = coalesce(excluded.uprn, site.uprn), precision = excluded.precision, geom = excluded.geom,
-            geom_crs84 = excluded.geom_crs84, borough_gss = excluded.borough_gss, lsoa_code = excluded.lsoa_code,
-            inside_area = excluded.inside_area
-        WHERE site.precision <> 'outline'
-    """)
-    connection.execute(statement, with_crs84(sites))
-
-
-def with_crs84(sites: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with `lon` and `lat` beside easting and northing (None where there is no position)."""
-    placed = [site for site in sites if site["easting"] is not None]
-    found: dict[str, tuple[float, float]] = {}
-    if placed:
-        lons, lats = convert_lonlat([s["easting"] for s in placed], [s["northing"] for s in placed])
-        found = {s["ref"]: (float(lon), float(lat)) for s, lon, lat in zip(placed, lons, lats, strict=True)}
-    nowhere = (None, None)
-    return [{**s, "lon": found.get(s["ref"], nowhere)[0], "lat": found.get(s["ref"], nowhere)[1]} for s in sites]
-
-
-def link_holdings(connection: Connection, links: Iterable[Mapping[str, Any]]) -> None:
-    """Put holdings at their sites: id, site_ref, evidence."""
-    rows = [dict(link) for link in links]
+    values = {"prefix": area.prefix, "boroughs": list(area.boroughs)}
+    for table in ("moving", "target"):
+        connection.execute(text(f"ANALYZE {table}"))
+    connection.execute(text("TRUNCATE drawn, spot"))
+    connection.execute(text(_DRAWN.format(**_PARTS)), values)
+    connection.execute(text(_DRAWN_ALONE.format(**_PARTS)), values)
+    rows = connection.execute(text("SELECT ref, easting, northing FROM drawn WHERE easting IS NOT NULL")).all()
     if rows:
-        connection.execute(
-            text("UPDATE holding SET site_ref = :site_ref, match_evidence = :evidence WHERE id = :id"), rows
-        )
-        connection.execute(
-            text("INSERT INTO placement (holding_id, site_ref, evidence) VALUES (:id, :site_ref, :evidence)"), rows
-        )
-        connection.execute(text("INSERT INTO touched_site VALUES (:site_ref) ON CONFLICT DO NOTHING"), rows)
+        eastings, northings = [row[1] for row in rows], [row[2] for row in rows]
+        lons, lats = (map(float, axis) for axis in convert_lonlat(eastings, northings))
+        boroughs = borough_of_points(connection, eastings, northings)
+        refs = (row[0] for row in rows)
+        copy_rows(connection, "spot", ("ref", "lon", "lat", "gss"), zip(refs, lons, lats, boroughs, strict=True))
+    connection.execute(text("ANALYZE drawn"))
+    connection.execute(text("ANALYZE spot"))
+    connection.execute(text(_WRITTEN), values)
+    connection.execute(text("INSERT INTO written SELECT ref FROM target"))

