@@ -9,7 +9,8 @@ import typer
 from rich.markup import escape
 
 from estates_api import __version__
-from estates_api.cli import records, serving, shortlists
+from estates_api.cli import outlines, records, serving, shortlists
+from estates_api.cli.files import check_file, print_issues, progress_bar, shown_name
 from estates_api.cli.session import console, errors, fail, open_session, today
 from estates_api.errors import EstatesError
 from estates_api.sources import READERS
