@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from estates_api import __version__
-from estates_api.cli import outlines, records, serving, shortlists
+from estates_api.cli import outlines, quality, records, serving, shortlists
 from estates_api.cli.files import check_file, print_issues, progress_bar, shown_name
 from estates_api.cli.session import console, errors, fail, open_session, today
 from estates_api.errors import EstatesError
@@ -33,6 +33,8 @@ app.add_typer(shortlists.app, name="shortlist")
 app.command("outline")(outlines.outline_files)
 app.command("run")(serving.run)
 app.command("serve")(serving.serve)
+app.command("issues")(quality.issues)
+app.command("letter")(quality.letter)
 app.command("claims")(records.claims)
 app.command("redact")(records.redact_row)
 app.command("organisation")(records.organisation)

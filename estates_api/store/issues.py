@@ -1,6 +1,6 @@
 """Issues: what is wrong in an edition, written as it is found and read by page, for the audience that may see it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,9 @@ from estates_api.store.projection import HIDDEN
 from estates_api.store.tables import edition, issue, organisation, projections, redaction
 
 CHUNK = 5000
+
+Shown = Mapping[str, Any]
+"""An issue as every answer has it: see FIELDS."""
 
 _COLUMNS = ("edition_id", "rule", "line", "field", "severity", "reason", "raw", "organisation", "sensitivity",
             "beside_edition_id", "beside_line", "site_ref")  # fmt: skip
@@ -40,6 +43,8 @@ class Query:
     severity: str | None = None
     rule: str | None = None
     source: str | None = None
+    editions: tuple[int, ...] | None = None
+    rules: tuple[str, ...] | None = None
     after: int | None = None
     limit: int | None = None
 
@@ -75,6 +80,9 @@ def _where(audience: Audience, query: Query) -> ColumnElement[bool]:
                          ("severity", issue.c.severity), ("rule", issue.c.rule)):  # fmt: skip
         if (wanted := getattr(query, name)) is not None:
             parts.append(column == wanted)
+    for several, column in ((query.editions, issue.c.edition_id), (query.rules, issue.c.rule)):
+        if several is not None:
+            parts.append(column.in_(several))
     if query.source is not None:
         parts.append(issue.c.edition_id.in_(select(edition.c.id).where(edition.c.source == query.source)))
     return and_(*parts)

@@ -94,7 +94,8 @@ def list_gone_and_recoded(
     return gone, connection.execute(text(_RECODED)).mappings().all()
 
 
-# Only places with more than one holding, of which this edition has one. The newest land that each holding states.
+# Only places with more than one organisation, of which this edition has one. The newest land that each holding states;
+# what another code carries on is not there twice.
 _SHARED = """
 WITH here AS (
     SELECT h.site_ref, h.id, c.line FROM claim c JOIN holding h ON h.id = c.holding_id
@@ -104,7 +105,9 @@ WITH here AS (
     GROUP BY site_ref HAVING count(DISTINCT organisation_code) > 1
 )
 SELECT h.site_ref, h.organisation_code, h.code, h.name, here.line AS here, l.number AS land_ha, l.edition, l.edition_id,
-       l.line, l.sensitivity
+       l.line, l.sensitivity,
+       (SELECT array_agg(p.successor_code) FROM succession p
+        WHERE p.predecessor_code = h.organisation_code) AS successors
 FROM shared s JOIN holding h ON h.site_ref = s.site_ref LEFT JOIN here ON here.id = h.id
 LEFT JOIN LATERAL (
     SELECT c.number, c.edition, c.edition_id, c.line, c.sensitivity FROM standing_claim c
@@ -112,6 +115,8 @@ LEFT JOIN LATERAL (
       AND c.implausible IS NULL AND (here.line IS NULL OR c.edition_id = :edition)
     ORDER BY c.day DESC, c.attribute DESC, c.id DESC LIMIT 1
 ) l ON true
+WHERE NOT EXISTS (SELECT FROM standing_judgement j WHERE j.organisation_code = h.organisation_code
+                  AND j.holding_code = h.code AND j.succeeded_by_code IS NOT NULL)
 ORDER BY h.site_ref, h.organisation_code, h.code
 """
 

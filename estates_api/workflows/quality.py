@@ -252,7 +252,8 @@ def _at_places(rows: Sequence[RowMapping]) -> Iterator[Filed]:
         for one, other in combinations(group, 2):
             if one["here"] is None:
                 one, other = other, one  # noqa: PLW2901 -- the row of this edition first
-            if one["here"] is not None and one["organisation_code"] != other["organisation_code"]:
+            carried_on = one["organisation_code"] in (other["organisation_code"], *(other["successors"] or ()))
+            if one["here"] is not None and not carried_on:
                 yield from _between(one, other)
 
 

@@ -1,0 +1,74 @@
+"""What a letter to an organisation is made of: who it is, what its newest returns have, and which are its newest."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, RowMapping, text
+
+from estates_api.domain.claims import CORRECTION
+from estates_api.store.features import Audience
+from estates_api.store.projection import HIDDEN
+
+# The newest return of each holding: what a person corrected since is no return, and asks nothing.
+_CELLS = """
+WITH newest AS (
+    SELECT DISTINCT ON (h.id) h.id, h.site_ref, h.code, h.name, c.edition_id, c.line
+    FROM holding h JOIN standing_claim c ON c.holding_id = h.id
+    WHERE h.organisation_code = :organisation AND h.site_ref IS NOT NULL AND c.attribute = ANY(:attributes)
+      AND c.authority < :correction
+    ORDER BY h.id, c.day DESC, c.edition_id DESC
+)
+SELECT n.site_ref, n.code, n.name, c.attribute, c.state, c.raw, c.number, c.implausible, c.edition, c.line,
+       c.sensitivity, e.file_name, e.format, e.source
+FROM newest n JOIN standing_claim c ON c.holding_id = n.id AND c.edition_id = n.edition_id AND c.line = n.line
+JOIN edition e ON e.id = c.edition_id
+WHERE c.attribute = ANY(:attributes) ORDER BY n.site_ref, n.code, c.attribute
+"""
+
+_NEWEST_EDITIONS = """
+SELECT DISTINCT ON (e.source) e.id FROM edition e JOIN organisation_name n ON n.edition_id = e.id
+WHERE n.code = :organisation ORDER BY e.source, e.period_end DESC NULLS LAST, e.id DESC
+"""
+
+_ORGANISATIONS = """
+SELECT o.code, o.name, o.sector, count(h.id) AS holdings
+FROM organisation o JOIN edition e ON e.id = o.edition_id
+JOIN holding h ON h.organisation_code = o.code AND NOT h.sensitivity = ANY(:hidden)
+WHERE NOT e.sensitivity = ANY(:hidden)
+GROUP BY o.code, o.name, o.sector ORDER BY o.name, o.code
+"""
+
+
+def find_organisation(connection: Connection, audience: Audience, code: str) -> RowMapping | None:
+    """Code and name of an organisation that the audience may know of; None when there is none."""
+    query = """SELECT o.code, o.name FROM organisation o JOIN edition e ON e.id = o.edition_id
+        WHERE o.code = :code AND NOT e.sensitivity = ANY(:hidden)"""
+    values = {"code": code, "hidden": HIDDEN.get(audience, [])}
+    return connection.execute(text(query), values).mappings().one_or_none()
+
+
+def list_organisations(connection: Connection, audience: Audience) -> Sequence[RowMapping]:
+    """The organisations that return something, by name, with the number of their holdings."""
+    return connection.execute(text(_ORGANISATIONS), {"hidden": HIDDEN.get(audience, [])}).mappings().all()
+
+
+def list_cells(connection: Connection, organisation: str, attributes: Collection[str]) -> Sequence[RowMapping]:
+    """What the newest return of each holding of the organisation has for these attributes, blanks too."""
+    values = {"organisation": organisation, "attributes": list(attributes), "correction": CORRECTION}
+    return connection.execute(text(_CELLS), values).mappings().all()
+
+
+def list_newest_editions(connection: Connection, organisation: str) -> Sequence[int]:
+    """The newest edition of each source that names the organisation."""
+    return connection.execute(text(_NEWEST_EDITIONS), {"organisation": organisation}).scalars().all()
+
+
+def list_refs_of(connection: Connection, organisation: str) -> Sequence[str]:
+    """The sites at which the organisation holds something."""
+    query = "SELECT DISTINCT site_ref FROM holding WHERE organisation_code = :organisation AND site_ref IS NOT NULL"
+    return connection.execute(text(f"{query} ORDER BY site_ref"), {"organisation": organisation}).scalars().all()
+
+
+def get_method_content(connection: Connection, sha256: str) -> bytes:
+    """The bytes of the method that an assessment was made with."""
+    query = "SELECT content FROM method WHERE sha256 = :sha256"
+    return bytes(connection.execute(text(query), {"sha256": sha256}).scalar_one())

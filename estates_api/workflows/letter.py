@@ -1,0 +1,113 @@
+"""Letter: what an organisation could put right, drawn from the stored assessment, its newest returns and its issues."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+
+from estates_api.domain.area import Area
+from estates_api.domain.letter import (
+    ALTERNATIVES,
+    ASKS,
+    MOST_FIGURES,
+    Cell,
+    Doubt,
+    Letter,
+    find_owners,
+    rank_figures,
+)
+from estates_api.domain.method import parse_method
+from estates_api.domain.rules import RULES
+from estates_api.errors import KeyNeeded, NotFound
+from estates_api.sources import eric_columns
+from estates_api.store import assessments, features, issues, letters
+from estates_api.store.features import Audience
+from estates_api.store.projection import HIDDEN
+
+MOST_ISSUES = 12
+
+_ASKED = sorted({"occupied_m2", *(name for names in ASKS.values() for name in names)})
+_THEIRS = tuple(rule.id for rule in RULES.values() if rule.mender == "organisation")
+
+
+def draw_up(connection: Connection, code: str, *, area: Area, today: date, audience: Audience = "complete") -> Letter:
+    """The letter to an organisation, by the newest assessment of the present.
+
+    NotFound when there is no such organisation, or nothing is assessed yet. KeyNeeded when the letter rests on anything
+    that the audience may not see: half a letter would mislead.
+    """
+    organisation = letters.find_organisation(connection, audience, code)
+    if organisation is None:
+        raise NotFound(f"there is no organisation {code!r}; list those that return something with: estates letter "
+                       "(over HTTP: /letters)")  # fmt: skip
+    latest = assessments.find_latest(connection)
+    if latest is None:
+        raise NotFound("nothing has been assessed yet; run: estates assess")
+    method = parse_method(letters.get_method_content(connection, latest["method_sha256"]), latest["method_id"])
+    refs = letters.list_refs_of(connection, code)
+    cells = letters.list_cells(connection, code, _ASKED)
+    _check_seen(connection, audience, code, refs, cells)
+    sites = [row["explanation"] for row in assessments.list_assessed(connection, latest["id"], refs)]
+    standing = _open_issues(connection, audience, code)
+    figures = rank_figures(sites, [_cell(row) for row in cells], standing.doubts, method)
+    return Letter(
+        code, organisation["name"], area.name, today, latest["as_of"], method.title, method.cut_offs.release,
+        len(sites), tuple(figures[:MOST_FIGURES]), max(0, len(figures) - MOST_FIGURES),
+        tuple(find_owners(sites, method)), standing.gravest, standing.counts, standing.replaced,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """The open issues of an organisation: those of the newest edition of each source that it can mend itself."""
+
+    gravest: tuple[Mapping[str, Any], ...]
+    counts: Mapping[str, int]
+    replaced: int
+    doubts: tuple[Doubt, ...]
+
+
+def _open_issues(connection: Connection, audience: Audience, code: str) -> _Open:
+    query = issues.Query(code, editions=tuple(letters.list_newest_editions(connection, code)), rules=_THEIRS)
+    every = issues.count_issues(connection, audience, issues.Query(code, rules=_THEIRS))
+    counts = issues.count_issues(connection, audience, query)
+    gravest: list[Mapping[str, Any]] = []
+    for severity in counts:  # the gravest first
+        if room := MOST_ISSUES - len(gravest):
+            worst = replace(query, severity=severity, limit=room)
+            gravest += issues.list_issues(connection, audience, worst).issues
+    doubted = issues.every_issue(connection, audience, replace(query, rules=tuple(ALTERNATIVES)))
+    doubts = tuple(Doubt(one["rule"], one["edition"], one["line"]) for one in doubted)
+    return _Open(tuple(gravest), counts, sum(every.values()) - sum(counts.values()), doubts)
+
+
+def _cell(row: RowMapping) -> Cell:
+    return Cell(
+        row["site_ref"], row["code"], row["name"], row["attribute"], row["state"], row["raw"], row["number"],
+        row["implausible"], row["edition"], row["file_name"], row["line"], _column(row),
+    )  # fmt: skip
+
+
+def _column(row: RowMapping) -> str:
+    """What the column is called where the figure comes from: ERIC's own name, and ours where the file is ours."""
+    ours = row["attribute"]
+    if row["source"] != "ERIC" and row["format"] != "eric":
+        return str(ours)
+    published = eric_columns.VALUES[ours][0]
+    return published if row["format"] == "eric" else f"{published} ({ours})"
+
+
+def _check_seen(
+    connection: Connection, audience: Audience, code: str, refs: Sequence[str], cells: Sequence[RowMapping]
+) -> None:
+    """KeyNeeded unless the audience may see every site, figure and issue that the letter is made of."""
+    hidden = HIDDEN.get(audience, [])
+    if not hidden:
+        return
+    query = issues.Query(code)
+    counts = [issues.count_issues(connection, who, query) for who in (audience, "complete")]
+    withheld = not set(refs) <= set(features.list_refs(connection, audience))
+    if withheld or counts[0] != counts[1] or any(row["sensitivity"] in hidden for row in cells):
+        raise KeyNeeded("this letter rests on something that is not public; the key of this installation is needed")
