@@ -17,6 +17,14 @@ def test_the_shipped_area() -> None:
     assert area.prefix
 
 
+def test_a_council_may_have_headers_of_its_own() -> None:
+    """Column names of one council come from the profile: another council needs no code."""
+    shipped = PROFILE.read_bytes()
+    assert parse_area(shipped, "x").headers == {}
+    area = parse_area(shipped + b'\n[headers.E09000003]\nasset_id = ["Terrier number", "Ref"]\n', "x")
+    assert area.headers == {"E09000003": {"asset_id": ("Terrier number", "Ref")}}
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -26,6 +34,8 @@ def test_the_shipped_area() -> None:
         (b'id="x"\nname="x"\nsite_reference_prefix="X"\nborough=["E1"]\nmember_trusts=[]', "must be tables"),
         (b'id="x"\nname="x"\nsite_reference_prefix="X"\nborough=[]\nmember_trusts="RAL"', "list of codes"),
         (b'id="x"\nname="x"\nsite_reference_prefix="X"\nborough=[]\nmember_trusts=3', "list of codes"),
+        (b'id="x"\nname="x"\nsite_reference_prefix="X"\nborough=[]\nmember_trusts=[]\nheaders.E1.name="x"', "headers"),
+        (b'id="x"\nname="x"\nsite_reference_prefix="X"\nborough=[]\nmember_trusts=[]\nheaders=["x"]', "headers"),
     ],
 )
 def test_a_broken_area_is_refused_by_name(content: bytes, told: str) -> None:
