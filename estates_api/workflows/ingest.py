@@ -1,7 +1,7 @@
 """Ingest: one file becomes one edition, in one transaction, or nothing is written."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all 
     else. Rows that cannot be read become issues.
     """
     name, origin = name or path.name, origin or Origin()
+    origin = replace(origin, hints=origin.hints_in(area))
     editions.lock_catalogue(connection)
     if known := editions.find_edition(connection, fingerprint(path)[0]):
         check_same(known, path, name, origin)
@@ -57,7 +58,7 @@ def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all 
                         edition_id=known["id"])  # fmt: skip
     progress(f"checking {name}")
     document = open_document(path, name)
-    reading = find_reader(document, origin.insisted).read(document, origin.hints)
+    reading = find_reader(document, origin.insisted, origin.hints).read(document, origin.hints)
     title = f"{reading.source} {reading.label}"
     edition_id = editions.add_edition(connection, _edition(document, reading, origin))
     open_touched(connection)

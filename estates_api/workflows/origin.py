@@ -1,12 +1,13 @@
 """What is said of a file that is handed in, held against what is known of its bytes when they are here already."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from sqlalchemy import RowMapping
 
+from estates_api.domain.area import Area
 from estates_api.domain.records import Sensitivity
 from estates_api.errors import Conflict
 from estates_api.sources import find_reader
@@ -27,6 +28,10 @@ class Origin:
     licence: str | None = None
     attribution: str | None = None
     url: str | None = None
+
+    def hints_in(self, area: Area) -> Hints:
+        """What the reader is told: beside the person's own hints, the page and the area's names of columns."""
+        return replace(self.hints, url=self.hints.url or self.url, aliases=area.headers)
 
 
 def check_same(known: RowMapping, path: Path, name: str, said: Origin) -> None:
