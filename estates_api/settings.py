@@ -10,6 +10,9 @@ from estates_api.errors import BadInput
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds estates_api/, data/ and migrations/."""
 
+DEFAULT_UPLOAD_MB, LARGEST_UPLOAD_MB = 200, 2048
+"""How large a file may be that is handed in over HTTP; no reader takes more than the second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -21,6 +24,7 @@ class Settings:
     admin_key: str | None
     public_url: str | None
     open_drafts: bool | None
+    max_upload_mb: int
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -32,6 +36,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         admin_key=environ.get("ESTATES_ADMIN_KEY") or None,
         public_url=(environ.get("ESTATES_PUBLIC_URL") or "").rstrip("/") or None,
         open_drafts=_parse_flag("ESTATES_OPEN_DRAFTS", environ.get("ESTATES_OPEN_DRAFTS", "")),
+        max_upload_mb=_parse_megabytes("ESTATES_MAX_UPLOAD_MB", environ.get("ESTATES_MAX_UPLOAD_MB", "")),
     )
 
 
@@ -50,3 +55,11 @@ def _parse_flag(name: str, text: str) -> bool | None:
     if text.lower() not in {"0", "no", "false", "1", "yes", "true"}:
         raise BadInput(f"{name} must be yes or no, not {text!r}")
     return text.lower() in {"1", "yes", "true"}
+
+
+def _parse_megabytes(name: str, text: str) -> int:
+    if not text:
+        return DEFAULT_UPLOAD_MB
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_UPLOAD_MB):
+        raise BadInput(f"{name} must be a whole number from 1 to {LARGEST_UPLOAD_MB}, not {text!r}")
+    return int(text)

@@ -8,6 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 
+POSTED = frozenset({"/editions"})
+"""The paths that take something in."""
+
 
 def text_answer(content: str | bytes, media_type: str, headers: dict[str, str] | None = None) -> Response:
     """Content as it is."""
@@ -30,7 +33,8 @@ class HeadAndOptions:
         """Pass on, turning HEAD into GET; the server leaves the body out."""
         method = scope.get("method")
         if scope["type"] == "http" and method == "OPTIONS":
-            await Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS"})(scope, receive, send)
+            posted = "POST, " if scope["path"] in POSTED else ""
+            await Response(status_code=204, headers={"Allow": f"GET, HEAD, {posted}OPTIONS"})(scope, receive, send)
         elif scope["type"] == "http" and method == "HEAD":
             await self.app({**scope, "method": "GET"}, receive, _without_body(send))
         else:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 from estates_api.domain.area import Area
 from estates_api.domain.method import Method
 from estates_api.errors import KeyNeeded
+from estates_api.settings import DEFAULT_UPLOAD_MB
 from estates_api.store.database import transaction
 from estates_api.store.features import Audience
 
@@ -29,6 +30,7 @@ class Context:
     admin_key: str | None
     open_drafts: bool
     public_url: str | None
+    max_upload_mb: int = DEFAULT_UPLOAD_MB
 
 
 def context(request: Request) -> Context:

@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, RowMapping, Select, Subquery, case, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import OperationalError
 
 from estates_api.domain.claims import CORRECTION
+from estates_api.errors import NotFound, Unavailable
 from estates_api.store.features import Audience
 from estates_api.store.issues import seen_by
 from estates_api.store.projection import HIDDEN
@@ -20,9 +23,19 @@ AUTHORITY = {"correction": CORRECTION, **dict.fromkeys(
 ANY_LIST = 10
 
 
-def lock_catalogue(connection: Connection) -> None:
-    """Wait until no other transaction changes the catalogue; released at commit."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('estates catalogue'))"))
+def lock_catalogue(connection: Connection, *, wait_s: float | None = None) -> None:
+    """Wait until no other transaction changes the catalogue; released at commit. Unavailable after `wait_s`, if given:
+    then the transaction can only be rolled back."""
+    if wait_s is not None:
+        connection.execute(text("SELECT set_config('lock_timeout', :ms, true)"), {"ms": str(round(wait_s * 1000))})
+    try:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('estates catalogue'))"))
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            raise Unavailable("another file is being taken in just now; try again in a moment") from None
+        raise
+    if wait_s is not None:
+        connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
 
 
 def find_edition(connection: Connection, sha256: str) -> RowMapping | None:
@@ -51,15 +64,27 @@ def add_tally(connection: Connection, edition_id: int, counts: Mapping[str, int]
 
 def list_editions(connection: Connection, audience: Audience) -> Sequence[RowMapping]:
     """Every edition that the audience may see, newest first, with its number of issues by severity."""
+    return connection.execute(_seen(audience).order_by(edition.c.id.desc())).mappings().all()
+
+
+def get_edition(connection: Connection, audience: Audience, edition_id: int) -> RowMapping:
+    """One edition, as in the list; NotFound when the audience may see no such edition."""
+    found = None
+    if 0 < edition_id < 2**63:
+        found = connection.execute(_seen(audience).where(edition.c.id == edition_id)).mappings().one_or_none()
+    if found is None:
+        raise NotFound(f"there is no edition {edition_id}")
+    return found
+
+
+def _seen(audience: Audience) -> Select[Any]:
     counts = _issue_counts(audience)
-    query = (
+    return (
         _with_counts()
         .add_columns(func.coalesce(counts.c.issues, text("'{}'::jsonb")).label("issues"))
         .outerjoin(counts, counts.c.edition_id == edition.c.id)
         .where(edition.c.sensitivity.not_in(HIDDEN.get(audience, [])))
-        .order_by(edition.c.id.desc())
     )
-    return connection.execute(query).mappings().all()
 
 
 def _issue_counts(audience: Audience) -> Subquery:

@@ -1,0 +1,249 @@
+"""Files handed in over HTTP: `POST /editions`, for the administrator's key."""
+
+import errno
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import BoundedSemaphore
+from typing import Annotated, Any, get_args
+from urllib.parse import urlsplit
+
+import anyio
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic_core import to_jsonable_python
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+
+from estates_api.api.context import Base, Caller, Context, Database, Here, base_url
+from estates_api.api.multipart import OVERHEAD_BYTES, Form, parse_boundary, too_large
+from estates_api.api.parameters import only
+from estates_api.api.problems import problem
+from estates_api.domain.records import Sensitivity
+from estates_api.errors import BadInput, EstatesError, KeyNeeded, Unavailable
+from estates_api.sources import READERS
+from estates_api.sources.reader import Hints
+from estates_api.store import editions, issues
+from estates_api.store.database import transaction
+from estates_api.workflows.ingest import Ingested, ingest
+from estates_api.workflows.origin import Origin
+from estates_api.workflows.preview import preview
+
+router = APIRouter(tags=["editions"])
+
+LOCK_WAIT_S = 5.0
+IDLE_S = 60.0
+AT_ONCE = 4
+"""Files that one process takes in at once: what bounds the disk and the database connections they need."""
+
+PIECE_BYTES = 1 << 20
+FIRST_ISSUES = 20
+
+FIELDS = {
+    "format": f"Format to insist on: {', '.join(READERS)}",
+    "period": "What the file speaks of, when it does not say: 2016-17 or 2016-03-31",
+    "organisation": "Code of the organisation whose list it is, when it does not say",
+    "sensitivity": "Who may see what rests on this file: public (if left out), partner or owner",
+    "source": "Name of the published series", "label": "Name of this edition of it",
+    "publisher": "Who published the file", "licence": "Under which licence", "url": "Where it was published",
+}  # fmt: skip
+
+_slots = BoundedSemaphore(AT_ONCE)
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream",
+                                 "description": "A return, an asset list, events: whatever `estates ingest` reads"},
+                        **{name: {"type": "string", "description": text} for name, text in FIELDS.items()},
+                    },
+                }
+            }
+        },
+    }
+}  # fmt: skip
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "These bytes are here already, or it was a dry run: nothing changed"},
+    201: {"description": "The file is an edition now"},
+    **{
+        status: {"description": text, "content": {"application/problem+json": {}}}
+        for status, text in {
+            400: "The file or a field cannot be read; nothing was written", 401: "A key is needed",
+            403: "Sent by a page of another site", 408: "Nothing came for a minute",
+            409: "These bytes are here as something else", 413: "Larger than ESTATES_MAX_UPLOAD_MB",
+            415: "Not multipart/form-data", 503: "Another file is being taken in; Retry-After says when to come back",
+        }.items()
+    },
+}  # fmt: skip
+
+
+class OtherSite(EstatesError):
+    """A page of another site has the browser send something with the key that it keeps."""
+
+    status = 403
+    title = "Forbidden"
+
+
+class TooSlow(EstatesError):
+    """The client stopped sending."""
+
+    status = 408
+    title = "Request timeout"
+
+
+def _check_sender(request: Request) -> None:
+    """Refuse what a page of another site sends: a browser would add Basic credentials by itself (Fetch Metadata)."""
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    known = {f"http://{host}", f"https://{host}", _origin(base_url(request))}
+    if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} or origin not in {None, *known}:
+        raise OtherSite("a page of another site may not hand files in here")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _check_key(caller: Caller) -> None:
+    if caller != "complete":
+        raise KeyNeeded("to hand a file in, send the key of this installation as X-API-Key or as Basic password")
+
+
+DryRun = Annotated[bool, Query(alias="dry-run", description="Write nothing, and say what would change")]
+
+
+@router.post(
+    "/editions", openapi_extra=_BODY, responses=_ANSWERS, status_code=201, response_class=JSONResponse,
+    dependencies=[Depends(only("dry-run")), Depends(_check_key), Depends(_check_sender)],
+)  # fmt: skip
+async def hand_in(request: Request, here: Here, base: Base, *, dry_run: DryRun = False) -> Response:
+    """Hand a file in. It becomes one edition, or is refused whole with the reason; the same bytes twice change nothing.
+
+    `curl -H "X-API-Key: KEY" -F file=@FILE http://127.0.0.1:8000/editions`, with further fields as `-F period=2016-17`.
+    With `?dry-run=true` nothing is written, and the answer says what would change.
+    """
+    boundary = parse_boundary(request.headers.get("content-type", ""))
+    _check_length(request.headers.get("content-length"), here.max_upload_mb)
+    with _slot(), TemporaryDirectory(prefix="estates-upload-") as folder:
+        form = Form(boundary, Path(folder) / "file", fields=FIELDS, max_mb=here.max_upload_mb)
+        try:
+            await _receive(request, form)
+            return await run_in_threadpool(_take, here, base, form, dry_run=dry_run)
+        except ClientDisconnect:
+            return problem(400, "Bad input", "the connection ended before the form did")
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            raise Unavailable("there is no room to keep the file while it is read") from None
+        finally:
+            form.close()
+
+
+def _check_length(stated: str | None, max_mb: int) -> None:
+    if stated and stated.isdecimal() and int(stated[:18]) > max_mb * 1024 * 1024 + OVERHEAD_BYTES:
+        raise too_large(max_mb)
+
+
+@contextmanager
+def _slot() -> Iterator[None]:
+    if not _slots.acquire(blocking=False):
+        raise Unavailable("several files are being taken in just now; try again in a moment")
+    try:
+        yield
+    finally:
+        _slots.release()
+
+
+async def _receive(request: Request, form: Form) -> None:
+    """The whole body into the form, in pieces of a megabyte, parsed and written beside the event loop."""
+    kept = bytearray()
+    async with aclosing(request.stream()) as stream:
+        async for piece in _paced(stream):
+            kept += piece
+            if len(kept) >= PIECE_BYTES:
+                await run_in_threadpool(form.feed, bytes(kept))
+                kept.clear()
+    await run_in_threadpool(form.feed, bytes(kept))
+
+
+async def _paced(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    while True:
+        try:
+            with anyio.fail_after(IDLE_S):
+                piece = await anext(stream)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise TooSlow(f"nothing came for {IDLE_S:.0f} seconds") from None
+        yield piece
+
+
+def _take(here: Context, base: str, form: Form, *, dry_run: bool) -> Response:
+    """Ingest what came, in one transaction; in a thread of its own, so that others are answered meanwhile."""
+    name, origin = form.finish(), _parse_origin(form.fields)
+    with transaction(here.engine) as connection:
+        editions.lock_catalogue(connection, wait_s=LOCK_WAIT_S)
+        if dry_run:
+            found = preview(connection, form.path, area=here.area, name=name, origin=origin,
+                            ask=lambda done: _told(connection, done, base))  # fmt: skip
+            edition = found.extra if not found.done.new else _unnumbered(found.extra)
+            return _answer(200, {**edition, "dry_run": True, "changes": found.changes})
+        done = ingest(connection, form.path, name=name, area=here.area, origin=origin, actor="HTTP")
+        told = _told(connection, done, base)
+    location = {"Location": f"{base}/editions/{done.edition_id}"}
+    return _answer(201 if done.new else 200, {**told, "dry_run": False}, location)
+
+
+def _answer(status: int, content: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse(to_jsonable_python(content), status, headers)
+
+
+def _parse_origin(fields: Mapping[str, str]) -> Origin:
+    given = {name: text for name, text in fields.items() if text}
+    sensitivity: Any = given.get("sensitivity")
+    if sensitivity not in {None, *get_args(Sensitivity)}:
+        raise BadInput(f"sensitivity: {sensitivity!r} is none; public, partner or owner")
+    url = given.get("url")
+    if url and not url.startswith(("https://", "http://")):
+        raise BadInput("url: write it with https://")
+    hints = Hints(
+        period=given.get("period"), organisation_code=given.get("organisation"), source=given.get("source"),
+        label=given.get("label"),
+    )  # fmt: skip
+    return Origin(given.get("format"), hints, sensitivity, given.get("publisher"), given.get("licence"), url=url)
+
+
+def _told(connection: Connection, done: Ingested, base: str) -> dict[str, Any]:
+    """An edition with the first of its issues."""
+    first = issues.list_issues(connection, "complete", issues.Query(edition=done.edition_id, limit=FIRST_ISSUES))
+    row = editions.get_edition(connection, "complete", done.edition_id)
+    return {**_edition(dict(row), base), "new": done.new, "first_issues": first.issues}
+
+
+def _unnumbered(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what only a written edition has."""
+    left_out = {"id", "known_at", "links"}
+    first = [{name: value for name, value in issue.items() if name != "edition_id"} for issue in told["first_issues"]]
+    return {name: value for name, value in told.items() if name not in left_out} | {"first_issues": first}
+
+
+@router.get("/editions/{number}", dependencies=[Depends(only())])
+def edition(number: int, database: Database, caller: Caller, base: Base) -> dict[str, Any]:
+    """One file that was handed in: what it is, its SHA-256, what it came to, and how many issues it has."""
+    return _edition(dict(editions.get_edition(database, caller, number)), base)
+
+
+def _edition(row: dict[str, Any], base: str) -> dict[str, Any]:
+    row.pop("sensitivity")
+    here = f"{base}/editions/{row['id']}"
+    links = [{"rel": "self", "href": here}, {"rel": "issues", "href": f"{here}/issues"}]
+    return row | {"known_at": row.pop("at"), "links": links}

@@ -1,0 +1,72 @@
+"""What one edition changed, told in the transaction that added it: claims and placements of before are still there."""
+
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+# The winner among claims, by the order of domain/claims.py (choose_claim), with this edition and without it. What a
+# new holding says is no change; what it is, is.
+_FIGURES = """
+WITH told AS (
+    SELECT DISTINCT c.holding_id, c.attribute FROM claim c JOIN holding h ON h.id = c.holding_id
+    WHERE c.edition_id = :edition AND h.at < :since
+), said AS (
+    SELECT s.* FROM told JOIN standing_claim s USING (holding_id, attribute)
+    WHERE s.state <> 'not provided' AND s.implausible IS NULL
+), after AS (
+    SELECT DISTINCT ON (holding_id, attribute) * FROM said
+    ORDER BY holding_id, attribute, authority DESC, day DESC, id DESC
+), before AS (
+    SELECT DISTINCT ON (holding_id, attribute) * FROM said WHERE edition_id <> :edition
+    ORDER BY holding_id, attribute, authority DESC, day DESC, id DESC
+)
+SELECT h.site_ref AS site, h.organisation_code, h.code, h.name, a.attribute, a.unit, a.line,
+       coalesce(to_jsonb(b.number), to_jsonb(b.text), to_jsonb(nullif(b.state, 'reported'))) AS old,
+       b.edition AS old_edition,
+       coalesce(to_jsonb(a.number), to_jsonb(a.text), to_jsonb(nullif(a.state, 'reported'))) AS new
+FROM after a LEFT JOIN before b USING (holding_id, attribute) JOIN holding h ON h.id = a.holding_id
+WHERE (a.number, a.text, a.state) IS DISTINCT FROM (b.number, b.text, b.state)
+ORDER BY h.site_ref, h.organisation_code, h.code, a.attribute
+"""
+
+_CHANGED = f"CREATE TEMP TABLE preview_figure ON COMMIT DROP AS {_FIGURES}"
+
+_KINDS = {
+    "sites_new": """
+        SELECT s.ref AS site, s.name, s.postcode, s.precision FROM site s WHERE s.at >= :since ORDER BY s.ref""",
+    "sites_gone": """
+        SELECT ref AS site, kind, survivor, reason FROM fate WHERE at >= :since ORDER BY id""",
+    "holdings_new": """
+        SELECT organisation_code, code, name, site_ref AS site FROM holding WHERE at >= :since
+        ORDER BY organisation_code, code""",
+    "holdings_moved": """
+        SELECT h.organisation_code, h.code, h.name, b.site_ref AS old, h.site_ref AS new, h.match_evidence AS evidence
+        FROM holding h JOIN LATERAL (
+            SELECT p.site_ref FROM placement p WHERE p.holding_id = h.id AND p.at < :since ORDER BY p.id DESC LIMIT 1
+        ) b ON true
+        WHERE h.id IN (SELECT holding_id FROM placement WHERE at >= :since) AND b.site_ref <> h.site_ref
+        ORDER BY h.organisation_code, h.code""",
+    "questions": """
+        SELECT o.organisation_code, o.code, p.organisation_code AS other_organisation_code, p.code AS other_code,
+               q.evidence
+        FROM question q JOIN holding o ON o.id = q.holding_id JOIN holding p ON p.id = q.other_holding_id
+        WHERE q.at >= :since ORDER BY q.id""",
+    "figures_changed": "SELECT * FROM preview_figure ORDER BY site, organisation_code, code, attribute",
+}
+
+
+def list_changes(connection: Connection, edition_id: int | None, limit: int) -> dict[str, Any]:
+    """For each kind of change, all counted and the first listed. Without an edition nothing changed."""
+    if edition_id is None:
+        return {"counts": {**dict.fromkeys(_KINDS, 0), "sites_changed": 0}, **{kind: [] for kind in _KINDS}}
+    since = connection.execute(text("SELECT at FROM edition WHERE id = :id"), {"id": edition_id}).scalar_one()
+    values = {"edition": edition_id, "since": since}
+    connection.execute(text(_CHANGED), values)
+    counts, listed = {}, {}
+    for kind, query in _KINDS.items():
+        counts[kind] = connection.execute(text(f"SELECT count(*) FROM ({query}) q"), values).scalar_one()  # noqa: S608
+        rows = connection.execute(text(f"{query} LIMIT :limit"), values | {"limit": limit}).mappings()
+        listed[kind] = [dict(row) for row in rows]
+    changed = "SELECT count(DISTINCT site) FROM preview_figure"
+    counts["sites_changed"] = connection.execute(text(changed)).scalar_one()
+    return {"counts": counts, **listed}
