@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import groupby
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -16,25 +14,15 @@ from estates_api.api.history import Ask, Asked, find_elsewhere
 from estates_api.api.ogc import check_ref, link, parse_cursor, with_query, write_cursor
 from estates_api.api.parameters import MOMENT, Limit, only
 from estates_api.domain.attributes import ATTRIBUTES, IDENTITY
-from estates_api.domain.claims import CORRECTION, RETURN, Claim, choose_claim, why_not
-from estates_api.errors import BadInput
-from estates_api.store import claims
-from estates_api.store.claims import Stated
+from estates_api.domain.claims import CORRECTION, RETURN, Claim
+from estates_api.errors import BadInput, NotFound
 from estates_api.store.organisations import names_on
 from estates_api.store.sites import Moment
+from estates_api.workflows.weighing import Weighed, list_weighed
 
 router = APIRouter(tags=["sites"])
 
 MEANINGS = {**IDENTITY, **ATTRIBUTES}
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """One claim, whether it is the one that counts, and why not."""
-
-    stated: Stated
-    wins: bool
-    why_not: str | None
 
 
 @router.get(
@@ -54,7 +42,7 @@ def list_claims(  # noqa: PLR0913, PLR0917 -- one parameter per thing that is as
         raise BadInput(f"attribute: there is no {attribute!r}; there are {', '.join(MEANINGS)}")
     if elsewhere := find_elsewhere(ask, ref, "/sites/{}/claims"):
         return elsewhere
-    found = list_weighed(ask, ref, attribute)
+    found = weighed_claims(ask, ref, attribute)
     if holding is not None:
         found = [one for one in found if one.stated.holding[1] == holding.upper()]
     after = parse_cursor(cursor)
@@ -76,30 +64,14 @@ def list_claims(  # noqa: PLR0913, PLR0917 -- one parameter per thing that is as
     return text_answer(json.dumps(content, ensure_ascii=False, allow_nan=False), JSON)
 
 
-def list_weighed(ask: Asked, ref: str, attribute: str | None = None) -> list[Weighed]:
-    """The claims of a site the caller may see at the moment asked about, each held against the others of its kind:
-    by holding and attribute, the winner first. NotFound where there is no such site for the caller."""
-    ask.check_there(ref)
-    stated = claims.list_claims(ask.database, ref, ask.moment, attribute)
-    return [one for _, group in groupby(stated, key=_kind) for one in weigh(list(group))]
-
-
-def _kind(one: Stated) -> tuple[str, str, str]:
-    return *one.holding, one.claim.attribute
-
-
-def weigh(group: list[Stated], today: date | None = None) -> list[Weighed]:
-    """The claims on one attribute of one holding, the winner first. What speaks of a day to come does not count yet."""
-    today = today or datetime.now(UTC).date()
-    winner = choose_claim(one.claim for one in group if one.claim.as_of <= today)
-    found = [Weighed(one, one.claim == winner, _why_not(one.claim, winner, today)) for one in group]
-    return sorted(found, key=lambda one: (not one.wins, -one.stated.claim.as_of.toordinal(), -one.stated.claim.id))
-
-
-def _why_not(claim: Claim, winner: Claim | None, today: date) -> str | None:
-    if claim.as_of > today and claim.redacted is None:
-        return f"it speaks of a day to come, {claim.as_of}"
-    return why_not(claim, winner)
+def weighed_claims(ask: Asked, ref: str, attribute: str | None = None) -> list[Weighed]:
+    """The claims of a site at the moment asked about, the winner of each holding and attribute first. NotFound where
+    there is no such site for the caller."""
+    ask.check_seen(ref)
+    found = list_weighed(ask.database, ref, ask.moment, today=datetime.now(UTC).date(), attribute=attribute)
+    if not found and attribute is None and ask.moment:
+        raise NotFound(ask.unknown(ref, ask.moment))
+    return found
 
 
 def names_of(ask: Asked) -> Mapping[str, str]:

@@ -56,23 +56,21 @@ class Asked:
         """The references of the sites that the caller may see today: today's sensitivity holds for every old view."""
         return frozenset(features.list_refs(self.database, self.caller))
 
-    def check_there(self, ref: str) -> None:
-        """NotFound unless the caller may see the site, and it was there and known at the moment asked about."""
-        if self.moment:
-            self.past_with(ref, self.moment)
-        else:
-            features.get_detail(self.database, self.caller, ref)
+    def check_seen(self, ref: str) -> None:
+        """NotFound unless the caller may see the site today: today's sensitivity holds for every old view."""
+        if ref not in self.seen():
+            raise NotFound(f"there is no site {ref}")
 
     def past_with(self, ref: str, moment: Moment) -> Past:
         """Every site at a moment, among them this one; NotFound says why it is not there."""
-        if ref not in self.seen():
-            raise NotFound(f"there is no site {ref}")
+        self.check_seen(ref)
         past = self.past(moment)
         if ref not in past.results:
-            raise NotFound(self._unknown(ref, moment))
+            raise NotFound(self.unknown(ref, moment))
         return past
 
-    def _unknown(self, ref: str, moment: Moment) -> str:
+    def unknown(self, ref: str, moment: Moment) -> str:
+        """Why a site is not there at a moment: it came later, or nothing speaks of it by that day."""
         known_at = moment.known_at
         since = features.find_known_since(self.database, ref)
         if known_at and since and since > known_at:

@@ -35,7 +35,7 @@ def _seen(database: Database, view: View) -> list[Frozen]:
     found = []
     for row in stored.list_newest(database):
         with suppress(KeyNeeded):
-            newest = frozen(row)
+            newest = frozen(database, row)
             check_seen(database, newest, view)
             found.append(newest)
     return found

@@ -130,11 +130,16 @@ def _known_at(
 ) -> datetime | None:  # fmt: skip
     if known_at is None:
         return None
-    moment = _find_moment(known_at)
+    return parse_moment(known_at, "known-at")
+
+
+def parse_moment(text: str, name: str) -> datetime:
+    """A moment that has come, or the end of a day that has begun; BadInput names the parameter."""
+    moment = _find_moment(text)
     if moment is None:
-        raise BadInput(f"known-at: {known_at!r} is not a day or a moment; write it like 2026-11-01T12:00:00Z")
-    if moment.date() > _today() or (len(known_at) > 10 and moment > datetime.now(UTC)):
-        raise BadInput(f"known-at: {known_at} has not come yet; leave it out for what is known now")
+        raise BadInput(f"{name}: {text!r} is not a day or a moment; write it like 2026-11-01T12:00:00Z")
+    if moment.date() > _today() or (len(text) > 11 and moment > datetime.now(UTC)):
+        raise BadInput(f"{name}: {text} has not come yet; leave it out for what is known now")
     return moment
 
 

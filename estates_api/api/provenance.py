@@ -7,20 +7,21 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from estates_api.api.claims import Weighed, authority, list_weighed, names_of
+from estates_api.api.claims import authority, names_of, weighed_claims
 from estates_api.api.history import Asked
 from estates_api.domain.assessment import Assessed
 from estates_api.domain.claims import Claim
 from estates_api.domain.land import site_land
 from estates_api.store import claims
 from estates_api.store.sites import Moment
+from estates_api.workflows.weighing import Weighed
 
 _JUDGED = {"name": "place_name", "address": "address", "postcode": "postcode"}
 
 
 def explain_sources(ask: Asked, ref: str) -> dict[str, Any]:
     """The sources of every figure that the detail of a site shows: of the site itself, and of each holding."""
-    found = list_weighed(ask, ref)
+    found = weighed_claims(ask, ref)
     past = ask.past(ask.moment or Moment(datetime.now(UTC).date()))
     result = past.results.get(ref)
     return {
@@ -99,7 +100,7 @@ def _sum(value: float | None, parts: Iterable[Claim], by_number: dict[int, Weigh
 def _of_holdings(ask: Asked, found: Sequence[Weighed]) -> list[dict[str, Any]]:
     names = names_of(ask)
     holdings: dict[tuple[str, str], dict[str, Any]] = {}
-    # The winner of each holding and attribute comes first (see list_weighed).
+    # The winner of each holding and attribute comes first (see workflows/weighing.py).
     for (key, attribute), group in groupby(found, key=lambda one: (one.stated.holding, one.stated.claim.attribute)):
         first, *rivals = group
         if first.wins:

@@ -46,6 +46,7 @@ def get_shortlist(
         "Estates-Shortlist-Status": frozen.status,
         "Estates-Shortlist-Revision": str(frozen.revision),
         "Cache-Control": "private, no-cache",
+        **({"Estates-Shortlist-Redacted": ", ".join(frozen.masked)} if frozen.masked else {}),
     }
     if suffix:
         writer = WRITERS[suffix]

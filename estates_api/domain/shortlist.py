@@ -20,6 +20,9 @@ LISTS = {"release": "release", "part release with reuse": "part release", "reuse
 
 ORDER = ("release", "part release", "reuse", "annex")
 
+NAMING = ("entries", "not_enough_data", "released")
+"""The parts of a list that name sites."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -139,6 +142,32 @@ def _released(result: Assessed) -> dict[str, Any]:
     assert result.released is not None
     return {"site": result.site.ref, "name": result.site.name, "event": result.released.told(),
             "citation": result.released.citation}  # fmt: skip
+
+
+_KEPT = {"list", "site", "borough", "borough_gss", "score", "score_low", "score_high", "coverage", "release_score",
+         "reuse_score", "route", "release_coverage", "reuse_coverage", "stale", "method"}  # fmt: skip
+"""What is still told of a site whose entry rests on a redacted row: neither a name nor a figure that was returned."""
+
+
+def mask_sites(content: Mapping[str, Any], reasons: Mapping[str, str]) -> dict[str, Any]:
+    """A list as it is shown when rows under it were redacted after it was frozen: the site stays, by its reference.
+
+    `reasons` says why, by reference. The fingerprint stays that of the frozen bytes.
+    """
+    masked = {part: [_masked(entry, reasons) for entry in content[part]] for part in NAMING}
+    return {**content, **masked}
+
+
+def _masked(entry: Mapping[str, Any], reasons: Mapping[str, str]) -> dict[str, Any]:
+    if entry["site"] not in reasons:
+        return dict(entry)
+    blank = {name: value if name in _KEPT else _blank(value) for name, value in entry.items()}
+    why = f"Not shown: it rests on a row that was redacted since ({reasons[entry['site']]})."
+    return blank | {"name": entry["site"], "reasons" if "reasons" in entry else "redacted": why}
+
+
+def _blank(value: Any) -> Any:
+    return "" if isinstance(value, str) else [] if isinstance(value, list) else None
 
 
 def canonical_bytes(content: Mapping[str, Any]) -> bytes:

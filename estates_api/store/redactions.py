@@ -132,7 +132,7 @@ def sites_redacted_since(connection: Connection, at: datetime | None = None) -> 
     """The sites that a redaction touched after a moment (ever, if left out), with the newest reason."""
     query = text("""
         SELECT ref, detail->>'reason' AS reason FROM audit, jsonb_array_elements_text(detail->'sites') AS ref
-        WHERE action = :action AND at > coalesce(:at, '-infinity') ORDER BY id
+        WHERE action = :action AND at > coalesce(CAST(:at AS timestamptz), '-infinity') ORDER BY id
     """)
     return {row.ref: row.reason for row in connection.execute(query, {"action": ACTION, "at": at})}
 

@@ -12,22 +12,27 @@ from estates_api import __version__
 from estates_api.domain.area import Area
 from estates_api.domain.method import Method
 from estates_api.domain.quarters import Quarter
-from estates_api.domain.shortlist import State, canonical_bytes, fingerprint, make_shortlist
+from estates_api.domain.shortlist import NAMING, State, canonical_bytes, fingerprint, make_shortlist, mask_sites
 from estates_api.errors import NotFound
 from estates_api.store import editions, shortlists
 from estates_api.store.audit import add_audit
+from estates_api.store.redactions import sites_redacted_since
 from estates_api.workflows.assess import SEED, Run, compute, store_run
 
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """A shortlist's stored bytes and their fingerprint. `status` is draft, published, or preview (not stored)."""
+    """A shortlist's stored bytes and their fingerprint. `status` is draft, published, or preview (not stored).
+
+    `masked` names the sites that rest on rows redacted since: `content` is without them, `sha256` that of the record.
+    """
 
     quarter: str
     revision: int
     status: str
     content: bytes
     sha256: str
+    masked: tuple[str, ...] = ()
 
     @property
     def entries(self) -> list[dict[str, Any]]:
@@ -58,7 +63,7 @@ def draft(
     sha256 = fingerprint(content)
     last = shortlists.find_shortlist(connection, str(quarter))
     if last and last["sha256"] == sha256:
-        return frozen(last), False
+        return frozen(connection, last), False
     revision = last["revision"] + 1 if last else 1
     shortlists.add_shortlist(
         connection, quarter=str(quarter), revision=revision, assessment_id=number, content=content, sha256=sha256
@@ -88,9 +93,14 @@ def get_shortlist(connection: Connection, quarter: Quarter) -> Frozen:
     row = shortlists.find_shortlist(connection, str(quarter))
     if row is None:
         raise NotFound(f"there is no shortlist {quarter}; make a draft with: estates shortlist draft {quarter}")
-    return frozen(row)
+    return frozen(connection, row)
 
 
-def frozen(row: RowMapping) -> Frozen:
-    """A stored revision."""
-    return Frozen(row["quarter"], row["revision"], row["status"], bytes(row["content"]), row["sha256"])
+def frozen(connection: Connection, row: RowMapping) -> Frozen:
+    """A stored revision, without what was redacted since it was frozen."""
+    content, reasons = bytes(row["content"]), sites_redacted_since(connection, row["at"])
+    named = {entry["site"] for part in NAMING for entry in json.loads(content)[part]} if reasons else set()
+    masked = tuple(sorted(named & reasons.keys()))
+    if masked:
+        content = canonical_bytes(mask_sites(json.loads(content), reasons))
+    return Frozen(row["quarter"], row["revision"], row["status"], content, row["sha256"], masked)
