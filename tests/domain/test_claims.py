@@ -5,7 +5,16 @@ from builders import FEW, claim
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estates_api.domain.claims import CORRECTION, Claim, choose_claim, claims_by_day, winning_claims
+from estates_api.domain.claims import (
+    CORRECTION,
+    ORDER,
+    Claim,
+    can_win,
+    choose_claim,
+    claims_by_day,
+    why_not,
+    winning_claims,
+)
 
 _CLAIMS = st.builds(
     Claim,
@@ -18,15 +27,16 @@ _CLAIMS = st.builds(
     state=st.sampled_from(["reported", "not applicable", "not provided"]),
     number=st.floats(0, 1e6),
     implausible=st.sampled_from([None, "mistyped?"]),
+    redacted=st.sampled_from([None, None, None, "it names a patient"]),
 )
 
 
 @FEW
 @given(st.lists(_CLAIMS, unique_by=lambda c: c.id))
 def test_the_declared_order(claims: list[Claim]) -> None:
-    """A blank or an implausible value never wins; authority goes over newness, newer over older, then the edition."""
+    """A blank, an implausible or a redacted value never wins; then authority, then the newer day, then the edition."""
     winner = choose_claim(claims)
-    allowed = [c for c in claims if c.state != "not provided" and c.implausible is None]
+    allowed = [c for c in claims if c.state != "not provided" and not c.implausible and not c.redacted]
     assert (winner is None) == (not allowed)
     if winner:
         assert winner in allowed
@@ -41,6 +51,50 @@ def test_the_declared_order(claims: list[Claim]) -> None:
 def test_the_order_of_the_rows_does_not_matter(claims: list[Claim]) -> None:
     """The same claims have the same winner, however they are listed."""
     assert len({choose_claim(order) for order in permutations(claims)}) <= 1
+
+
+@FEW
+@given(st.lists(_CLAIMS, unique_by=lambda c: c.id, min_size=2, max_size=6))
+def test_the_order_is_total(claims: list[Claim]) -> None:
+    """Any two claims that can win are told apart by the declared steps, and the winner of some is the winner of the
+    winners: the order of claims in files and the order in which they are compared decide nothing."""
+    keys = [tuple(step.key(claim) for step in ORDER) for claim in claims]
+    assert len(set(keys)) == len(claims)
+    half = len(claims) // 2
+    winners = [w for part in (claims[:half], claims[half:]) if (w := choose_claim(part))]
+    assert choose_claim(winners) == choose_claim(claims)
+
+
+@FEW
+@given(st.lists(_CLAIMS, unique_by=lambda c: c.id, max_size=6))
+def test_every_loser_is_told_why(claims: list[Claim]) -> None:
+    """The winner has no reason against it; every other claim has one, and it is that of the first step that differs."""
+    winner = choose_claim(claims)
+    for one in claims:
+        reason = why_not(one, winner)
+        assert (reason is None) == (one == winner)
+        if reason is None or not can_win(one):
+            continue
+        assert winner is not None
+        step = next(step for step in ORDER if step.key(one) != step.key(winner))
+        assert reason == step.why(one, winner)
+
+
+def test_the_words_for_a_loser() -> None:
+    """A reader learns what beats a claim, by edition and row, or why it is out of the running."""
+    newer = claim("gia_m2", 5.0, line=231, id=2)
+    told = {
+        "older: ERIC 2016-17 row 231 speaks of a later day": claim("gia_m2", 4.0, "ERIC 2014-15"),
+        "a list gives way to an official return: ERIC 2016-17 row 231": claim("gia_m2", 4.0, authority=10),
+        "implausible: 103 ha": claim("gia_m2", 4.0, implausible="103 ha"),
+        "not provided": claim("gia_m2", None),
+        "redacted: it names a patient": claim("gia_m2", 4.0, redacted="it names a patient"),
+        "the same day: ERIC 2016-17 row 231 was handed in later": claim("gia_m2", 4.0, id=1),
+    }
+    for words, loser in told.items():
+        assert why_not(loser, newer) == words
+    correction = claim("gia_m2", 1.0, "correction 2026", authority=CORRECTION, line=2, id=9)
+    assert why_not(newer, correction) == "corrected by a person: correction 2026 row 2"
 
 
 def test_a_correction_beats_a_newer_return() -> None:
