@@ -5,8 +5,9 @@ of one edition.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import chain
 
 from estates_api.domain.codes import AGGREGATE, parse_ods_code, parse_postcode
@@ -35,6 +36,9 @@ from estates_api.sources.table import (
     unused_note,
 )
 
+MOST_NAMED = 40
+"""Names of new measures that one note holds."""
+
 _TYPE_NUMBER = re.compile(r"^[0-9]+\.\s*")
 _SPLIT_CODE = re.compile(r"^([0-9A-Z]{3}) ([0-9A-Z]{2})$")  # RE9 13, as published to 2014-15, is RE913
 _REQUIRED = (columns.ORGANISATION_CODE, columns.SITE_CODE)
@@ -51,10 +55,10 @@ def recognises(document: Document) -> bool:
 
 def read(document: Document, hints: Hints) -> Reading:
     """Holdings with every mapped attribute, and issues by line and column. BadInput when it is not site data."""
-    table = require_table(document, columns.ALIASES, _REQUIRED, title="ERIC site data")
+    table = _with_energy_parts(require_table(document, columns.ALIASES, _REQUIRED, title="ERIC site data"))
     label, doubts = _label(document, hints, table)
     start, end = financial_year(label)
-    doubts += [*_missing_columns(table), *repeated_note(table), *unused_note(table)]
+    doubts += [*_missing_columns(table), *_new_columns(table), *repeated_note(table), *unused_note(table)]
     source = hints.source or "ERIC"
     return Reading("eric", source, hints.label or label, start, end, chain(doubts, _read_holdings(table)))
 
@@ -102,6 +106,55 @@ def _missing_columns(table: Table) -> list[Issue]:
         for what, attributes in columns.EXPECTED.items()
         if not any(table.has(attribute) for attribute in attributes)
     ]
+
+
+def _with_energy_parts(table: Table) -> Table:
+    """The table with a field for each fuel's cost, where no column has the total and the main fuels are there."""
+    found = {
+        normalise_header(name): place
+        for place, name in reversed(list(enumerate(table.names)))
+        if "£" in name and columns.IS_ENERGY_PART.fullmatch(normalise_header(name))
+    }
+    whole = all(any(fuel in name.split() for name in found) for fuel in columns.ESSENTIAL_FUELS)
+    if table.has("energy_cost_gbp") or not whole or len(found) < 2:
+        return table
+    parts = {f"{columns.ENERGY_PART} {number}": place for number, place in enumerate(sorted(found.values()), 1)}
+    return replace(table, places={**table.places, **parts})
+
+
+def _parts(table: Table) -> list[str]:
+    return [field for field in table.places if field.startswith(columns.ENERGY_PART)]
+
+
+def _new_columns(table: Table) -> Iterator[Issue]:
+    """Notes on an edition that is not one of the known ones: totals that were added up, and measures left unread."""
+    if parts := _parts(table):
+        names = ", ".join(shorten(table.name(field), 50) for field in parts)
+        yield Issue("total-summed", table.line, None, f"energy_cost_gbp is the sum of {len(parts)} columns: {names}")
+    new = [
+        name for name in table.unused()
+        if columns.HAS_UNIT.search(name) and not normalise_header(name).startswith(columns.LEFT_OUT)
+    ]  # fmt: skip
+    if new and _form(table) is None:
+        named = "; ".join(shorten(name, 80) for name in new[:MOST_NAMED])
+        more = f"; and {len(new) - MOST_NAMED} more" if len(new) > MOST_NAMED else ""
+        yield Issue("measure-unknown", table.line, None, f"nothing is read from {len(new)} measures: {named}{more}")
+
+
+def _energy_cost(table: Table, record: Record, parts: Sequence[str]) -> tuple[Value, Issue | None]:
+    """The sum over the fuels, when every one is stated: `Not Applicable` is none of it, and a blank is no statement."""
+    cells = [record.get(field) for field in parts]
+    raw = " + ".join(cell or "blank" for cell in cells)
+    found = [read_value("energy_cost_gbp", cell, line=record.line, field=table.name(field))
+             for field, cell in zip(parts, cells, strict=True)]  # fmt: skip
+    numbers = [value.number for value, _ in found if value and value.number is not None]
+    stated = all(value is not None and value.state != "not provided" for value, _ in found)
+    issue = next((issue for _, issue in found if issue), None)
+    if not stated:
+        return Value("energy_cost_gbp", raw, state="not provided"), issue
+    if not numbers:
+        return Value("energy_cost_gbp", raw, state="not applicable"), issue
+    return Value("energy_cost_gbp", raw, number=round(sum(numbers), 2)), issue
 
 
 def _read_holdings(table: Table) -> Iterator[HoldingRecord | Issue]:
@@ -168,6 +221,10 @@ def _read_values(table: Table, record: Record) -> tuple[list[Value], list[Issue]
             values.append(_without_number(value) if attribute == "site_type" else value)
         if issue is not None:
             issues.append(issue)
+    if parts := _parts(table):
+        value, issue = _energy_cost(table, record, parts)
+        values.append(value)
+        issues += [issue] if issue else []
     return values, issues
 
 

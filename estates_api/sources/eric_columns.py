@@ -3,6 +3,8 @@
 A column that changed its unit has another attribute; units are part of the compared name (see `normalise_header`).
 """
 
+import re
+
 from estates_api.sources.table import Aliases
 
 ORGANISATION_CODE, ORGANISATION_NAME, ORGANISATION_TYPE = "Organisation Code", "Organisation Name", "Organisation Type"
@@ -72,12 +74,26 @@ VALUES: dict[str, tuple[str, ...]] = {
 
 ALIASES = Aliases({**IDENTITY, **VALUES})
 
+ENERGY_PART = "energy cost, part"
+"""From 2022-23 energy is asked fuel by fuel, without a total: the fields of these columns, counted from 1."""
+
+IS_ENERGY_PART = re.compile(
+    r"(?!.*\b(income|saving|savings|export|exported|investment|waste|medical|maintenance)\b)"
+    r".*\b(electricity|gas|oil|coal|steam|heat|hot water|biomass|renewable|renewables|energy|fossil)\b.*\bcosts?"
+)
+ESSENTIAL_FUELS = ("electricity", "gas")
+"""Without both of these the parts are no whole."""
+
+HAS_UNIT = re.compile(r"\((?:Â?£|%|m²|mÂ²|m2|hectares?)\)", re.IGNORECASE)
+LEFT_OUT = ("age profile",)
+"""Columns with a unit that have been seen and that nothing is made of, by the beginning of their names."""
+
 EXPECTED: dict[str, tuple[str, ...]] = {
     "gross internal floor area": ("gia_m2",),
     "empty or under-used floor area": ("unutilised_pct", "empty_pct", "empty_m2", "unoccupied_m2"),
     "land": ("land_ha", "land_owned_ha"),
     "high and significant risk backlog": ("backlog_high_gbp", "backlog_significant_gbp"),
-    "running costs: energy": ("energy_cost_gbp",),
+    "running costs: energy": ("energy_cost_gbp", f"{ENERGY_PART} 1"),
     "running costs: maintenance or hard FM": ("maintenance_cost_gbp", "hard_fm_cost_gbp"),
 }
 """What a list cannot be made without: one of each group should be there, or the edition says less than it seems."""

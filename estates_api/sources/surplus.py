@@ -137,13 +137,21 @@ def _read_all(plots: _Plots) -> Iterator[Record]:
             yield plot
             yield from _events(plots, cells, plot)
         except RowError as refused:
-            cells.issues.append(cells.refusal(refused))
+            cells.issues = [_refusal(cells, refused)]
         yield from cells.issues
     if lines := plots.uncited:
         reason = (
             f"dates that could be events: {len(lines)} rows, the first on line {lines[0]}; give the page they are from"
         )
         yield Issue("event-uncited", lines[0], None, reason)
+
+
+def _refusal(cells: Cells, refused: RowError) -> Issue:
+    """Why a row was not taken; of one that may be sensitive nothing is shown, for no plot keeps its issue private."""
+    if _is_open(cells):
+        return cells.refusal(refused)
+    reason = "the row was not taken, and as it may be sensitive nothing of it is shown"
+    return Issue(refused.rule, cells.line, refused.field, reason, None, cells.organisation)
 
 
 def _read_plot(plots: _Plots, cells: Cells) -> HoldingRecord:
