@@ -3,7 +3,7 @@
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -11,6 +11,7 @@ from rich.markup import escape
 from estates_api import __version__
 from estates_api.cli import outlines, quality, records, serving, shortlists
 from estates_api.cli.files import check_file, print_issues, progress_bar, shown_name
+from estates_api.cli.previews import show_changes
 from estates_api.cli.session import console, errors, fail, open_session, today
 from estates_api.errors import EstatesError
 from estates_api.sources import READERS
@@ -21,6 +22,7 @@ from estates_api.store.editions import lock_catalogue
 from estates_api.workflows import assess as assessing
 from estates_api.workflows.ingest import Ingested, ingest
 from estates_api.workflows.origin import Origin
+from estates_api.workflows.preview import preview
 
 app = typer.Typer(
     name="estates",
@@ -81,6 +83,7 @@ def ingest_files(
         Literal["public", "partner", "owner"] | None,
         typer.Option(help="Who may see what rests on this file; public if left out."),
     ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; say what would change.")] = False,
 ) -> None:
     """Hand in files. Each becomes one edition, or is refused whole with the reason; the same file twice is a no-op."""
     origin = Origin(insisted=insisted, hints=Hints(period=period, organisation_code=organisation),
@@ -93,17 +96,23 @@ def ingest_files(
             try:
                 check_file(path)
                 with transaction(session.engine) as connection:
-                    done = ingest(
-                        connection, path, name=name, area=session.area, origin=origin,
-                        progress=lambda stage: progress.update(task, description=escape(stage)),
-                    )  # fmt: skip
+                    known: dict[str, Any] = {
+                        "name": name, "area": session.area, "origin": origin,
+                        "progress": lambda stage: progress.update(task, description=escape(stage)),
+                    }  # fmt: skip
+                    found = preview(connection, path, **known) if dry_run else None
+                    done = found.done if found else ingest(connection, path, **known)
                 _summary(name, done)
-                taken += done.new
+                if found:
+                    show_changes(found)
+                taken += done.new and not found
             except EstatesError as error:
                 refused += 1
                 named = error.detail if error.detail.startswith(f"{name}: ") else f"{name}: {error.detail}"
                 errors.print(f"[red]error:[/red] {escape(named)}; nothing was written", soft_wrap=True)
             progress.advance(task)
+    if dry_run:
+        console.print("a dry run: nothing was written")
     if taken:
         console.print("scores are those of the last assessment; bring them up to date with: estates assess")
     if refused:

@@ -377,3 +377,22 @@ def test_the_entry_point_starts() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.startswith("organisation_code,")
     assert done.stderr == ""
+
+
+def test_a_dry_run_says_what_would_change(estates: Run, reference: Engine, count_rows: Count, tmp_path: Path) -> None:
+    """With --dry-run the file is read and judged as ever, the changes are told, and nothing is written."""
+    path = tmp_path / "list.csv"
+    path.write_text("organisation_code,organisation_name,sector,holding_code,name,postcode,period_end,gia_m2\n"
+                    "RZ1,Made Up Trust,NHS,DR1,Somewhere [House],N15 3TH,2024-03-31,1234.5\n")  # fmt: skip
+    before = count_rows(reference)
+    done = estates("ingest", path, "--dry-run", on=reference)
+    assert (done.code, done.err) == (0, "")
+    for words in ("1 holdings", "1 new holdings", "Somewhere [House]", "a dry run: nothing was written"):
+        assert words in done.out
+    assert "estates assess" not in done.out
+    assert count_rows(reference) == before
+    assert estates("ingest", path, on=reference).code == 0
+    path.write_text(path.read_text().replace("1234.5", "1300").replace("2024", "2025"))
+    assert "1,234.5  1,300" in estates("ingest", path, "--dry-run", on=reference).out
+    path.write_text("a,b\n1,2\n")
+    assert estates("ingest", path, "--dry-run", on=reference).code == 2
