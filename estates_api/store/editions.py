@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, Select, Subquery, case, func, ins
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from estates_api.domain.claims import CORRECTION
+from estates_api.errors import NotFound
 from estates_api.store.features import Audience
 from estates_api.store.issues import seen_by
 from estates_api.store.projection import HIDDEN

@@ -36,7 +36,8 @@ def list_totals(connection: Connection, edition_id: int, by: By = "edition") -> 
     """Sums over an edition's rows: key, name, aggregate, holdings, gia_m2, land_ha, backlog_gbp, land_not_believed_ha.
 
     `AGGRE` rows (a trust's small sites in one) stand apart, with `aggregate` true. A sum of nothing is None: not
-    stated. Land is what the edition states, repeated land included; `land_not_believed_ha` is the part marked implausible.
+    stated. Land is what the edition states, repeated land included; `land_not_believed_ha` is the part of it that is
+    marked implausible.
     """
     query = _TOTALS.format(group=_GROUPS[by], name=_NAMES[by])
     return connection.execute(text(query), {"edition": edition_id}).mappings().all()
