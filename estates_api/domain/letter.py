@@ -36,7 +36,10 @@ Kind = Literal["not known", "implausible", "doubtful"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What the newest return of one holding has for one attribute, and where it stands."""
+    """What the newest return of one holding has for one attribute, and where it stands.
+
+    `former` is the figure of the return beside it and which that is, where the two are too far apart (see changes.py).
+    """
 
     site_ref: str
     holding_code: str
@@ -50,6 +53,7 @@ class Cell:
     file: str
     line: int
     column: str
+    former: tuple[float, str] | None = None
 
     @property
     def missing(self) -> bool:
@@ -59,12 +63,27 @@ class Cell:
     @property
     def now(self) -> str:
         """What stands in the cell, in a few words."""
-        unit = ATTRIBUTES[self.attribute].unit.replace("m2", "m²").replace("GBP", "£")
-        if self.implausible:
-            return f"{self.raw} {unit}, which cannot be ({self.implausible})"
         if self.number is None:
             return f"“{self.raw}”" if self.raw else "blank"
-        return f"{self.raw} {unit}".strip()
+        unit = ATTRIBUTES[self.attribute].unit
+        shown = _amount(self.number, unit)
+        if self.implausible:
+            return f"{shown}, which cannot be ({self.implausible})"
+        return f"{shown}; {_amount(self.former[0], unit)} in {self.former[1]}" if self.former else shown
+
+
+def _amount(number: float, unit: str) -> str:
+    """A figure as people write it: `£1,804,802`, `14,155 m²`, `0.57 ha`."""
+    digits = f"{number:,.12g}"
+    return f"£{digits}" if unit == "GBP" else f"{digits} {unit.replace('m2', 'm²')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One row of a file that a figure belongs in: the columns, and what stands in them now, alike ones together."""
+
+    cell: Cell
+    columns: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +97,13 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure to put right. `low` and `high` bound the release score if it were known; `decides`: it could put the
-    site on the list for release or take it off. `cells` are where it belongs: empty where no column ever asked."""
+    """One figure to put right. `low` and `high` bound the release score if it were known.
+
+    `decides`: it alone could put the site on the list for release or take it off. `rank`: 0 when it decides, 1 when it
+    would once it is stated who owns the site, 2 otherwise, 3 when another gate keeps the site off whatever the score.
+    `hopeful`: with every unknown figure at its best the score would reach the list. `cells` are where it belongs: empty
+    where the newest return (`newest`) has no column for it.
+    """
 
     site_ref: str
     site_name: str
@@ -89,10 +113,38 @@ class Figure:
     score: float
     low: float
     high: float
-    decides: bool
     why: str
     note: str
     cells: tuple[Cell, ...]
+    newest: str
+    rank: int
+    hopeful: bool
+
+    @property
+    def decides(self) -> bool:
+        """Whether this figure alone could change the list."""
+        return self.rank == 0
+
+    @property
+    def remark(self) -> str:
+        """Why nothing is known although no cell is blank; empty where the cells say it themselves."""
+        return self.note if self.kind == "not known" and not any(cell.missing for cell in self.cells) else ""
+
+    @property
+    def places(self) -> list[Place]:
+        """The rows to put right, each with its columns."""
+        rows: dict[tuple[str, int], list[Cell]] = {}
+        for cell in self.cells:
+            rows.setdefault((cell.file, cell.line), []).append(cell)
+        return [Place(group[0], _alike(group)) for group in rows.values()]
+
+
+def _alike(cells: Sequence[Cell]) -> tuple[tuple[str, str], ...]:
+    """(columns, what stands in them), columns of which the same stands together."""
+    found: dict[str, list[str]] = {}
+    for cell in cells:
+        found.setdefault(cell.now, []).append(cell.column)
+    return tuple(("; ".join(columns), now) for now, columns in found.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +168,7 @@ class Letter:
     organisation_name: str
     area: str
     written_on: date
-    assessed_as_of: date | None
+    assessed_as_of: date
     method: str
     cut_off: float
     sites: int
@@ -151,7 +203,12 @@ def rank_figures(sites: Sequence[Site], cells: Sequence[Cell], doubts: Sequence[
         if part["criterion"] in ASKS and part["criterion"] in criteria
         for figure in _figures(site, part, _Evidence(site["ref"], cells, doubts), criteria[part["criterion"]], method)
     ]
-    return sorted(found, key=lambda f: (not f.decides, f.low - f.high, f.kind != "not known", f.site_ref, f.criterion))
+    ranked = sorted(found, key=lambda f: (f.rank, not f.hopeful, f.low - f.high, f.site_ref, f.criterion))
+    # One cell may doubt two measures: it is asked for once, by the one that it moves most.
+    once: dict[tuple[str, tuple[Cell, ...] | str], Figure] = {}
+    for figure in ranked:
+        once.setdefault((figure.site_ref, figure.cells or figure.criterion), figure)
+    return list(once.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,28 +222,51 @@ class _Evidence:
     def of(self, criterion: str) -> list[Cell]:
         """The cells that the criterion asks for, in the order it asks for them."""
         asked = ASKS[criterion]
-        mine = [cell for cell in self.cells if cell.site_ref == self.site_ref and cell.attribute in asked]
+        mine = [cell for cell in self.here if cell.attribute in asked]
         return sorted(mine, key=lambda cell: (asked.index(cell.attribute), cell.holding_code))
+
+    @property
+    def here(self) -> list[Cell]:
+        """All cells of the site."""
+        return [cell for cell in self.cells if cell.site_ref == self.site_ref]
 
     def doubted_by(self, rule: str) -> list[Cell]:
         """The cells of the rows against which a rule has a finding."""
         rows = {(doubt.edition, doubt.line) for doubt in self.doubts if doubt.rule == rule}
-        return [c for c in self.cells if c.site_ref == self.site_ref and (c.edition, c.line) in rows]
+        return [cell for cell in self.here if (cell.edition, cell.line) in rows]
 
 
 def _figures(site: Site, part: Part, evidence: _Evidence, criterion: Criterion, method: Method) -> Iterator[Figure]:
     cells = evidence.of(criterion.id)
+    newest = next((f"{cell.edition}, file {cell.file}, row {cell.line}" for cell in evidence.here), "")
     if part["state"] == "unknown":
-        yield _figure(site, part, method, kind="not known", values=(0.0, 1.0), cells=_to_fill(cells))
-    elif part["state"] == "known" and (wrong := [cell for cell in cells if cell.implausible]):
-        yield _figure(site, part, method, kind="implausible", values=(0.0, 1.0), cells=tuple(wrong))
-    elif part["state"] == "known" and (rule := next((r for r in ALTERNATIVES if _applies(r, criterion, evidence)), "")):
-        rows = evidence.doubted_by(rule)
-        others = ALTERNATIVES[rule][1](part["measure"], {cell.attribute: cell.number for cell in rows if cell.number})
+        yield _figure(site, part, method, "not known", (0.0, 1.0), cells=_to_fill(cells), newest=newest)
+    elif part["state"] == "known" and (wrong := tuple(cell for cell in cells if cell.implausible)):
+        yield _figure(site, part, method, "implausible", (0.0, 1.0), cells=wrong, newest=newest)
+    elif part["state"] == "known":
+        others, doubted = _otherwise(part["measure"], cells, evidence, criterion)
         values = [part["value"], *_values(others, part, criterion, method)]
         if max(values) > min(values):
-            asked = tuple(cell for cell in cells if cell in rows)
-            yield _figure(site, part, method, kind="doubtful", values=(min(values), max(values)), cells=asked)
+            yield _figure(site, part, method, "doubtful", (min(values), max(values)), cells=doubted, newest=newest)
+
+
+def _otherwise(
+    measure: float, cells: Sequence[Cell], evidence: _Evidence, criterion: Criterion
+) -> tuple[list[float], tuple[Cell, ...]]:
+    """What a known measure may be instead, and the cells that are in doubt; nothing where no rule doubts it."""
+    for rule, (doubted, other_measures) in ALTERNATIVES.items():
+        rows = evidence.doubted_by(rule) if doubted == criterion.id else []
+        if rows:
+            numbers = {cell.attribute: cell.number for cell in rows if cell.number}
+            return other_measures(measure, numbers), tuple(cell for cell in cells if cell in rows)
+    changed = [cell for cell in (*cells, *_floor_area(evidence, criterion)) if cell.former and cell.number]
+    others = [FORMER[criterion.id](measure, cell) for cell in changed if criterion.id in FORMER]
+    return others, tuple(dict.fromkeys(changed))
+
+
+def _floor_area(evidence: _Evidence, criterion: Criterion) -> list[Cell]:
+    asked = "gia_m2" in ASKS[criterion.id]
+    return [cell for cell in evidence.here if asked and cell.attribute == "gia_m2"]
 
 
 def _to_fill(cells: Sequence[Cell]) -> tuple[Cell, ...]:
@@ -216,8 +296,22 @@ ALTERNATIVES: dict[str, tuple[str, Callable[[float, Numbers], list[float]]]] = {
 """What a doubtful measure may be instead: rule -> criterion, and the other measures it would be."""
 
 
-def _applies(rule: str, criterion: Criterion, evidence: _Evidence) -> bool:
-    return ALTERNATIVES[rule][0] == criterion.id and bool(evidence.doubted_by(rule))
+def _per_former_area(measure: float, cell: Cell) -> float:
+    """A cost per square metre, if the floor area of the return beside were the right one."""
+    return measure * (cell.number or 0.0) / cell.former[0] if cell.former else measure
+
+
+def _of_former_land(measure: float, cell: Cell) -> float:
+    """Land not under buildings, if the land of the return beside were the right one."""
+    return max(0.0, measure + cell.former[0] - (cell.number or 0.0)) if cell.former else measure
+
+
+FORMER: dict[str, Callable[[float, Cell], float]] = {
+    "release.open_land": _of_former_land,
+    "release.backlog": _per_former_area,
+    "release.running_cost": _per_former_area,
+}
+"""What a measure would be by the size that the return beside gives."""
 
 
 def _values(measures: Sequence[float], part: Part, criterion: Criterion, method: Method) -> list[float]:
@@ -228,42 +322,48 @@ def _values(measures: Sequence[float], part: Part, criterion: Criterion, method:
     return [float(value) for value in scoring.value_of(numbers, points, log=criterion.scale == "log")]
 
 
-def _figure(
-    site: Site, part: Part, method: Method, *, kind: Kind, values: tuple[float, float], cells: tuple[Cell, ...]
-) -> Figure:
+def _figure(  # noqa: PLR0913 -- a figure is made of all these
+    site: Site, part: Part, method: Method, kind: Kind, values: tuple[float, float], *, cells: tuple[Cell, ...],
+    newest: str,
+) -> Figure:  # fmt: skip
     release = site["release"]
     rest = release["score"] - part["points"]
     low, high = (min(100.0, max(0.0, rest + 100 * part["weight"] * value)) for value in values)
     coverage = release["coverage"] + (part["weight"] if kind == "not known" else 0.0)
-    now = _listed(release["score"], release["coverage"], site, method)
-    decides = any(_listed(score, coverage, site, method) != now for score in (low, high))
+    rank = _rank([(release["score"], release["coverage"]), (low, coverage), (high, coverage)], site, method)
     return Figure(
-        site["ref"], site["name"], part["criterion"], part["title"], kind, release["score"], low, high, decides,
-        why=_why(site, kind, (low, high), coverage, method), note=part["note"], cells=cells,
+        site["ref"], site["name"], part["criterion"], part["title"], kind, release["score"], low, high,
+        why=_why(site, kind, (low, high), coverage, method), note=part["note"], cells=cells, newest=newest, rank=rank,
+        hopeful=reaches(max(high, release["high"]), method.cut_offs.release),
     )  # fmt: skip
 
 
-def _listed(score: float, coverage: float, site: Site, method: Method) -> bool:
-    """Whether a site is on the list for release with this score and this share of it known."""
-    cut = method.cut_offs
-    return reaches(coverage, cut.coverage) and reaches(score, cut.release) and not site["gates"]
+def _rank(states: Sequence[tuple[float, float]], site: Site, method: Method) -> int:
+    """How much a figure decides (see Figure), by (score, coverage) as it is and at both bounds."""
+    cut, gates = method.cut_offs, {gate["id"] for gate in site["gates"]}
+    if gates - {"owner"}:
+        return 3
+    listed = {reaches(coverage, cut.coverage) and reaches(score, cut.release) for score, coverage in states}
+    return 2 if len(listed) == 1 else int(bool(gates))
 
 
 def _why(site: Site, kind: Kind, bounds: tuple[float, float], coverage: float, method: Method) -> str:
     """Why it matters, in a sentence or two."""
     release, cut = site["release"], method.cut_offs
-    known = "Known" if kind == "not known" else "Put right"
     low, high = (f"{bound:.0f}" for bound in bounds)
-    between = f"between {low} and {high}" if low != high else f"within {low}"
-    said = (
-        f"{known}, it would move {site['name']}’s release score, now {release['score']:.0f}, {between}; "
-        f"the list begins at {cut.release:g}."
-    )
+    score = f"{site['name']}’s release score, now {release['score']:.0f},"
+    where = f"between {low} and {high}" if low != high else f"within {low}"
+    said = {
+        "not known": f"Known, it would move {score} {where}",
+        "implausible": f"Put right, it would move {score} {where}",
+        "doubtful": f"If it is wrong, {score} lies {where}",
+    }[kind]
+    said += f"; the list begins at {cut.release:g}."
     if not reaches(release["coverage"], cut.coverage):
         enough = reaches(coverage, cut.coverage)
         said += (
-            f" {_pct(release['coverage'])} of that score rests on evidence; with this figure {_pct(coverage)} would, "
-            f"and {_pct(cut.coverage)} is needed{'' if enough else ', so others are needed too'}."
+            f" Evidence stands behind {_pct(release['coverage'])} of that score, with this figure behind "
+            f"{_pct(coverage)}, and {_pct(cut.coverage)} is needed{'' if enough else ': other figures are needed too'}."
         )
     if site["gates"]:
         said += f" Whatever the score, it is not listed for release now: {site['gates'][0]['reason']}."

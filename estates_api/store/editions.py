@@ -48,6 +48,17 @@ def _with_counts() -> Select[Any]:
     return select(edition, tally.c.counts).join(tally, tally.c.edition_id == edition.c.id)
 
 
+def find_numbers(connection: Connection, wanted: Sequence[str]) -> list[tuple[int, str]]:
+    """(id, title) of the editions asked for by number or title, oldest first; of all when none is. NotFound names one
+    that is not there."""
+    title = edition.c.source + " " + edition.c.label
+    rows = connection.execute(select(edition.c.id, title.label("title")).order_by(edition.c.id)).all()
+    for name in wanted:
+        if not any(name in {str(row.id), row.title} for row in rows):
+            raise NotFound(f"there is no edition {name!r}; `estates totals` lists them all")
+    return [(row.id, row.title) for row in rows if not wanted or {str(row.id), row.title} & set(wanted)]
+
+
 def add_edition(connection: Connection, values: Mapping[str, Any]) -> int:
     """Insert an edition (and its source when new); its id."""
     name = values["source"]

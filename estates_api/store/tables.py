@@ -190,11 +190,11 @@ site = Table(
 holding = Table(
     "holding", metadata,
     _serial(),
-    Column("organisation_code", Text, ForeignKey("organisation.code"), nullable=False),
+    Column("organisation_code", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("sector", Text, nullable=False),
-    Column("site_ref", Text, ForeignKey("site.ref"), index=True),
+    Column("site_ref", Text, index=True),
     Column("match_evidence", Text),
     _sensitivity(),
     Column("address", Text),
@@ -203,8 +203,7 @@ holding = Table(
     Column("easting", Float),
     Column("northing", Float),
     _now(),
-    UniqueConstraint("organisation_code", "code"),
-    Index("holding_code", "code"),
+    UniqueConstraint("code", "organisation_code"),
     Index("holding_postcode", "postcode"),
     Index("holding_uprn", "uprn", postgresql_where=text("uprn IS NOT NULL")),
     Index(
@@ -310,7 +309,8 @@ claim = Table(
     Column("implausible", Text),
     Column("citation", Text),
     _sensitivity(),
-    Index("claim_holding", "holding_id", "attribute", "as_of"),
+    Index("claim_holding", "holding_id"),
+    Index("claim_private", "holding_id", postgresql_where=text("sensitivity <> 'public'")),
     Index("claim_edition", "edition_id", postgresql_using="brin", postgresql_with={"pages_per_range": 16}),
     Index("claim_row", "edition_id", "holding_id", postgresql_where=text("attribute = 'name'")),
 )  # fmt: skip
@@ -325,6 +325,7 @@ interest = Table(
     Column("as_of", Date),
     _sensitivity(),
     Column("line", Integer),
+    Index("interest_private", "holding_id", postgresql_where=text("sensitivity <> 'public'")),
 )  # fmt: skip
 
 event = Table(
@@ -349,6 +350,7 @@ event = Table(
     Column("citation_title", Text, nullable=False),
     Column("citation_url", Text, nullable=False),
     _sensitivity(),
+    Index("event_private", "holding_code", postgresql_where=text("sensitivity <> 'public'")),
 )  # fmt: skip
 
 method = Table(

@@ -73,6 +73,9 @@ ALTER TABLE holding ADD COLUMN address text, ADD COLUMN postcode text,
 UPDATE holding h SET address = a.address, postcode = a.postcode, uprn = a.uprn, easting = a.easting,
     northing = a.northing FROM holding_address a WHERE a.holding_id = h.id;
 DROP TABLE holding_address;
+-- One index finds a holding by its code, with or without its organisation.
+ALTER TABLE holding DROP CONSTRAINT holding_organisation_code_code_key, ADD UNIQUE (code, organisation_code);
+DROP INDEX holding_code;
 CREATE INDEX holding_postcode ON holding (postcode);
 CREATE INDEX holding_uprn ON holding (uprn) WHERE uprn IS NOT NULL;
 CREATE INDEX holding_unplaced ON holding (organisation_code, code) WHERE site_ref IS NULL AND code <> 'AGGRE';
@@ -159,6 +162,11 @@ CREATE INDEX outline_holding ON outline (holding_id);
 CLAIMS = """
 -- Claims are appended edition by edition: a block range index finds an edition's and costs an import next to nothing.
 DROP INDEX ix_claim_edition_id;
+DROP INDEX claim_holding;
+CREATE INDEX claim_holding ON claim (holding_id);
+CREATE INDEX claim_private ON claim (holding_id) WHERE sensitivity <> 'public';
+CREATE INDEX interest_private ON interest (holding_id) WHERE sensitivity <> 'public';
+CREATE INDEX event_private ON event (holding_code) WHERE sensitivity <> 'public';
 CREATE INDEX claim_edition ON claim USING brin (edition_id) WITH (pages_per_range = 16);
 ALTER TABLE interest ADD COLUMN line integer;
 
@@ -206,6 +214,11 @@ END $$;
 ALTER TABLE claim DROP CONSTRAINT claim_edition_id_fkey, DROP CONSTRAINT claim_holding_id_fkey;
 ALTER TABLE interest DROP CONSTRAINT interest_edition_id_fkey, DROP CONSTRAINT interest_holding_id_fkey;
 ALTER TABLE issue DROP CONSTRAINT issue_edition_id_fkey;
+ALTER TABLE holding DROP CONSTRAINT holding_organisation_code_fkey, DROP CONSTRAINT holding_site_ref_fkey;
+CREATE TRIGGER refers AFTER INSERT ON holding REFERENCING NEW TABLE AS added FOR EACH STATEMENT
+    EXECUTE FUNCTION check_references('organisation_code', 'organisation', 'code', 'site_ref', 'site', 'ref');
+CREATE TRIGGER still_refers AFTER UPDATE ON holding REFERENCING NEW TABLE AS added FOR EACH STATEMENT
+    EXECUTE FUNCTION check_references('organisation_code', 'organisation', 'code', 'site_ref', 'site', 'ref');
 CREATE TRIGGER refers AFTER INSERT ON claim REFERENCING NEW TABLE AS added FOR EACH STATEMENT
     EXECUTE FUNCTION check_references('edition_id', 'edition', 'id', 'holding_id', 'holding', 'id');
 CREATE TRIGGER refers AFTER INSERT ON interest REFERENCING NEW TABLE AS added FOR EACH STATEMENT
@@ -216,7 +229,7 @@ CREATE TRIGGER refers AFTER INSERT ON issue REFERENCING NEW TABLE AS added FOR E
     EXECUTE FUNCTION check_references('edition_id', 'edition', 'id');
 """
 
-REFERRED_TO = ("holding", "site")
+REFERRED_TO = ("holding", "site", "organisation")
 
 
 def upgrade() -> None:

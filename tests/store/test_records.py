@@ -179,21 +179,22 @@ def test_the_public_role_writes_nothing(reading: Engine) -> None:
          "{edition}, {holding}, 2, 'gia_m2', 1, 'm2', '1', 'reported'"),
         ("interest", "edition_id, holding_id, kind, evidence", "{edition}, {holding}, 'unknown', 'made'"),
         ("placement", "holding_id, site_ref, evidence", "{holding}, {site}, 'made'"),
+        ("holding", "organisation_code, code, name, sector, site_ref", "{organisation}, 'new', 'new', 'NHS', {site}"),
         ("issue", "edition_id, severity, reason, rule", "{edition}, 'note', 'made', 'list-undated'"),
     ],
 )  # fmt: skip
 def test_what_is_referred_to_is_there(reading: Engine, table: str, columns: str, values: str) -> None:
     """A row that refers to an edition, holding or site that is not there is refused, also among good ones."""
     there = {"edition": "(SELECT min(id) FROM edition)", "holding": "(SELECT min(id) FROM holding)",
-             "site": "(SELECT min(ref) FROM site)"}  # fmt: skip
-    missing = {"edition": "-1", "holding": "-1", "site": "'NCL-NONE'"}
+             "site": "(SELECT min(ref) FROM site)", "organisation": "'RAL'"}  # fmt: skip
+    missing = {"edition": "-1", "holding": "-1", "site": "'NCL-NONE'", "organisation": "'RAL-NONE'"}
     for what in (name for name in there if f"{{{name}}}" in values):
-        good, bad = values.format(**there), values.format(**(there | {what: missing[what]}))
+        good, bad = values.format(**there), values.format(**(there | {what: missing[what]})).replace("'new'", "'newer'")
         with refused(reading, f"{table} refers to {what} .*, which is not there") as connection:
             connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({good}), ({bad})"))
 
 
-@pytest.mark.parametrize("table", ["holding", "site"])
+@pytest.mark.parametrize("table", ["holding", "site", "organisation"])
 def test_what_is_referred_to_stays(reading: Engine, table: str) -> None:
     """Holdings and sites are never removed: records refer to them."""
     with refused(reading, f"{table} is a record|violates foreign key") as connection:
