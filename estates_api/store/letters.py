@@ -8,21 +8,25 @@ from estates_api.domain.claims import CORRECTION
 from estates_api.store.features import Audience
 from estates_api.store.projection import HIDDEN
 
+# What another code carries on is asked of that one.
+_ALIVE = """NOT EXISTS (SELECT FROM standing_judgement j WHERE j.organisation_code = h.organisation_code
+    AND j.holding_code = h.code AND j.succeeded_by_code IS NOT NULL)"""
+
 # The newest return of each holding: what a person corrected since is no return, and asks nothing.
-_CELLS = """
+_CELLS = f"""
 WITH newest AS (
-    SELECT DISTINCT ON (h.id) h.id, h.site_ref, h.code, h.name, c.edition_id, c.line
+    SELECT DISTINCT ON (h.id) h.id, h.site_ref, h.code, h.name, c.edition_id, c.line, c.day
     FROM holding h JOIN standing_claim c ON c.holding_id = h.id
     WHERE h.organisation_code = :organisation AND h.site_ref IS NOT NULL AND c.attribute = ANY(:attributes)
-      AND c.authority < :correction
+      AND c.authority < :correction AND {_ALIVE}
     ORDER BY h.id, c.day DESC, c.edition_id DESC
 )
-SELECT n.site_ref, n.code, n.name, c.attribute, c.state, c.raw, c.number, c.implausible, c.edition, c.line,
-       c.sensitivity, e.file_name, e.format, e.source
+SELECT n.id, n.day, n.edition_id, n.site_ref, n.code, n.name, c.attribute, c.state, c.raw, c.number, c.implausible,
+       c.edition, c.line, c.sensitivity, e.file_name, e.format, e.source
 FROM newest n JOIN standing_claim c ON c.holding_id = n.id AND c.edition_id = n.edition_id AND c.line = n.line
 JOIN edition e ON e.id = c.edition_id
 WHERE c.attribute = ANY(:attributes) ORDER BY n.site_ref, n.code, c.attribute
-"""
+"""  # noqa: S608 -- made of constants of this module
 
 _NEWEST_EDITIONS = """
 SELECT DISTINCT ON (e.source) e.id FROM edition e JOIN organisation_name n ON n.edition_id = e.id
@@ -64,8 +68,9 @@ def list_newest_editions(connection: Connection, organisation: str) -> Sequence[
 
 def list_refs_of(connection: Connection, organisation: str) -> Sequence[str]:
     """The sites at which the organisation holds something."""
-    query = "SELECT DISTINCT site_ref FROM holding WHERE organisation_code = :organisation AND site_ref IS NOT NULL"
-    return connection.execute(text(f"{query} ORDER BY site_ref"), {"organisation": organisation}).scalars().all()
+    query = f"""SELECT DISTINCT h.site_ref FROM holding h WHERE h.organisation_code = :organisation
+        AND h.site_ref IS NOT NULL AND {_ALIVE} ORDER BY h.site_ref"""  # noqa: S608 -- a constant of this module
+    return connection.execute(text(query), {"organisation": organisation}).scalars().all()
 
 
 def get_method_content(connection: Connection, sha256: str) -> bytes:

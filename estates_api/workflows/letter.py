@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping
 
 from estates_api.domain.area import Area
+from estates_api.domain.changes import has_changed
 from estates_api.domain.letter import (
     ALTERNATIVES,
     ASKS,
@@ -22,11 +23,14 @@ from estates_api.domain.method import parse_method
 from estates_api.domain.rules import RULES
 from estates_api.errors import KeyNeeded, NotFound
 from estates_api.sources import eric_columns
-from estates_api.store import assessments, features, issues, letters
+from estates_api.store import assessments, features, issues, letters, returns
 from estates_api.store.features import Audience
 from estates_api.store.projection import HIDDEN
 
 MOST_ISSUES = 12
+
+SIZES = {"gia_m2", "land_ha", "land_owned_ha"}
+"""What does not change by much from year to year without a reason that somebody can give."""
 
 _ASKED = sorted({"occupied_m2", *(name for names in ASKS.values() for name in names)})
 _THEIRS = tuple(rule.id for rule in RULES.values() if rule.mender == "organisation")
@@ -51,7 +55,8 @@ def draw_up(connection: Connection, code: str, *, area: Area, today: date, audie
     _check_seen(connection, audience, code, refs, cells)
     sites = [row["explanation"] for row in assessments.list_assessed(connection, latest["id"], refs)]
     standing = _open_issues(connection, audience, code)
-    figures = rank_figures(sites, [_cell(row) for row in cells], standing.doubts, method)
+    former = _former(connection, cells)
+    figures = rank_figures(sites, [_cell(row, former) for row in cells], standing.doubts, method)
     return Letter(
         code, organisation["name"], area.name, today, latest["as_of"], method.title, method.cut_offs.release,
         len(sites), tuple(figures[:MOST_FIGURES]), max(0, len(figures) - MOST_FIGURES),
@@ -83,10 +88,33 @@ def _open_issues(connection: Connection, audience: Audience, code: str) -> _Open
     return _Open(tuple(gravest), counts, sum(every.values()) - sum(counts.values()), doubts)
 
 
-def _cell(row: RowMapping) -> Cell:
+Former = Mapping[tuple[int, str], tuple[float, str]]
+
+
+def _former(connection: Connection, cells: Sequence[RowMapping]) -> Former:
+    """The sizes of the returns beside, by holding and attribute, of cells that are too far from them."""
+    by_edition: dict[tuple[str, int], dict[int, date]] = {}
+    for row in cells:
+        by_edition.setdefault((row["source"], row["edition_id"]), {})[row["id"]] = row["day"]
+    beside = {
+        (row["holding_id"], row["attribute"]): row
+        for (source, edition_id), days in by_edition.items()
+        for row in returns.list_neighbours(connection, days, source=source, edition_id=edition_id)
+    }
+    # Land owned is asked for since 2016-17, and site land was before: a change of the question is no slip.
+    pairs = ((row, beside.get((row["id"], row["attribute"]))) for row in cells)
+    return {
+        (row["id"], row["attribute"]): (then["number"], then["edition"])
+        for row, then in pairs
+        if row["attribute"] in SIZES and then and row["number"] and has_changed(row["number"], then["number"])
+    }
+
+
+def _cell(row: RowMapping, former: Former) -> Cell:
     return Cell(
         row["site_ref"], row["code"], row["name"], row["attribute"], row["state"], row["raw"], row["number"],
         row["implausible"], row["edition"], row["file_name"], row["line"], _column(row),
+        former.get((row["id"], row["attribute"])),
     )  # fmt: skip
 
 
