@@ -6,7 +6,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from estates_api import __version__
-from estates_api.api import catalogue, claims, home, issues, ogc, organisations, shortlists, upload
+from estates_api.api import catalogue, claims, home, issues, letters, ogc, organisations, shortlists, upload
 from estates_api.api.answers import HeadAndOptions, Varying
 from estates_api.api.context import Context
 from estates_api.api.problems import add_handlers
@@ -22,7 +22,7 @@ def create_app(context: Context) -> FastAPI:
         redoc_url=None,
     )
     app.state.context = context
-    for part in (home, ogc, catalogue, claims, organisations, issues, shortlists, upload):
+    for part in (home, ogc, catalogue, claims, organisations, issues, letters, shortlists, upload):
         app.include_router(part.router)
     add_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)

@@ -57,6 +57,8 @@ def landing(base: str) -> dict[str, Any]:
             link(f"{base}/collections", "data", "application/json", "collections"),
             link(f"{base}/sites.geojson", "item", GEOJSON, "all sites as one GeoJSON file"),
             link(f"{base}/shortlists", "item", "application/json", "quarterly shortlists"),
+            link(f"{base}/issues", "item", "application/json", "what is wrong in the files"),
+            link(f"{base}/letters", "item", "application/json", "letters: what each organisation could put right"),
         ],
     }
 
