@@ -116,6 +116,20 @@ def same_groups(verdicts: Verdicts) -> dict[Key, frozenset[Key]]:
     return groups
 
 
+def same_path(verdicts: Verdicts, one: Key, other: Key) -> list[Pair]:
+    """The shortest chain of judgements by which two holdings are one place; empty when there is none."""
+    paths: dict[Key, list[Pair]] = {one: []}
+    queue = [one]
+    same = sorted((pair for pair, verdict in verdicts.items() if verdict == "same"), key=sorted)
+    for here in queue:
+        for pair in same:
+            for there in pair - {here} if here in pair else ():
+                if there not in paths:
+                    paths[there] = [*paths[here], pair]
+                    queue.append(there)
+    return paths.get(other, [])
+
+
 def carried_on(days: Mapping[Key, date], heirs: Mapping[Key, Collection[Key]]) -> set[Key]:
     """Holdings that a successor's holding at the same site carries on, so that both are never added up.
 

@@ -135,6 +135,10 @@ LEFT JOIN LATERAL (SELECT number FROM claim c WHERE c.holding_id = h.id AND c.at
 """
 
 
+_STATED = ("organisation_code", "code", "name", "postcode", "address", "uprn", "easting", "northing", "precision",
+           "gia_m2", "land_ha")  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A holding as it is compared, with its site (None for a new one); `judged`: a person put it there."""
@@ -245,8 +249,10 @@ def read_candidates(connection: Connection, pairs: Sequence[tuple[int, int]]) ->
 
 
 def _candidate(row: Row[Any]) -> Candidate:
-    values: tuple[Any, ...] = tuple(row)
-    return Candidate(values[0], Entry(*values[1:12], frozenset(values[12] or ())), values[13], values[14])
+    number, *values = row
+    kin, site_ref, judged = values[11:]
+    stated: dict[str, Any] = dict(zip(_STATED, values, strict=False))
+    return Candidate(number, Entry(**stated, kin=frozenset(kin or ())), site_ref, judged)
 
 
 def _points(connection: Connection, table: str) -> _Points:

@@ -43,6 +43,9 @@ WHERE one.site_ref <> other.site_ref AND NOT EXISTS (
 ORDER BY q.weight DESC, q.id
 """  # noqa: S608 -- made of constants of this module
 
+_KEYS = """unnest(CAST(:organisations AS text[]), CAST(:codes AS text[])) AS k(organisation_code, code)
+    ON k.organisation_code = h.organisation_code AND k.code = h.code"""
+
 HEIRS = """
 WITH RECURSIVE heir(predecessor_code, successor_code) AS (
     SELECT predecessor_code, successor_code FROM succession
@@ -55,6 +58,17 @@ JOIN holding new ON new.organisation_code = heir.successor_code AND new.site_ref
 WHERE heir.predecessor_code <> heir.successor_code
 """
 """Each holding of an organisation that was carried on, with each holding of a successor at the same site."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSite:
+    """A site with the ids of its holdings, which of them founded it (None: none of them), and which a file of places
+    puts there."""
+
+    ref: str
+    holdings: Mapping[Key, int]
+    founder: Key | None
+    placed: Sequence[Key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +145,10 @@ def list_heirs(connection: Connection) -> Mapping[Key, Collection[Key]]:
 
 def list_places(connection: Connection, keys: Collection[Key]) -> dict[Key, str]:
     """The place at which a person put each of the holdings (a placing judgement of an edition), where there is one."""
-    query = text("""
-        SELECT j.organisation_code, j.holding_code, j.place FROM standing_judgement j
-        JOIN unnest(CAST(:organisations AS text[]), CAST(:codes AS text[])) AS w(organisation_code, code)
-            ON w.organisation_code = j.organisation_code AND w.code = j.holding_code""")
-    values = {"organisations": [key[0] for key in keys], "codes": [key[1] for key in keys]}
-    return {(row[0], row[1]): row[2] for row in connection.execute(query, values)}
+    query = text(f"""
+        SELECT h.organisation_code, h.code, h.place
+        FROM (SELECT *, holding_code AS code FROM standing_judgement) h JOIN {_KEYS}""")  # noqa: S608 -- a constant
+    return {(row[0], row[1]): row[2] for row in connection.execute(query, _key_values(keys))}
 
 
 def find_fate(connection: Connection, ref: str) -> RowMapping | None:
@@ -149,3 +161,57 @@ def add_fate(connection: Connection, ref: str, kind: str, *, reason: str, actor:
     """Record that a site is withdrawn or restored."""
     values: dict[str, Any] = {"ref": ref, "kind": kind, "reason": reason, "actor": actor}
     connection.execute(insert(fate).values(values))
+
+
+def owners_of(connection: Connection, code: str) -> list[str]:
+    """The organisations that have a holding with this code."""
+    query = text("SELECT organisation_code FROM holding WHERE code = :code ORDER BY organisation_code")
+    return list(connection.execute(query, {"code": code}).scalars())
+
+
+def has_site(connection: Connection, ref: str) -> bool:
+    """Whether there is or was a site with this reference."""
+    return connection.execute(text("SELECT 1 FROM site WHERE ref = :ref"), {"ref": ref}).first() is not None
+
+
+def sites_of(connection: Connection, keys: Collection[Key]) -> dict[Key, str]:
+    """Where holdings stand; those that are not handed in are left out."""
+    query = text(f"""
+        SELECT h.organisation_code, h.code, h.site_ref FROM holding h JOIN {_KEYS}
+        WHERE h.site_ref IS NOT NULL""")  # noqa: S608 -- a constant
+    return {(row[0], row[1]): row[2] for row in connection.execute(query, _key_values(keys))}
+
+
+def list_sites_of(connection: Connection, keys: Collection[Key], prefix: str) -> list[HeldSite]:
+    """The sites at which holdings stand, with all that stands there; those with a placing judgement first, then the
+    older."""
+    refs = sorted(set(sites_of(connection, keys).values()))
+    query = text("""
+        SELECT h.site_ref, h.organisation_code, h.code, h.id, coalesce(h.site_ref = :prefix || '-' || j.place, false)
+        FROM holding h JOIN site s ON s.ref = h.site_ref LEFT JOIN standing_judgement j
+            ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
+        WHERE h.site_ref = ANY(:refs) ORDER BY s.at, s.ref, h.organisation_code, h.code""")
+    rows = connection.execute(query, {"refs": refs, "prefix": prefix}).all()
+    found = []
+    for ref in dict.fromkeys(row[0] for row in rows):
+        here = [row for row in rows if row[0] == ref]
+        names = {f"{prefix}-{row[2]}": (row[1], row[2]) for row in reversed(here)}
+        names |= {f"{prefix}-{row[1]}-{row[2]}": (row[1], row[2]) for row in here}
+        holdings = {(row[1], row[2]): row[3] for row in here}
+        found.append(HeldSite(ref, holdings, names.get(ref), [(row[1], row[2]) for row in here if row[4]]))
+    return sorted(found, key=lambda site: not site.placed)
+
+
+def find_vacant_site(connection: Connection, keys: Sequence[Key], prefix: str) -> str | None:
+    """The site that one of these holdings founded and that nothing stands at any more; None when there is none."""
+    refs = [ref for organisation, code in keys for ref in (f"{prefix}-{code}", f"{prefix}-{organisation}-{code}")]
+    query = text("""
+        SELECT s.ref FROM site s WHERE s.ref = ANY(:refs) AND NOT EXISTS (SELECT FROM holding WHERE site_ref = s.ref)
+          AND EXISTS (SELECT FROM placement p JOIN holding h ON h.id = p.holding_id
+                      WHERE p.site_ref = s.ref AND h.organisation_code = ANY(:organisations) AND h.code = ANY(:codes))
+        ORDER BY length(s.ref) LIMIT 1""")
+    return connection.execute(query, {"refs": refs, **_key_values(keys)}).scalar_one_or_none()
+
+
+def _key_values(keys: Collection[Key]) -> dict[str, list[str]]:
+    return {"organisations": [key[0] for key in keys], "codes": [key[1] for key in keys]}

@@ -170,6 +170,7 @@ def open_moves(connection: Connection) -> None:
     open_touched(connection)
     for statement in _TABLES:
         connection.execute(text(statement))
+    connection.execute(text("TRUNCATE moving, written"))
 
 
 def move_judged(connection: Connection, prefix: str) -> None:
