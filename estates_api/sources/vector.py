@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ BATCH = 2000
 MAX_ROW_GROUP_BYTES = 1024 * 1024 * 1024
 
 Geometries = np.ndarray[Any, np.dtype[np.object_]]
+Points = np.ndarray[Any, np.dtype[np.float64]]
 Batch = tuple[list[tuple[str, ...]], Geometries]
 """Attributes of some features, and their geometry as published."""
 
@@ -40,6 +42,7 @@ _OPTIONS: Mapping[str, Mapping[str, str]] = {
     "GPKG": {"IMMUTABLE": "YES"},
 }
 _ASTRAY = -1e9
+_MENDED = ("geometry-mended", "the outline crossed or touched itself; mended")
 _POINT, _POLYGON, _MULTIPOINT, _MULTIPOLYGON, _COLLECTION = 0, 3, 4, 6, 7
 
 
@@ -47,13 +50,13 @@ _POINT, _POLYGON, _MULTIPOINT, _MULTIPOLYGON, _COLLECTION = 0, 3, 4, 6, 7
 class Feature:
     """One feature: its number in the layer from 1, its attributes as text, and where it is, in EPSG:27700 metres.
 
-    `outline` is a valid multipolygon, then `point` lies on it. `doubts` are (rule, reason).
+    `outline` is a valid multipolygon as WKB, then `point` lies on it. `doubts` are (rule, reason).
     """
 
     number: int
     cells: tuple[str, ...]
     point: tuple[float, float] | None = None
-    outline: shapely.MultiPolygon | None = None
+    outline: bytes | None = None
     doubts: tuple[tuple[str, str], ...] = ()
 
 
@@ -217,8 +220,14 @@ def _from_one(packed: bytes | None, at: int, straighten: Callable[[int], object]
 def _rows(batch: pyarrow.RecordBatch, fields: tuple[str, ...]) -> list[tuple[str, ...]]:
     if not fields:
         return [()] * batch.num_rows
-    columns = [[_text(cell) for cell in batch.column(name).to_pylist()] for name in fields]
+    columns = [_texts(batch.column(name)) for name in fields]
     return list(zip(*columns, strict=True))
+
+
+def _texts(column: pyarrow.Array) -> list[str]:
+    if pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):
+        return [cell or "" for cell in column.to_pylist()]
+    return [_text(cell) for cell in column.to_pylist()]
 
 
 def _text(cell: object) -> str:
@@ -233,16 +242,49 @@ _OPENERS = {"GeoJSON": _open_geojson, "Parquet": _open_parquet}
 
 def _features(start: int, rows: list[tuple[str, ...]], published: Geometries, to_grid: Projection) -> Iterator[Feature]:
     flat = shapely.transform(shapely.force_2d(published), lambda found: _project(to_grid, found))
-    lost = np.asarray(shapely.bounds(flat))[:, 0] < 0  # False for NaN: nothing to be astray
-    drawn = np.asarray(shapely.get_num_coordinates(flat)) > 0
-    astray = set(np.flatnonzero(lost))
-    broken = set(np.flatnonzero(drawn & ~lost & ~np.asarray(shapely.is_valid(flat))))
+    outlines, points, doubts = _places(np.asarray(flat, dtype=object))
+    xs, ys = points[:, 0].round(3).tolist(), points[:, 1].round(3).tolist()
+    packed = shapely.to_wkb(outlines).tolist()
     for at, cells in enumerate(rows):
-        number = start + at + 1
-        if at in astray:
-            yield Feature(number, cells, doubts=(_doubt("it lies outside Great Britain"),))
-        else:
-            yield _placed(number, cells, flat[at], broken=at in broken)
+        point = None if isnan(xs[at]) else (xs[at], ys[at])
+        yield Feature(start + at + 1, cells, point, packed[at], doubts.get(at, ()))
+
+
+def _places(flat: Geometries) -> tuple[Geometries, Points, dict[int, tuple[tuple[str, str], ...]]]:
+    """The outline of each geometry that has one, the point of each that is anywhere, and the doubts by its number."""
+    kinds, bounds = np.asarray(shapely.get_type_id(flat)), np.asarray(shapely.bounds(flat))
+    there = np.asarray(shapely.get_num_coordinates(flat)) > 0
+    astray = bounds[:, 0] < 0  # False for NaN: nothing to be astray
+    areas = there & ~astray & np.isin(kinds, (_POLYGON, _MULTIPOLYGON, _COLLECTION))
+    broken = areas & ~np.asarray(shapely.is_valid(flat))
+    plain = areas & ~broken & (kinds != _COLLECTION)
+    outlines = np.full(len(flat), None, dtype=object)
+    outlines[plain] = _all_multi(flat[plain])
+    for at in np.flatnonzero(areas & ~plain):
+        outlines[at] = _outline(_mended(flat[at]) if broken[at] else flat[at])
+    drawn = np.asarray(~shapely.is_missing(outlines))
+    alone = there & ~astray & ((kinds == _POINT) | ((kinds == _MULTIPOINT) & (shapely.get_num_geometries(flat) == 1)))
+    points = np.where(alone[:, None], bounds[:, :2], np.nan)
+    on = shapely.point_on_surface(outlines[drawn])
+    points[drawn] = np.column_stack((shapely.get_x(on), shapely.get_y(on)))
+    reasons = ((~there, "there is none that can be drawn"), (astray, "it lies outside Great Britain"),
+               (there & ~astray & ~drawn & ~alone, "it is neither a point nor an area"))  # fmt: skip
+    doubts = {int(at): (_doubt(reason),) for which, reason in reasons for at in np.flatnonzero(which)}
+    doubts |= {int(at): (_MENDED,) for at in np.flatnonzero(broken & drawn)}
+    return outlines, points, doubts
+
+
+def _all_multi(areas: Geometries) -> Geometries:
+    """Polygons as multipolygons of one part, and multipolygons as they are."""
+    single = np.asarray(shapely.get_type_id(areas)) == _POLYGON
+    whole = areas.copy()
+    if single.any():
+        whole[single] = shapely.multipolygons(areas[single], indices=np.arange(single.sum()))
+    return whole
+
+
+def _mended(geometry: Any) -> Any:
+    return shapely.make_valid(geometry, method="structure", keep_collapsed=False)
 
 
 def _project(to_grid: Projection, found: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
@@ -252,20 +294,6 @@ def _project(to_grid: Projection, found: "np.ndarray[Any, Any]") -> "np.ndarray[
     placed = to_grid.project(found)
     known = np.asarray(np.isfinite(placed).all(axis=1))
     return np.where(known[:, None], placed, _ASTRAY)
-
-
-def _placed(number: int, cells: tuple[str, ...], geometry: Any, *, broken: bool) -> Feature:
-    if geometry is None or geometry.is_empty:
-        return Feature(number, cells, doubts=(_doubt("there is none that can be drawn"),))
-    kind = shapely.get_type_id(geometry)
-    if kind == _POINT or (kind == _MULTIPOINT and len(geometry.geoms) == 1):
-        return Feature(number, cells, (round(geometry.bounds[0], 3), round(geometry.bounds[1], 3)))
-    outline = _outline(shapely.make_valid(geometry, method="structure", keep_collapsed=False) if broken else geometry)
-    if outline is None:
-        return Feature(number, cells, doubts=(_doubt("it is neither a point nor an area"),))
-    mended = (("geometry-mended", "the outline crossed or touched itself; mended"),) if broken else ()
-    on = shapely.point_on_surface(outline)
-    return Feature(number, cells, (round(on.x, 3), round(on.y, 3)), outline, mended)
 
 
 def _outline(geometry: Any) -> shapely.MultiPolygon | None:
