@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-import shapely
-
 from estates_api.domain.records import HoldingRecord, Issue, Reading, Record, Sector
 from estates_api.domain.values import shorten
 from estates_api.errors import BadInput
@@ -163,8 +161,7 @@ def _placed(rows: _Rows, record: HoldingRecord, feature: Feature) -> HoldingReco
         return replace(record, sector=sector)
     drawn = "point on the outline" if feature.outline else "point"
     said = f"{drawn} ({rows.layer.projection.name})"
-    outline = shapely.to_wkb(feature.outline) if feature.outline else None
-    return replace(record, sector=sector, outline=outline, position_text=said)
+    return replace(record, sector=sector, outline=feature.outline, position_text=said)
 
 
 def _sector(said: str, record: HoldingRecord) -> Sector:

@@ -1,11 +1,9 @@
 """Parcels of land: HM Land Registry's INSPIRE index polygons, or any vector file whose areas name a title, a site, a
 holding or a UPRN. Without any of these a parcel is its outline alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-
-import shapely
 
 from estates_api.domain.codes import parse_ods_code, parse_uprn
 from estates_api.domain.outlines import Parcel
@@ -16,10 +14,13 @@ from estates_api.sources.document import Document
 from estates_api.sources.features import layer_doubts
 from estates_api.sources.naming import dated_edition, stem
 from estates_api.sources.reader import Hints
-from estates_api.sources.table import Aliases
+from estates_api.sources.table import Aliases, normalise_header
 from estates_api.sources.vector import Feature, Layer, open_layer
 
 FORMAT = "outline"
+
+_Part = tuple[str, Callable[[str], str]]
+"""A part of a parcel, and how its text is read."""
 
 # Fields of the INSPIRE index polygons: gml_id, INSPIREID, LABEL, NATIONALCADASTRALREFERENCE, VALIDFROM,
 # BEGINLIFESPANVERSION; of the National Polygon Dataset: POLY_ID, TITLE_NO (HM Land Registry, technical specification).
@@ -53,7 +54,7 @@ def read_parcels(document: Document, hints: Hints) -> Parcels:
     if document.kind != "vector":
         raise BadInput(f"{document.name}: an outline comes from a vector file (GeoPackage, GeoJSON, GML, …)")
     try:
-        layer = open_layer(document.path)
+        layer = open_layer(document.path, lambda name: normalise_header(name) in _ALIASES.known)
     except BadInput as error:
         raise BadInput(f"{document.name}: {error.detail}") from None
     label, (start, end), doubts = dated_edition(document, hints)
@@ -66,43 +67,41 @@ def read_parcels(document: Document, hints: Hints) -> Parcels:
 def _read(layer: Layer, doubts: list[Issue]) -> Iterator[Parcel | Issue]:
     yield from doubts
     yield from layer_doubts(layer)
-    places = _ALIASES.places(layer.fields)
+    places = [(_PARTS[name], place) for name, place in _ALIASES.places(layer.fields).items()]
     for feature in layer.features():
         for rule, reason in feature.doubts:
             yield Issue(rule, feature.number, None, reason)
         if feature.outline is not None:
-            yield from _parcel(feature, places, feature.outline)
+            yield from _parcel(feature, places)
         elif feature.point is not None:
             reason = "its geometry was not taken: a point has no outline"
             yield Issue("geometry-not-taken", feature.number, None, reason)
 
 
-def _parcel(feature: Feature, places: dict[str, int], outline: shapely.MultiPolygon) -> Iterator[Parcel | Issue]:
-    issues: list[Issue] = []
-
-    def said(name: str, parse: Callable[[str], str] = str) -> str | None:
-        place = places.get(name)
-        cell = clean_text(feature.cells[place]) if place is not None else ""
+def _parcel(feature: Feature, places: Sequence[tuple[_Part, int]]) -> Iterator[Parcel | Issue]:
+    said, issues = {}, []
+    for (name, parse), place in places:
+        if not (cell := clean_text(feature.cells[place])):
+            continue
         try:
-            return parse(cell) if cell else None
+            said[name] = parse(cell)
         except BadInput as error:
             reason = f"{error.detail}; not taken"
             issues.append(Issue("value-not-taken", feature.number, name, reason, shorten(cell)))
-            return None
-
-    yield Parcel(
-        line=feature.number,
-        outline=shapely.to_wkb(outline),
-        parcel=said("parcel"),
-        title_number=said("title number", _parse_title),
-        reference=said("reference", str.upper),
-        code=said("code", parse_ods_code),
-        organisation=said("organisation", parse_ods_code),
-        uprn=said("uprn", parse_uprn),
-    )
+    yield Parcel(feature.number, feature.outline or b"", **said)
     yield from issues
 
 
 def _parse_title(text: str) -> str:
     """A title number as the register writes it: capitals and digits, `NGL123456`."""
     return text.replace(" ", "").upper()
+
+
+_PARTS: dict[str, _Part] = {
+    "parcel": ("parcel", str),
+    "title number": ("title_number", _parse_title),
+    "reference": ("reference", str.upper),
+    "code": ("code", parse_ods_code),
+    "organisation": ("organisation", parse_ods_code),
+    "uprn": ("uprn", parse_uprn),
+}

@@ -33,12 +33,17 @@ BATCH = 2000
 MAX_ROW_GROUP_BYTES = 1024 * 1024 * 1024
 
 Geometries = np.ndarray[Any, np.dtype[np.object_]]
+Doubts = tuple[tuple[str, str], ...]
 Points = np.ndarray[Any, np.dtype[np.float64]]
 Batch = tuple[list[tuple[str, ...]], Geometries]
 """Attributes of some features, and their geometry as published."""
 
+Opened = tuple[tuple[str, ...], str | None, Callable[[VectorFile, tuple[str, ...]], Iterator[Batch]]]
+"""The fields of a layer, its CRS, and how its features are read with some of the fields."""
+
+# The schema that GDAL finds by reading a GML through is kept beside it, in the folder that we made.
 _OPTIONS: Mapping[str, Mapping[str, str]] = {
-    "GML": {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO"},
+    "GML": {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "YES"},
     "GPKG": {"IMMUTABLE": "YES"},
 }
 _ASTRAY = -1e9
@@ -57,7 +62,7 @@ class Feature:
     cells: tuple[str, ...]
     point: tuple[float, float] | None = None
     outline: bytes | None = None
-    doubts: tuple[tuple[str, str], ...] = ()
+    doubts: Doubts = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +82,13 @@ class Layer:
             number += len(rows)
 
 
-def open_layer(path: Path) -> Layer:
-    """The layer of a vector file; BadInput when it has none with features, or nothing tells where they are."""
+def open_layer(path: Path, wanted: Callable[[str], bool] = lambda _: True) -> Layer:
+    """The layer of a vector file, with the fields that are wanted; BadInput when it has none with features, or
+    nothing tells where they are."""
     file = lay_out(path)
-    fields, crs, batches = _OPENERS.get(file.driver, _open_gdal)(file)
+    every, crs, read = _OPENERS.get(file.driver, _open_gdal)(file)
+    fields = tuple(name for name in every if wanted(name))
+    batches = partial(read, file, fields)
     sample = _sample(batches())
     return Layer(fields, find_projection(crs, sample), file.others, batches)
 
@@ -101,10 +109,9 @@ def _sample(batches: Iterator[Batch]) -> "np.ndarray[Any, Any]":
     return found
 
 
-def _open_geojson(file: VectorFile) -> tuple[tuple[str, ...], str | None, Callable[[], Iterator[Batch]]]:
+def _open_geojson(file: VectorFile) -> Opened:
     head = geojson.read_head(file.path)
-    fields = tuple(head.columns)
-    return fields, head.crs, lambda: _geojson_batches(file, fields)
+    return tuple(head.columns), head.crs, _geojson_batches
 
 
 def _geojson_batches(file: VectorFile, fields: tuple[str, ...]) -> Iterator[Batch]:
@@ -117,7 +124,7 @@ def _geojson_batches(file: VectorFile, fields: tuple[str, ...]) -> Iterator[Batc
         yield rows, geojson.parse_geometries([text for _, text in batch])
 
 
-def _open_parquet(file: VectorFile) -> tuple[tuple[str, ...], str | None, Callable[[], Iterator[Batch]]]:
+def _open_parquet(file: VectorFile) -> Opened:
     with _readable(), file.path.open("rb") as stream:
         parquet = pyarrow.parquet.ParquetFile(stream)
         stated = (parquet.schema_arrow.metadata or {}).get(b"geo")
@@ -128,8 +135,7 @@ def _open_parquet(file: VectorFile) -> tuple[tuple[str, ...], str | None, Callab
     if any(group.total_byte_size > MAX_ROW_GROUP_BYTES for group in groups):
         raise BadInput("a row group of the Parquet file unpacks to more than 1 GB; write it with smaller ones")
     place, crs = _parquet_geometry(stated)
-    fields = tuple(name for name in names if name != place)
-    return fields, crs, lambda: _parquet_batches(file, fields, place)
+    return tuple(name for name in names if name != place), crs, partial(_parquet_batches, place)
 
 
 def _parquet_geometry(stated: bytes) -> tuple[str, str | None]:
@@ -146,35 +152,35 @@ def _parquet_geometry(stated: bytes) -> tuple[str, str | None]:
     return place, json.dumps(crs) if isinstance(crs, dict) else crs
 
 
-def _parquet_batches(file: VectorFile, fields: tuple[str, ...], place: str) -> Iterator[Batch]:
+def _parquet_batches(place: str, file: VectorFile, fields: tuple[str, ...]) -> Iterator[Batch]:
     with _readable(), file.path.open("rb") as stream:
         parquet = pyarrow.parquet.ParquetFile(stream)
         for batch in parquet.iter_batches(BATCH, columns=[*fields, place]):
             yield _rows(batch, fields), _from_wkb(batch.column(place).to_pylist())
 
 
-def _open_gdal(file: VectorFile) -> tuple[tuple[str, ...], str | None, Callable[[], Iterator[Batch]]]:
+def _open_gdal(file: VectorFile) -> Opened:
     with _readable(), _arrow(file) as (meta, _):
         fields, crs = tuple(meta["fields"]), meta["crs"]
         if meta["geometry_type"] is None:
             raise BadInput("the layer has no geometry; hand the table in as CSV")
-    return fields, crs, lambda: _gdal_batches(file, fields)
+    return fields, crs, _gdal_batches
 
 
 @contextmanager
-def _arrow(file: VectorFile) -> Iterator[Any]:
+def _arrow(file: VectorFile, fields: tuple[str, ...] | None = None) -> Iterator[Any]:
     options = _OPTIONS.get(file.driver, {})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what GDAL thinks of a file is told by what comes of it
         with pyogrio.open_arrow(
-            file.path, layer=file.layer, batch_size=BATCH, use_pyarrow=True, **options
+            file.path, layer=file.layer, columns=fields, batch_size=BATCH, use_pyarrow=True, **options
         ) as opened:  # fmt: skip
             yield opened
 
 
 def _gdal_batches(file: VectorFile, fields: tuple[str, ...]) -> Iterator[Batch]:
     done = 0
-    with _readable(), _arrow(file) as (meta, reader):
+    with _readable(), _arrow(file, fields) as (meta, reader):
         place = meta["geometry_name"] or "wkb_geometry"
         for batch in reader:
             packed = batch.column(place).to_pylist()
@@ -237,7 +243,7 @@ def _text(cell: object) -> str:
     return json.dumps(cell, default=str) if isinstance(cell, list | dict) else cell_text(cell)  # type: ignore[arg-type]
 
 
-_OPENERS = {"GeoJSON": _open_geojson, "Parquet": _open_parquet}
+_OPENERS: Mapping[str, Callable[[VectorFile], Opened]] = {"GeoJSON": _open_geojson, "Parquet": _open_parquet}
 
 
 def _features(start: int, rows: list[tuple[str, ...]], published: Geometries, to_grid: Projection) -> Iterator[Feature]:
@@ -250,7 +256,7 @@ def _features(start: int, rows: list[tuple[str, ...]], published: Geometries, to
         yield Feature(start + at + 1, cells, point, packed[at], doubts.get(at, ()))
 
 
-def _places(flat: Geometries) -> tuple[Geometries, Points, dict[int, tuple[tuple[str, str], ...]]]:
+def _places(flat: Geometries) -> tuple[Geometries, Points, dict[int, Doubts]]:
     """The outline of each geometry that has one, the point of each that is anywhere, and the doubts by its number."""
     kinds, bounds = np.asarray(shapely.get_type_id(flat)), np.asarray(shapely.bounds(flat))
     there = np.asarray(shapely.get_num_coordinates(flat)) > 0
@@ -269,7 +275,9 @@ def _places(flat: Geometries) -> tuple[Geometries, Points, dict[int, tuple[tuple
     points[drawn] = np.column_stack((shapely.get_x(on), shapely.get_y(on)))
     reasons = ((~there, "there is none that can be drawn"), (astray, "it lies outside Great Britain"),
                (there & ~astray & ~drawn & ~alone, "it is neither a point nor an area"))  # fmt: skip
-    doubts = {int(at): (_doubt(reason),) for which, reason in reasons for at in np.flatnonzero(which)}
+    doubts: dict[int, Doubts] = {
+        int(at): (_doubt(reason),) for which, reason in reasons for at in np.flatnonzero(which)
+    }
     doubts |= {int(at): (_MENDED,) for at in np.flatnonzero(broken & drawn)}
     return outlines, points, doubts
 

@@ -134,14 +134,9 @@ def open_parcels(connection: Connection) -> None:
 
 def add_parcels(connection: Connection, parcels: Iterable[Parcel]) -> None:
     """Write a batch of parcels of the file."""
-    rows = ((p.line, p.parcel, p.title_number, p.reference, p.code, p.organisation, p.uprn, _hex(p.outline))
+    rows = ((p.line, p.parcel, p.title_number, p.reference, p.code, p.organisation, p.uprn, p.outline.hex())
             for p in parcels)  # fmt: skip
     copy_rows(connection, "parcel", _PARCEL_COLUMNS, rows)
-
-
-def _hex(outline: bytes) -> str:
-    """Well-known binary with its SRID, as COPY takes it."""
-    return str(shapely.to_wkb(shapely.set_srid(shapely.from_wkb(outline), _SRID), hex=True, include_srid=True))
 
 
 def index_parcels(connection: Connection) -> None:
@@ -216,7 +211,7 @@ def add_feature_outlines(
 ) -> None:
     """Append the outlines that holdings came with."""
     columns = ("edition_id", "holding_id", "line", "geom", "evidence", "sensitivity")
-    rows = ((under.edition_id, ids[r.organisation_code, r.code], r.line, _hex(r.outline), FEATURE, under.of(r))
+    rows = ((under.edition_id, ids[r.organisation_code, r.code], r.line, r.outline.hex(), FEATURE, under.of(r))
             for r in records if r.outline)  # fmt: skip
     copy_rows(connection, "outline", columns, rows)
 
