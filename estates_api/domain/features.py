@@ -4,7 +4,7 @@ What is served of today is rendered in the database when it is written (store/pr
 another day is made here. A test holds the two together, site by site and property by property.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -16,8 +16,8 @@ from estates_api.domain.method import Method
 from estates_api.domain.sites import Holding, Site
 
 
-def site_properties(result: Assessed) -> dict[str, Any]:
-    """What a feature of the collection `sites` says, but for the number of its holdings."""
+def site_properties(result: Assessed, boroughs: Mapping[str, str]) -> dict[str, Any]:
+    """What features of both collections say. `boroughs` names those of the area, by GSS code."""
     site, every = result.site, list_holdings(result.site)
     land = site_land(site)
     areas = [number for holding in site.holdings if (number := holding.number("gia_m2")) is not None]
@@ -26,7 +26,7 @@ def site_properties(result: Assessed) -> dict[str, Any]:
         "name": site.name,
         "address": site.address,
         "postcode": site.postcode,
-        "borough": site.borough_name,
+        "borough": boroughs.get(site.borough_gss or ""),
         "borough_gss": site.borough_gss,
         "sector": _joined(holding.sector for holding in every),
         "owner": _joined(i.organisation_name for i in site.interests if i.kind in OWNERS),
@@ -40,16 +40,16 @@ def site_properties(result: Assessed) -> dict[str, Any]:
     }
 
 
-def feature_properties(result: Assessed) -> dict[str, Any]:
+def feature_properties(result: Assessed, boroughs: Mapping[str, str]) -> dict[str, Any]:
     """What a feature of the collection `sites` says."""
-    return {**site_properties(result), "holdings": len(list_holdings(result.site))}
+    return {**site_properties(result, boroughs), "holdings": len(list_holdings(result.site))}
 
 
-def candidate_properties(result: Assessed, method: Method) -> dict[str, Any]:
+def candidate_properties(result: Assessed, method: Method, boroughs: Mapping[str, str]) -> dict[str, Any]:
     """What a feature of the collection `candidates` says."""
     release, reuse = result.release, result.reuse
     return {
-        **site_properties(result),
+        **site_properties(result, boroughs),
         "route": result.route,
         "release_score": _rounded(release.expected, 2),
         "release_low": _rounded(release.low, 2),

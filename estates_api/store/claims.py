@@ -13,11 +13,8 @@ from estates_api.store.sites import Moment
 _HELD_NOW = "SELECT id AS holding_id FROM holding WHERE site_ref = :ref"
 
 _HELD_THEN = """
-SELECT holding_id FROM (
-    SELECT DISTINCT ON (p.holding_id) p.holding_id, p.site_ref FROM placement p
-    WHERE p.holding_id IN (SELECT holding_id FROM placement WHERE site_ref = :ref) AND p.at <= :known_at
-    ORDER BY p.holding_id, p.id DESC
-) newest WHERE site_ref = :ref
+SELECT p.holding_id FROM placement p WHERE p.site_ref = :ref AND p.at <= :known_at AND NOT EXISTS (
+    SELECT FROM placement n WHERE n.holding_id = p.holding_id AND n.id > p.id AND n.at <= :known_at)
 """
 
 # What is masked leaves the database as NULL. An implausible value's reason may quote its neighbours in the row.

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, literal_column, or_, select, text
 
 from estates_api.errors import NotFound
-from estates_api.store.tables import holding, projections, site
+from estates_api.store.tables import borough, holding, projections, site
 
 Audience = Literal["public", "partner", "complete"]
 Box = tuple[float, float, float, float]
@@ -142,6 +142,11 @@ def list_geometries(connection: Connection) -> dict[str, str]:
     """Every site's geometry as GeoJSON text in CRS84 (`null` where it has no position), as the features have it."""
     shape = func.coalesce(func.ST_AsGeoJSON(site.c.geom_crs84, 7), "null")
     return {row[0]: row[1] for row in connection.execute(select(site.c.ref, shape))}
+
+
+def list_borough_names(connection: Connection) -> dict[str, str]:
+    """The name of each borough of the area by its GSS code, as the features have it."""
+    return {row[0]: row[1] for row in connection.execute(select(borough.c.gss, borough.c.name))}
 
 
 def list_refs_in(connection: Connection, boxes: Sequence[Box]) -> frozenset[str]:

@@ -20,8 +20,9 @@ from estates_api.store.redactions import EVIDENCE_MASKED, MASKED_EVENTS, UNMASKE
 _STANDING_NOW = "SELECT id AS holding_id, site_ref, match_evidence AS evidence FROM holding WHERE site_ref IS NOT NULL"
 
 _STANDING_THEN = """
-SELECT DISTINCT ON (holding_id) holding_id, site_ref, evidence FROM placement WHERE at <= :known_at
-ORDER BY holding_id, id DESC
+SELECT p.holding_id, p.site_ref, p.evidence FROM placement p
+WHERE p.at <= :known_at AND NOT EXISTS (
+    SELECT FROM placement n WHERE n.holding_id = p.holding_id AND n.id > p.id AND n.at <= :known_at)
 """
 
 _SITES = """
@@ -84,11 +85,14 @@ LEFT JOIN LATERAL (
     SELECT avg(imd_decile)::float8 AS decile FROM lsoa WHERE ST_DWithin(lsoa.geom, s.geom, 800)
 ) near ON true
 LEFT JOIN LATERAL (
-    SELECT (SELECT count(*) FROM organisation o WHERE o.kind = 'GP practice' AND o.status = 'active'
+    SELECT (SELECT count(*) FROM organisation o JOIN edition e ON e.id = o.edition_id
+              WHERE o.kind = 'GP practice' AND o.status = 'active' AND e.at <= coalesce(:known_at, e.at)
               AND (o.opened IS NULL OR o.opened <= :as_of) AND ST_DWithin(o.geom, s.geom, 400))
          + (SELECT count(*) FROM site_public t WHERE t.ref <> s.ref AND ST_DWithin(t.geom, s.geom, 400)
-              AND EXISTS (SELECT FROM holding h WHERE h.site_ref = t.ref AND h.organisation_code NOT IN
-                          (SELECT organisation_code FROM holding WHERE site_ref = s.ref))) AS services
+              AND EXISTS (SELECT FROM ({standing}) there JOIN holding h ON h.id = there.holding_id
+                          WHERE there.site_ref = t.ref AND h.organisation_code NOT IN (
+                              SELECT g.organisation_code FROM ({standing}) here JOIN holding g ON g.id = here.holding_id
+                              WHERE here.site_ref = s.ref))) AS services
 ) around ON true
 WHERE s.geom IS NOT NULL AND s.inside_area
 """
@@ -121,7 +125,7 @@ def list_sites(connection: Connection, as_of: date, area: Area, known_at: dateti
     holdings, carried = _holdings(connection, moment, names)
     interests = _by_site(moment.read(connection, _INTERESTS), lambda row: _interest(row, names))
     before, later = _events(connection, moment)
-    around = _surroundings(connection, as_of)
+    around = _surroundings(connection, moment)
     return [
         _site(row, tuple(holdings[row["ref"]]), area, interests=tuple(interests[row["ref"]]),
               events=tuple(before[row["ref"]]), later_events=tuple(later[row["ref"]]),
@@ -211,6 +215,6 @@ def _events(connection: Connection, moment: Moment) -> tuple[dict[str, list[Even
     return before, later
 
 
-def _surroundings(connection: Connection, as_of: date) -> dict[str, Surroundings]:
-    rows = connection.execute(text(_SURROUNDINGS), {"as_of": as_of})
+def _surroundings(connection: Connection, moment: Moment) -> dict[str, Surroundings]:
+    rows = moment.read(connection, _SURROUNDINGS)
     return {row.ref: Surroundings(row.ptal, row.decile, row.services) for row in rows}

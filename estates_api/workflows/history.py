@@ -16,7 +16,7 @@ from estates_api.domain.explanation import describe
 from estates_api.domain.features import candidate_properties, feature_properties, holding_facts
 from estates_api.domain.method import Method
 from estates_api.store.audit import data_version
-from estates_api.store.features import list_geometries
+from estates_api.store.features import list_borough_names, list_geometries
 from estates_api.store.sites import Moment
 from estates_api.workflows.assess import Run, compute
 
@@ -32,12 +32,13 @@ class Past:
     results: Mapping[str, Assessed]
     features: Mapping[str, Mapping[str, str]]
     geometries: Mapping[str, str]
+    boroughs: Mapping[str, str]
 
     def detail(self, ref: str) -> dict[str, Any]:
         """Everything about one site, in the form of the present's detail."""
         result = self.results[ref]
         return {
-            "site": feature_properties(result),
+            "site": feature_properties(result, self.boroughs),
             "geometry": json.loads(self.geometries[ref]),
             "holdings": holding_facts(result.site),
             **describe(result, self.run.method, self.run.as_of),
@@ -67,16 +68,17 @@ def look_back(connection: Connection, moment: Moment, *, area: Area, method: Met
 def _compute(connection: Connection, moment: Moment, area: Area, method: Method) -> Past:
     run = compute(connection, area, method, moment.as_of, known_at=moment.known_at)
     geometries = list_geometries(connection)
+    boroughs = list_borough_names(connection)
     results = {result.site.ref: result for result in run.results}
     properties: dict[str, dict[str, dict[str, Any]]] = {
-        "sites": {ref: feature_properties(result) for ref, result in results.items()},
-        "candidates": {ref: candidate_properties(result, method) for ref, result in results.items()},
+        "sites": {ref: feature_properties(result, boroughs) for ref, result in results.items()},
+        "candidates": {ref: candidate_properties(result, method, boroughs) for ref, result in results.items()},
     }
     features = {
         collection: {ref: _feature(ref, geometries[ref], values) for ref, values in found.items()}
         for collection, found in properties.items()
     }
-    return Past(run, results, features, geometries)
+    return Past(run, results, features, geometries, boroughs)
 
 
 def _feature(ref: str, geometry: str, properties: Mapping[str, Any]) -> str:
