@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, func, insert, literal_column, select, text
+from sqlalchemy import BigInteger, Connection, and_, func, insert, literal_column, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from estates_api.domain.records import EventRecord, OrganisationRecord, PlaceRecord, Succession
@@ -55,15 +55,17 @@ def put_named(
     there = literal_column("organisation.edition_id", BigInteger)
     stated = select(edition.c.sensitivity).where(edition.c.id == there).scalar_subquery()
     # A name out of a private file gives way to one that more may see; of owner, partner and public the strictest
-    # sorts first.
-    statement = statement.on_conflict_do_update(index_elements=["code"], set_=changes, where=stated < sensitivity)
+    # sorts first. And a code that stood in for a name, in a file without names, gives way to any name.
+    nameless = and_(organisation.c.name == organisation.c.code, stated <= sensitivity)
+    better = or_(stated < sensitivity, nameless)
+    statement = statement.on_conflict_do_update(index_elements=["code"], set_=changes, where=better)
     connection.execute(statement, list(rows.values()))
     _add_names(connection, edition_id, {one.code: one.name for one in named}, as_of)
 
 
 def _add_names(connection: Connection, edition_id: int, names: Mapping[str, str], as_of: date | None) -> None:
     columns = ("code", "name", "as_of", "edition_id")
-    copy_rows(connection, "organisation_name", columns, [(*pair, as_of, edition_id) for pair in names.items()])
+    copy_rows(connection, "organisation_name", columns, [(*pair, as_of, edition_id) for pair in names.items() if pair[0] != pair[1]])
 
 
 def _add_successions(connection: Connection, edition_id: int, found: Collection[Succession]) -> None:

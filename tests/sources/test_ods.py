@@ -1,3 +1,5 @@
+import io
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -95,6 +97,16 @@ def test_another_ods_file_is_not_read_by_insisting(samples: Path, insisted: str)
     document = open_bytes("x.csv", (samples / "ets_made_20240229.csv").read_bytes())
     with pytest.raises(BadInput, match=f"ODS {insisted} has 27 fields in each row, first a"):
         find_reader(document, insisted).read(document, Hints())
+
+
+def test_a_zip_is_to_be_unpacked(samples: Path) -> None:
+    """ODS publishes these files zipped: what to do with the archive is said in one line."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("epraccur.csv", (samples / "epraccur_made_20191001.csv").read_bytes())
+    with pytest.raises(BadInput, match="zip archive.*(unpack|inside)") as error:
+        open_bytes("epraccur.zip", stream.getvalue())
+    assert "\n" not in error.value.detail
 
 
 def test_the_trust_of_a_site() -> None:

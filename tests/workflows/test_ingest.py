@@ -42,6 +42,15 @@ SAMPLES = [
     ("organisations_made.csv", {}),
     ("places_made.csv", {}),
     ("template_made.csv", {"holdings": 3}),
+    ("ets_made_20240229.csv", {"holdings": 5}),
+    ("etr_made.csv", {"organisations": 2}),
+    ("ebranchs_made.csv", {"organisations": 3}),
+    ("ord_made.json", {"organisations": 3, "holdings": 2}),
+    ("hospitals_made_cp1252.csv", {"holdings": 3}),
+    ("brownfield_2017_made.csv", {"holdings": 5}),
+    ("brownfield_2019_made.csv", {"holdings": 2}),
+    ("brownfield_entity_made.csv", {"holdings": 2}),
+    ("surplus_made_2017-18.csv", {"holdings": 7}),
 ]
 
 
