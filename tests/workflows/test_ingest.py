@@ -396,3 +396,47 @@ def test_odd_text_cells_do_not_break_the_file(
     rows = [{"holding_code": code, "gia_m2": 1, attribute: cell}, {"holding_code": f"{code}B", "gia_m2": 2}]
     done = hand_in(reference_shared, "a.csv", template(*rows))
     assert done.counts["holdings"] == 2
+
+
+def test_a_code_gives_way_to_a_name(reference: Engine, hand_in: HandIn, samples: Path) -> None:
+    """The list of sites does not name their trusts: a code stands in until a file names one, and is no name of it."""
+    hand_in(reference, "ets.csv", samples / "ets_made_20240229.csv")
+    assert ask(reference, "SELECT name FROM organisation WHERE code = 'RZ1'") == ["RZ1"]
+    hand_in(reference, "h.csv", samples / "hospitals_made_cp1252.csv", period="2018-01")
+    assert ask(reference, "SELECT name, sector FROM organisation WHERE code = 'RZ1'") == [("Made Up NHS Trust", "NHS")]
+    assert ask(reference, "SELECT name FROM organisation_name WHERE code = 'RZ1'") == ["Made Up NHS Trust"]
+
+
+def test_a_return_without_postcodes_finds_its_place_by_the_register(
+    reference: Engine, hand_in: HandIn, template: Template, samples: Path
+) -> None:
+    """A site of a return has no postcode; the ODS list gives it one, and its figures stand at that place."""
+    hand_in(reference, "r.csv", template({"holding_code": "RZ101", "gia_m2": 500}), period="2016-17")
+    assert ask(reference, "SELECT precision FROM site WHERE ref = 'NCL-RZ101'") == ["unknown"]
+    hand_in(reference, "ets.csv", samples / "ets_made_20240229.csv")
+    place = """
+        SELECT h.postcode, s.precision FROM holding h JOIN site s ON s.ref = h.site_ref
+        WHERE h.organisation_code = 'RZ1' AND h.code = 'RZ101'
+    """
+    assert ask(reference, place) == [("N18 1QX", "postcode")]
+
+
+def test_a_planning_authority_owns_nothing(reference: Engine, hand_in: HandIn, samples: Path) -> None:
+    """An entry of a brownfield register is of no sector and has no owner, though its council is a council."""
+    hand_in(reference, "b.csv", samples / "brownfield_2019_made.csv")
+    assert ask(reference, "SELECT DISTINCT sector FROM holding WHERE code LIKE 'BLR-%'") == ["unknown"]
+    assert ask(reference, "SELECT sector FROM organisation WHERE code = 'E09000014'") == ["council"]
+    assert ask(reference, "SELECT DISTINCT kind FROM interest") == ["unknown"]
+
+
+def test_a_sensitive_plot_is_its_owners_alone(reference: Engine, hand_in: HandIn, samples: Path) -> None:
+    """Of a sensitive plot, and of one whose flag is unclear, neither site nor claim nor issue reaches the public."""
+    hand_in(reference, "plots.csv", samples / "surplus_made_2017-18.csv", url="https://example.org/surplus")
+    owners = "SELECT code FROM holding WHERE sensitivity = 'owner' ORDER BY code"
+    assert ask(reference, owners) == ["PLOT-9", "RZ101/2", "RZ103/1"]
+    public = ask(reference, "SELECT s::text FROM site_public s")
+    assert any("RZ101/1" in text for text in public)
+    assert not any(word in text for text in public for word in ("Nurses' home", "RZ101/2", "Made Clinic", "RZ103"))
+    issues = ask(reference, "SELECT DISTINCT line FROM issue WHERE sensitivity = 'public' AND line IS NOT NULL")
+    assert not {3, 5, 6} & set(issues)
+    assert ask(reference, "SELECT DISTINCT holding_code FROM event ORDER BY 1") == ["RZ101/1", "RZ102-A", "RZ105/1"]
