@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import RowMapping
 
 from estates_api.cli.session import console, open_session
 from estates_api.store.database import transaction
@@ -20,10 +20,10 @@ COLUMNS = ("edition", "key", "name", "aggregate", "holdings", "gia_m2", "land_ha
            "land_not_believed_ha")  # fmt: skip
 
 
-def tell_totals(connection: Connection, edition_id: int) -> None:
-    """Print what the edition's holdings add up to; nothing for a file without holdings."""
-    for row in list_totals(connection, edition_id):
-        console.print(f"  {_sentence(row)}")
+def tell_totals(rows: Iterable[RowMapping]) -> None:
+    """Print what an edition's holdings add up to; nothing for a file without holdings."""
+    for row in rows:
+        console.print(f"  {_sentence(row)}", soft_wrap=True)
 
 
 def _sentence(row: RowMapping) -> str:

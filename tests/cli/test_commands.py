@@ -3,20 +3,19 @@
 import csv
 import io
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from sqlalchemy import Engine, text
 
 from estates_api import __version__
-from estates_api.cli.main import app, main
+from estates_api.cli.main import app
 from estates_api.domain.attributes import ATTRIBUTES
 from estates_api.domain.quarters import quarter_of
 from estates_api.domain.values import shorten
@@ -27,41 +26,7 @@ NOW = str(quarter_of(datetime.now(UTC).date()))
 Count = Callable[[Engine], dict[str, int]]
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a command did: exit code, standard output, standard error."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def estates(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Run a command in this process, on the database of an engine."""
-    before = {ending: signal.getsignal(ending) for ending in (signal.SIGTERM, signal.SIGHUP)}
-
-    def run(*arguments: str | Path, on: Engine | None = None, **environment: str) -> Done:
-        monkeypatch.setenv("COLUMNS", "200")
-        if on is not None:
-            monkeypatch.setenv("ESTATES_DATABASE_URL", on.url.render_as_string(hide_password=False))
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["estates", *map(str, arguments)])
-        capsys.readouterr()
-        try:
-            main()
-            code = 0
-        except SystemExit as ended:
-            code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
-        return Done(code, *capsys.readouterr())
-
-    yield run
-    for ending, handler in before.items():
-        signal.signal(ending, handler)
+Run = Callable[..., Any]
 
 
 def commands() -> Iterator[list[str]]:
@@ -173,14 +138,20 @@ def test_a_wrong_quarter(estates: Run, loaded: Engine, words: list[str]) -> None
 
 
 def test_ingest_tells_what_became_of_a_file(estates: Run, reference: Engine, samples: Path) -> None:
-    """A file's edition, counts and first issues are shown; a second time, that it is already here."""
+    """A file's edition, counts, totals and first issues are shown; a second time, that it is already here, with the
+    same totals: the file's own, to the last unit, AGGRE apart."""
     first = estates("ingest", samples / "eric_2013-14_made.csv", on=reference)
     assert first.code == 0, first.err
     assert "eric_2013-14_made.csv: ERIC 2013-14: " in first.out
     assert "4 holdings" in first.out
     assert "severity" in first.out
     again = estates("ingest", samples / "eric_2013-14_made.csv", on=reference)
-    assert again.out == "eric_2013-14_made.csv: already here as ERIC 2013-14; nothing changed\n"
+    totals = (
+        "  3 sites, 11,000 m² gross internal floor area, 5.9 ha of land, £350,000 backlog\n"
+        "  1 AGGRE row, 800 m² gross internal floor area, 0.5 ha of land, £0 backlog\n"
+    )
+    assert totals in first.out
+    assert again.out == f"eric_2013-14_made.csv: already here as ERIC 2013-14; nothing changed\n{totals}"
 
 
 def test_many_issues_are_cut_short(
