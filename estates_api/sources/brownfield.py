@@ -163,8 +163,8 @@ def _council(register: _Register, cells: Cells) -> tuple[str, str]:
 
 
 def _parse_reference(text: str) -> str:
-    """`BLR-` and the reference, for a council's asset list counts from 1 as well."""
-    return parse_ods_code("BLR-" + re.sub(r"[^0-9A-Z_./-]+", "-", text.upper()).strip("-")[:36])
+    """`BLR-` and the reference, for a council's asset list counts from 1 as well; `/` would cut an address in two."""
+    return parse_ods_code("BLR-" + re.sub(r"[^0-9A-Z_.-]+", "-", text.upper()).strip("-")[:36])
 
 
 def _position(cells: Cells, *, london: bool) -> Position | None:

@@ -176,10 +176,10 @@ def _read_plot(plots: _Plots, cells: Cells) -> HoldingRecord:
 
 
 def _parse_plot(text: str, site: str | None) -> str:
-    """`RAL01/1`: the plot under its site's code, so that no plot has the code of a site; `PLOT-1` without one."""
-    plot = re.sub(r"[^0-9A-Z_./-]+", "-", text.upper()).strip("-")
+    """`RAL01-1`: the plot under its site's code, so that no plot has the code of a site; `PLOT-1` without one."""
+    plot = re.sub(r"[^0-9A-Z_.-]+", "-", text.upper()).strip("-")
     inside = site is not None and plot.startswith(site) and plot != site
-    return parse_ods_code(plot if inside else f"{site}/{plot}" if site else f"PLOT-{plot}")
+    return parse_ods_code(plot if inside else f"{site}-{plot}" if site else f"PLOT-{plot}")
 
 
 def _is_open(cells: Cells) -> bool:

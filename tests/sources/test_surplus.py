@@ -23,7 +23,7 @@ def test_plots_become_holdings_of_the_trust(samples: Path, read_file: ReadFile) 
     read = read_file(samples / NAME)
     assert (read.format, read.label, read.period_end) == ("surplus", "2017-18", date(2018, 3, 31))
     assert [h.code for h in read.holdings] == [
-        "RZ101/1", "RZ101/2", "RZ102-A", "PLOT-9", "RZ103/1", "RZ104/1", "RZ105/1",
+        "RZ101-1", "RZ101-2", "RZ102-A", "PLOT-9", "RZ103-1", "RZ104-1", "RZ105-1",
     ]  # fmt: skip
     assert said(read.holdings[0]) == {
         "site_code": "RZ101", "surplus_ha": 1.25, "disposal_status": "surplus", "proposed_use": "Housing",
@@ -75,9 +75,9 @@ def test_events_of_plots_that_anybody_may_see(samples: Path, read_file: ReadFile
     """Declared surplus and sold, as precisely as stated; a sale without a day happened in its year."""
     read = read_file(samples / NAME, Hints(url="https://example.org/surplus"))
     assert [(e.kind, e.holding_code, e.earliest, e.latest, e.area_ha) for e in read.events] == [
-        ("declared surplus", "RZ101/1", date(2017, 9, 1), date(2017, 9, 30), 1.25),
+        ("declared surplus", "RZ101-1", date(2017, 9, 1), date(2017, 9, 30), 1.25),
         ("part sold", "RZ102-A", date(2017, 3, 1), date(2017, 3, 1), 0.809371),
-        ("part sold", "RZ105/1", date(2015, 4, 1), date(2016, 3, 31), 0.3),
+        ("part sold", "RZ105-1", date(2015, 4, 1), date(2016, 3, 31), 0.3),
     ]
     assert {e.citation_url for e in read.events} == {"https://example.org/surplus"}
     assert {e.citation_title for e in read.events} == {"NHS surplus land 2017-18"}
