@@ -168,7 +168,7 @@ def cleaned_notes(record: Record, columns: Iterable[str], *, field: Callable[[st
     for column in columns:
         if (raw := record.cleaned(column)) is not None:
             reason = f"spaces before, after or doubled were taken out: {shorten(record.get(column))!r}"
-            yield Issue("text-cleaned", record.line, field(column), reason, shorten(ascii(raw)[1:-1]))
+            yield Issue("text-cleaned", record.line, field(column), reason, ascii(raw)[1:-1][:60])
 
 
 def exact(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
