@@ -16,7 +16,7 @@ MAX_BYTES = 256 * 1024 * 1024
 
 _LAST = 0xFFFFFFFA  # sector numbers above are marks ([MS-CFB] 2.1)
 _MINI_BELOW = 4096
-_BOUND_SHEET, _DIMENSIONS, _END, _MULTIPLE = 0x0085, 0x0200, 0x000A, 0x00BD
+_BOUND_SHEET, _DIMENSIONS, _END, _MULTIPLE, _STRINGS = 0x0085, 0x0200, 0x000A, 0x00BD, 0x00FC
 _CELLS = {0x0006, 0x00BD, 0x00D6, 0x00FD, 0x0203, 0x0204, 0x0205, 0x0206, 0x0207, 0x027E, 0x0406}
 
 
@@ -33,7 +33,12 @@ def check_extents(path: Path) -> None:
 
 
 def _check_stream(stream: bytes) -> None:
-    starts = [struct.unpack_from("<I", body)[0] for kind, body in _records(stream, 0) if kind == _BOUND_SHEET and body]
+    starts = []
+    for kind, body in _records(stream, 0):
+        if kind == _BOUND_SHEET and len(body) >= 4:
+            starts.append(struct.unpack_from("<I", body)[0])
+        elif kind == _STRINGS and len(body) >= 8 and struct.unpack_from("<I", body, 4)[0] > len(stream):
+            raise BadInput("the spreadsheet announces more texts than it can hold: damaged?")
     if len(starts) > MAX_SHEETS:
         raise BadInput(f"the spreadsheet has more than {MAX_SHEETS} sheets")
     spanned = 0
@@ -79,6 +84,7 @@ class _Container:
             raise ValueError(shift)
         self.size = 1 << shift
         self.fat = self._fat()
+        _check_ends(self.fat)
 
     def _sector(self, number: int) -> bytes:
         return self.content[(number + 1) * self.size : (number + 2) * self.size]
@@ -91,12 +97,12 @@ class _Container:
             listed += numbers[:-1]
             following, seen = numbers[-1], seen + 1
         sectors = [self._sector(number) for number in listed if number < _LAST]
-        return _integers(b"".join(sectors[: len(self.content) // self.size + 1]))
+        if max(seen, len(sectors)) > len(self.content) // self.size:
+            raise ValueError(seen)
+        return _integers(b"".join(sectors))
 
     def _chain(self, start: int, fat: Sequence[int]) -> Iterator[int]:
-        for _ in range(len(fat)):  # no chain is longer: a loop ends
-            if start >= _LAST:
-                return
+        while start < _LAST:
             yield start
             start = fat[start]
 
@@ -120,7 +126,23 @@ class _Container:
         """A stream of less than 4 kB, which lies in sectors of 64 bytes within the root's."""
         whole = self._stream(struct.unpack_from("<I", root, 116)[0])
         fat = _integers(self._stream(struct.unpack_from("<I", self.content, 60)[0]))
+        _check_ends(fat)
         return b"".join(whole[number * 64 : number * 64 + 64] for number in self._chain(start, fat))
+
+
+def _check_ends(fat: Sequence[int]) -> None:
+    """ValueError when a chain runs in circles: whoever followed it would never come to an end."""
+    seen = bytearray(len(fat))
+    for first in range(len(fat)):
+        at, passed = first, []
+        while at < len(fat) and not seen[at]:
+            seen[at] = 1
+            passed.append(at)
+            at = fat[at]
+        if at < len(fat) and seen[at] == 1:
+            raise ValueError(at)
+        for each in passed:
+            seen[each] = 2
 
 
 def _integers(content: bytes) -> list[int]:

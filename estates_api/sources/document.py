@@ -60,8 +60,8 @@ def open_document(path: Path, name: str | None = None) -> Document:
     """
     name = name or path.name
     try:
+        kind = _kind(path, _start(path))  # what its first bytes refuse is not read to its end
         sha256, size = fingerprint(path)
-        kind = _kind(path, _start(path))
         sheets = _open_sheets(path) if kind == "table" else ()
         return Document(name, path, sha256, size, kind, sheets)
     except BadInput as error:
@@ -92,6 +92,8 @@ def _start(path: Path) -> bytes:
 
 
 def _kind(path: Path, start: bytes) -> Kind:
+    if start.startswith(b"\0\0\0\0"):  # no encoding of text begins so
+        raise BadInput("the file begins with NUL bytes: it is not text, or was never written to its end")
     for magic, what in _NOT_TABLES.items():
         if start[: len(magic)].lower() == magic.lower():
             raise BadInput(f"this is {what}, not a table; save it as CSV or .xlsx")

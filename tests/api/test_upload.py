@@ -136,7 +136,7 @@ def test_a_preflight_from_elsewhere_is_refused(client: TestClient) -> None:
         (b"%PDF-1.7", "a.pdf", "a.pdf: this is a PDF"),
         (b"a,b\n1,2\n", "a.csv", "a.csv: no format fits"),
         (b"PK\x03\x04rubbish", "a.xlsx", "a.xlsx: "),
-        (b"\0" * 5000, "zero.csv", "zero.csv: the file holds NUL bytes"),
+        (b"\0" * 5000, "zero.csv", "zero.csv: the file begins with NUL bytes"),
     ],
 )
 def test_what_cannot_be_read_is_refused_whole(
