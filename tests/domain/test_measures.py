@@ -7,7 +7,7 @@ from hypothesis import given
 
 from estates_api.domain.claims import claims_by_day
 from estates_api.domain.measures import MEASURES, PTAL_LEVELS, Measure
-from estates_api.domain.sites import Interest, Site, Surroundings
+from estates_api.domain.sites import Holding, Interest, Site, Surroundings
 
 
 def measured(criterion: str, one: Site) -> Measure:
@@ -70,6 +70,34 @@ def test_vacancy_without_floor_areas_is_a_plain_mean() -> None:
     assert first.number == second.number == 20.0
     assert "floor area not known" in first.note
     assert measured("release.vacancy", site(parts[0])).note == "floor area not known"
+
+
+def _council(**values: float | str) -> Holding:
+    return holding("BAR1", "Assets", "council", **values)
+
+
+@pytest.mark.parametrize(
+    ("category", "vacancy", "spare"),
+    [
+        ("Vacant", 100.0, 400.0),
+        ("Occupied by the local authority", 0.0, 0.0),
+        ("Let", 0.0, 0.0),
+        ("Freehold", None, None),
+    ],
+)
+def test_a_councils_words_are_a_measure(category: str, vacancy: float | None, spare: float | None) -> None:
+    """A council asset recorded vacant is wholly vacant, one occupied, let or licensed is not; no word, no measure."""
+    one = site(_council(tenure_category=category, gia_m2=400.0))
+    assert (measured("release.vacancy", one).number, measured("reuse.spare", one).number) == (vacancy, spare)
+
+
+def test_land_without_a_building_is_open_and_idle_when_vacant() -> None:
+    """Council land only is open as a whole; it is idle where it is recorded vacant too, and not where it is let."""
+    plot = {"land_or_building": "land only", "land_ha": 0.4}
+    for category, idle in (("vacant", 100.0), ("licence", None), ("", None)):
+        one = site(_council(**plot, **({"tenure_category": category} if category else {})))
+        assert measured("release.open_land", one).number == 0.4
+        assert measured("release.idle_land", one).number == idle
 
 
 def test_finchley_is_not_vacant() -> None:
