@@ -1,10 +1,11 @@
 """Spreadsheets: .xls and .xlsx, recognised by their first bytes, every sheet as text without float noise."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-import python_calamine
+from typing import IO, Any
 
 from estates_api.errors import BadInput
 from estates_api.sources.archives import open_archive
@@ -17,6 +18,8 @@ from estates_api.sources.xlsx import read_sheets
 __all__ = ["cell_text", "is_workbook", "open_workbook"]
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+
+XLS_PROCESS = Path(__file__).with_name("xls_process.py")
 
 
 def is_workbook(start: bytes) -> bool:
@@ -51,26 +54,38 @@ def _new_sheets(path: Path) -> Iterator[Sheet]:
 
 
 def _old_sheets(path: Path) -> Iterator[Sheet]:
+    """Through a process of its own: what some damaged files do to whoever reads them must not end the service."""
     check_extents(path)
     spool = Spool()
-    with _opened(path) as book:
-        for name in book.sheet_names:
-            if found := spool.add(_rows(book.get_sheet_by_name(name))):
-                yield Sheet(name, found)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[python_calamine.CalamineWorkbook]:
-    try:
-        with python_calamine.load_workbook(path) as book:
-            yield book
-    except BaseException as error:
-        # calamine's Rust panics arrive as a BaseException of a class that cannot be imported.
-        if isinstance(error, BadInput | GeneratorExit | KeyboardInterrupt | SystemExit):
+    command = [sys.executable, "-P", str(XLS_PROCESS), str(path.absolute())]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 -- our own program
+        assert process.stdout is not None
+        try:
+            for name, rows in _tables(process.stdout):
+                if found := spool.add(rows):
+                    yield Sheet(name, found)
+        except BaseException:
+            process.kill()
             raise
-        raise BadInput("the spreadsheet cannot be opened: damaged, truncated or protected by a password?") from None
+    if process.returncode:
+        raise BadInput("the spreadsheet cannot be opened: damaged, truncated or protected by a password?")
 
 
-def _rows(sheet: python_calamine.CalamineSheet) -> Iterator[Row]:
-    for line, cells in enumerate(sheet.iter_rows(), 1):
-        yield Row(line, tuple(cell_text(cell) for cell in cells))
+def _tables(lines: IO[bytes]) -> Iterator[tuple[str, Iterator[Row]]]:
+    """Name and rows of each sheet; the rows must be read before the next sheet is asked for."""
+    # A last line without its end is what a process left that died.
+    said = (json.loads(line) for line in lines if line.endswith(b"\n"))
+    name = next(said, None)
+    while name is not None:
+        following: list[str] = []
+        yield name, _rows(said, following)
+        name = following[0] if following else None
+
+
+def _rows(said: Iterator[Any], following: list[str]) -> Iterator[Row]:
+    for line in said:
+        if isinstance(line, str):
+            following.append(line)
+            return
+        number, *cells = line
+        yield Row(number, tuple(cell_text(cell) for cell in cells))

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estates_api.errors import BadInput
-from estates_api.sources import archives, delimited, document, workbook
+from estates_api.sources import archives, delimited, document, workbook, xls_process
 from estates_api.sources.workbook import cell_text
 
 TEXT = "Code,Café (£)\r\nA1,12\r\n"
@@ -224,21 +224,41 @@ def test_a_truncated_workbook_of_the_publisher(published: Path) -> None:
             open_bytes("cut.xls", content[: int(len(content) * kept)])
 
 
-def test_a_panic_in_the_spreadsheet_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Rust panic is a file that cannot be opened; stopping the program still stops it."""
+def old_workbook() -> bytes:
+    """A small .xls."""
     book = xlwt.Workbook()
-    book.add_sheet("One").write(0, 0, "x")
+    sheet = book.add_sheet("One")
+    for column, cell in enumerate(("x", 1.5, 2.0, True, date(2024, 3, 31), datetime(2024, 3, 31, 9, 30))):  # noqa: DTZ001
+        style = xlwt.easyxf(num_format_str="yyyy-mm-dd hh:mm") if isinstance(cell, date) else xlwt.easyxf()
+        sheet.write(2, column, cell, style)
     stream = io.BytesIO()
     book.save(stream)
-    panic = type("PanicException", (BaseException,), {})
-    for raised, expected in ((panic, BadInput), (KeyboardInterrupt, KeyboardInterrupt)):
+    return stream.getvalue()
 
-        def fail(_: object, error: type[BaseException] = raised) -> None:
-            raise error
 
-        monkeypatch.setattr(workbook.python_calamine, "load_workbook", fail)
-        with pytest.raises(expected):
-            open_bytes("f.xls", stream.getvalue())
+@pytest.mark.parametrize(
+    "ending",
+    ["os.abort()", "os._exit(1)", "raise MemoryError", "print('[1, 2', end='', flush=True); os.kill(os.getpid(), 9)"],
+)
+def test_what_reads_an_old_workbook_may_die_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: str) -> None:
+    """However the process ends that reads an .xls, the file is one that cannot be opened, and the service goes on."""
+    program = tmp_path / "dies.py"
+    program.write_text(f"import os\nprint('\"One\"', flush=True)\nprint('[1, 2]', flush=True)\n{ending}\n")
+    monkeypatch.setattr(workbook, "XLS_PROCESS", program)
+    with pytest.raises(BadInput, match="cannot be opened"):
+        open_bytes("f.xls", old_workbook())
+
+
+def test_the_process_that_reads_an_old_workbook(tmp_path: Path) -> None:
+    """It writes the sheets and their rows, whatever kind of cell they hold."""
+    path = tmp_path / "f.xls"
+    path.write_bytes(old_workbook())
+    out = io.StringIO()
+    xls_process.write_rows(str(path), out)
+    assert out.getvalue() == '"One"\n[3, "x", 1.5, 2, true, "2024-03-31", "2024-03-31T09:30:00"]\n'
+    assert [row.cells for row in open_bytes("f.xls", old_workbook()).sheets[0].rows] == [
+        ("x", "1.5", "2", "Yes", "2024-03-31", "2024-03-31T09:30:00")
+    ]
 
 
 def refusal(content: bytes) -> str:
