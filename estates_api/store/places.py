@@ -33,6 +33,19 @@ FROM standing_judgement j JOIN holding h ON h.organisation_code = j.organisation
 WHERE h.code <> 'AGGRE' AND h.site_ref IS DISTINCT FROM :prefix || '-' || j.place
 """
 
+# A plot that is returned as part of a site, by the site's own organisation: only where the plot has no place yet or one
+# of its own, so that neither a likeness nor a judgement is undone. Returns of plots are few and small.
+_STATED = """
+INSERT INTO moving (holding_id, ref, evidence)
+SELECT DISTINCT ON (h.id) h.id, whole.site_ref, 'stated: part of ' || whole.code
+FROM edition e JOIN standing_claim c ON c.edition_id = e.id AND c.attribute = 'site_code'
+JOIN holding h ON h.id = c.holding_id
+JOIN holding whole ON whole.organisation_code = h.organisation_code AND whole.code = c.text
+WHERE e.format = 'surplus' AND whole.site_ref IS NOT NULL
+  AND (h.site_ref IS NULL OR (h.site_ref <> whole.site_ref AND h.match_evidence = :own))
+ORDER BY h.id, c.id DESC
+"""
+
 _OWN = """
 INSERT INTO moving (holding_id, evidence, alone)
 SELECT id, :evidence, id NOT IN (SELECT founder_id FROM moving WHERE founder_id IS NOT NULL) FROM chunk
@@ -176,6 +189,11 @@ def open_moves(connection: Connection) -> None:
 def move_judged(connection: Connection, prefix: str) -> None:
     """Plan to move every holding that does not stand where a person says it does."""
     connection.execute(text(_JUDGED), {"prefix": prefix})
+
+
+def move_stated(connection: Connection, own: str) -> None:
+    """Plan to move every plot that stands alone, though its return says which site it is part of."""
+    connection.execute(text(_STATED), {"own": own})
 
 
 def move_chunk(connection: Connection, joined: Iterable[tuple[int, str | None, str, int | None]], own: str) -> None:

@@ -12,25 +12,33 @@ from estates_api.store.candidates import Blocking, Candidate, read_candidates
 Tell = Callable[[str], None]
 
 JUDGED_REASON = "a person's judgement puts its holdings at another place"
+STATED_REASON = "its plots are returned as part of another site"
 ACTOR = "matching"
 
 
 def match_places(connection: Connection, area: Area, tell: Tell = lambda _: None) -> int:
     """Place holdings that are new or judged anew, and write the sites that are touched; the number of holdings placed.
 
-    A person's judgement comes first; then the surest likeness, where nothing speaks against it; then a place of its
-    own. What may be one place, and is not sure, becomes a question.
+    A person's judgement comes first; then what a return says its plots are part of; then the surest likeness, where
+    nothing speaks against it; then a place of its own. What may be one place, and is not sure, becomes a question.
     """
     places.open_moves(connection)
     places.move_judged(connection, area.prefix)
     placed = places.settle(connection, area, reason=JUDGED_REASON, actor=ACTOR)
+    placed += _place_stated(connection, area)
     blocking = Blocking(connection)
     for size in blocking.chunks():
         _place_chunk(connection, blocking)
         placed += places.settle(connection, area, reason=JUDGED_REASON, actor=ACTOR)
         tell(f"placing sites: {placed:,} ({size:,} in this step)")
+    placed += _place_stated(connection, area)  # sites that came with the same file
     places.write_touched(connection, area)
     return placed
+
+
+def _place_stated(connection: Connection, area: Area) -> int:
+    places.move_stated(connection, OWN_PLACE)
+    return places.settle(connection, area, reason=STATED_REASON, actor=ACTOR)
 
 
 def _place_chunk(connection: Connection, blocking: Blocking) -> None:

@@ -1,6 +1,7 @@
 """Ingest: one file, one edition, in one transaction; what cannot be read changes nothing at all."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,12 @@ import pytest
 from convertbng.cutil import convert_lonlat
 from sqlalchemy import Engine, text
 
+from estates_api.domain.area import Area
 from estates_api.errors import BadInput, Conflict
+from estates_api.sources.reader import Hints
 from estates_api.store.database import transaction
-from estates_api.workflows.ingest import Ingested
+from estates_api.workflows.ingest import Ingested, ingest
+from estates_api.workflows.origin import Origin
 
 HandIn = Callable[..., Ingested]
 Template = Callable[..., bytes]
@@ -440,3 +444,29 @@ def test_a_sensitive_plot_is_its_owners_alone(reference: Engine, hand_in: HandIn
     issues = ask(reference, "SELECT DISTINCT line FROM issue WHERE sensitivity = 'public' AND line IS NOT NULL")
     assert not {3, 5, 6} & set(issues)
     assert ask(reference, "SELECT DISTINCT holding_code FROM event ORDER BY 1") == ["RZ101-1", "RZ102-A", "RZ105-1"]
+
+
+@pytest.mark.parametrize("order", [("site", "plots"), ("plots", "site")])
+def test_a_plot_stands_at_the_site_it_is_part_of(
+    reference: Engine, hand_in: HandIn, template: Template, samples: Path, order: tuple[str, str]
+) -> None:
+    """A plot joins the site that its return names, whichever file comes first; without one it has its own place."""
+    contents = {"site": template({"holding_code": "RZ101", "gia_m2": 5}), "plots": samples / "surplus_made_2017-18.csv"}
+    for name in order:
+        hand_in(reference, f"{name}.csv", contents[name])
+    found = dict(ask(reference, "SELECT code, site_ref FROM holding WHERE code LIKE 'RZ10%' ORDER BY code"))
+    assert {found["RZ101"], found["RZ101-1"], found["RZ101-2"]} == {"NCL-RZ101"}
+    assert found["RZ102-A"] == "NCL-RZ102-A"
+
+
+def test_the_areas_own_headers_reach_the_reader(reference: Engine, area: Area, tmp_path: Path) -> None:
+    """A list under headers that only the area profile knows goes in by itself, with no format named."""
+    path = tmp_path / "terrier.csv"
+    path.write_text("Terrier no,What,Where,Held\nT1,Made Hall,1 Made Street,F\n")
+    origin = Origin(hints=Hints(period="2022", organisation_code="E09000003"))
+    own = {"asset_id": ("Terrier no",), "name": ("What",), "address": ("Where",), "tenure": ("Held",)}
+    with transaction(reference) as connection, pytest.raises(BadInput, match="no format fits"):
+        ingest(connection, path, area=area, origin=origin)
+    with transaction(reference) as connection:
+        done = ingest(connection, path, area=replace(area, headers={"E09000003": own}), origin=origin)
+    assert done.counts["holdings"] == 1
