@@ -80,14 +80,21 @@ ORDER: tuple[Step, ...] = (
 _NEVER = 3
 """The steps that shut a claim out whatever stands against it: the first of them."""
 
+_RANKING = ORDER[_NEVER:]
+
 
 def _told(claim: Claim | None) -> str:
     return claim.told if claim else "another claim"
 
 
 def can_win(claim: Claim) -> bool:
-    """Whether a claim is in the running at all: neither masked, nor blank, nor implausible."""
-    return all(step.key(claim) for step in ORDER[:_NEVER])
+    """Whether a claim is in the running at all: neither masked, nor blank, nor implausible (the first steps)."""
+    return claim.redacted is None and claim.implausible is None and claim.state != "not provided"
+
+
+def rank(claim: Claim) -> tuple[bool | int | date, ...]:
+    """Where a claim that can win stands in the declared order: the highest wins."""
+    return tuple(step.key(claim) for step in _RANKING)
 
 
 def choose_claim(claims: Iterable[Claim]) -> Claim | None:
@@ -96,7 +103,10 @@ def choose_claim(claims: Iterable[Claim]) -> Claim | None:
     By ORDER. A blank never wins, and an implausible value is never shown as the truth: with nothing better, nothing
     is known.
     """
-    return max(filter(can_win, claims), key=lambda claim: [step.key(claim) for step in ORDER], default=None)
+    running = [claim for claim in claims if can_win(claim)]
+    if len(running) > 1:
+        return max(running, key=rank)
+    return running[0] if running else None
 
 
 def why_not(claim: Claim, winner: Claim | None) -> str | None:
@@ -111,12 +121,14 @@ def why_not(claim: Claim, winner: Claim | None) -> str | None:
 
 
 def winning_claims(claims: Iterable[Claim]) -> dict[str, Claim]:
-    """The winner of each attribute."""
-    by_attribute: dict[str, list[Claim]] = {}
+    """The winner of each attribute, as `choose_claim` finds it."""
+    found: dict[str, Claim] = {}
     for claim in claims:
-        by_attribute.setdefault(claim.attribute, []).append(claim)
-    chosen = ((name, choose_claim(group)) for name, group in by_attribute.items())
-    return {name: claim for name, claim in chosen if claim}
+        if can_win(claim):
+            best = found.get(claim.attribute)
+            if best is None or rank(claim) > rank(best):
+                found[claim.attribute] = claim
+    return found
 
 
 def claims_by_day(claims: Iterable[Claim]) -> tuple[tuple[date, dict[str, Claim]], ...]:

@@ -46,11 +46,13 @@ LEFT JOIN (
 ORDER BY t.site_ref, h.organisation_code, h.code
 """
 
+# Where a holding is decides where its site is (workflows/match.py), and nothing here.
 _CLAIMS = """
 SELECT c.holding_id, c.id, c.attribute, c.day AS as_of, c.edition, c.line, c.authority, c.state,
        c.number, c.text, c.implausible, c.as_of IS NOT NULL AS dated
 FROM standing_claim c
 WHERE c.day <= :as_of AND c.state <> 'not provided' AND c.known <= coalesce(:known_at, c.known)
+  AND c.attribute NOT IN ('address', 'postcode', 'uprn', 'position')
 """
 
 _INTERESTS = f"""
@@ -76,11 +78,10 @@ ORDER BY t.site_ref, e.kind, e.scope, e.date_text, e.area_ha, e.homes, e.id
 # 800 m: ten minutes' walk. 400 m: five. A point without LSOA centres around it lies outside what is loaded.
 # Only sites that are public count as services nearby: a neighbour's score would tell where a withheld one stands.
 _SURROUNDINGS = """
-SELECT s.ref, l.ptal, near.decile, around.services
+SELECT s.ref, CASE WHEN own.code IS NULL THEN nearest.ptal ELSE own.ptal END AS ptal, near.decile, around.services
 FROM site s
-LEFT JOIN LATERAL (
-    SELECT ptal FROM lsoa ORDER BY (lsoa.code = s.lsoa_code) DESC NULLS LAST, lsoa.geom <-> s.geom LIMIT 1
-) l ON true
+LEFT JOIN lsoa own ON own.code = s.lsoa_code
+LEFT JOIN LATERAL (SELECT ptal FROM lsoa WHERE own.code IS NULL ORDER BY lsoa.geom <-> s.geom LIMIT 1) nearest ON true
 LEFT JOIN LATERAL (
     SELECT avg(imd_decile)::float8 AS decile FROM lsoa WHERE ST_DWithin(lsoa.geom, s.geom, 800)
 ) near ON true
@@ -160,7 +161,7 @@ def _holdings(
 ) -> tuple[dict[str, list[Holding]], dict[str, list[Carried]]]:
     """Holdings with evidence by the day, by site; apart, those that another one there carries on."""
     claims: dict[int, list[Claim]] = defaultdict(list)
-    for row in moment.read(connection, _CLAIMS):
+    for row in moment.read(connection, _CLAIMS).all():  # at once: a row at a time costs three times as much
         claims[row.holding_id].append(Claim(*tuple(row)[1:]))
     rows = [row for row in moment.read(connection, _HOLDINGS) if row.id in claims]
     successors = successors_on(list_successions(connection, known_at=moment.known_at).follows, moment.as_of)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from itertools import permutations
 
@@ -12,6 +13,7 @@ from estates_api.domain.claims import (
     can_win,
     choose_claim,
     claims_by_day,
+    rank,
     why_not,
     winning_claims,
 )
@@ -58,8 +60,9 @@ def test_the_order_of_the_rows_does_not_matter(claims: list[Claim]) -> None:
 def test_the_order_is_total(claims: list[Claim]) -> None:
     """Any two claims that can win are told apart by the declared steps, and the winner of some is the winner of the
     winners: the order of claims in files and the order in which they are compared decide nothing."""
-    keys = [tuple(step.key(claim) for step in ORDER) for claim in claims]
-    assert len(set(keys)) == len(claims)
+    assert len({rank(claim) for claim in claims}) == len(claims)
+    for one in claims:
+        assert can_win(one) == all(step.key(one) for step in ORDER[:3])
     half = len(claims) // 2
     winners = [w for part in (claims[:half], claims[half:]) if (w := choose_claim(part))]
     assert choose_claim(winners) == choose_claim(claims)
@@ -95,6 +98,15 @@ def test_the_words_for_a_loser() -> None:
         assert why_not(loser, newer) == words
     correction = claim("gia_m2", 1.0, "correction 2026", authority=CORRECTION, line=2, id=9)
     assert why_not(newer, correction) == "corrected by a person: correction 2026 row 2"
+
+
+@FEW
+@given(st.lists(_CLAIMS, unique_by=lambda c: c.id, max_size=6))
+def test_the_winner_of_each_attribute(claims: list[Claim]) -> None:
+    """Among claims on several attributes each has the winner that it has alone."""
+    mixed = [replace(one, attribute=("gia_m2", "land_ha")[one.id % 2]) for one in claims]
+    apart = {name: choose_claim(c for c in mixed if c.attribute == name) for name in ("gia_m2", "land_ha")}
+    assert winning_claims(mixed) == {name: winner for name, winner in apart.items() if winner}
 
 
 def test_a_correction_beats_a_newer_return() -> None:
