@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -36,26 +37,31 @@ class Put:
     known: Collection[int]
 
 
+_INCOMING = """
+CREATE TEMP TABLE IF NOT EXISTS incoming (organisation_code text, code text, name text, sector text, address text,
+    postcode text, uprn text, easting float8, northing float8, sensitivity text) ON COMMIT DROP
+"""
+
 # What was once handed in as private stays so.
 _PUT = """
 INSERT INTO holding (organisation_code, code, name, sector, address, postcode, uprn, easting, northing, sensitivity)
-SELECT * FROM unnest(CAST(:organisation_code AS text[]), CAST(:code AS text[]), CAST(:name AS text[]),
-    CAST(:sector AS text[]), CAST(:address AS text[]), CAST(:postcode AS text[]), CAST(:uprn AS text[]),
-    CAST(:easting AS float8[]), CAST(:northing AS float8[]), CAST(:sensitivity AS text[]))
+SELECT * FROM incoming
 ON CONFLICT (organisation_code, code) DO UPDATE SET sensitivity = least(excluded.sensitivity, holding.sensitivity)
 RETURNING organisation_code, code, id, xmax = 0 AS new
 """
 
 _COLUMNS = ("organisation_code", "code", "name", "sector", "address", "postcode", "uprn", "easting", "northing")
+_identity = attrgetter(*_COLUMNS)
 
 
 def put_holdings(connection: Connection, under: Under, records: Sequence[HoldingRecord]) -> Put:
     """Add the holdings that are new; their organisations must be there (see put_named)."""
     # One row per holding: a reader refuses repeats, but ON CONFLICT would fail on them.
     rows = list({(record.organisation_code, record.code): record for record in records}.values())
-    values: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in _COLUMNS}
-    values["sensitivity"] = [under.of(row) for row in rows]
-    found = connection.execute(text(_PUT), values).all()
+    connection.execute(text(_INCOMING))
+    copy_rows(connection, "incoming", (*_COLUMNS, "sensitivity"), ((*_identity(row), under.of(row)) for row in rows))
+    found = connection.execute(text(_PUT)).all()
+    connection.execute(text("TRUNCATE incoming"))
     return Put({(row.organisation_code, row.code): row.id for row in found}, [row.id for row in found if not row.new])
 
 

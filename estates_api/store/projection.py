@@ -15,7 +15,7 @@ HIDDEN = {"public": ["partner", "owner"], "partner": ["owner"]}
 """The sensitivities that keep a site out of an audience's table; the complete one has them all."""
 
 MANY = 2000
-"""Touched sites from which on fresh statistics pay: they take a second or two, and a plan without them takes minutes."""
+"""Touched sites from which on fresh statistics pay: they take a second, and a plan without them minutes."""
 
 _SHARED = """'ref', ref, 'name', name, 'address', address, 'postcode', postcode, 'borough', borough,
     'borough_gss', borough_gss, 'sector', sector, 'owner', owner, 'organisations', organisations,
@@ -119,7 +119,8 @@ WITH asked AS (
     SELECT ref FROM touched_site
     UNION SELECT c.gone->>'survivor' FROM site_complete c JOIN touched_site t ON t.ref = c.ref WHERE c.gone IS NOT NULL
 ), held AS (
-    SELECT h.id, h.site_ref, h.organisation_code, h.code, h.sensitivity FROM asked a JOIN holding h ON h.site_ref = a.ref
+    SELECT h.id, h.site_ref, h.organisation_code, h.code, h.sensitivity
+    FROM asked a JOIN holding h ON h.site_ref = a.ref
 ), hidden AS (
     SELECT site_ref FROM held WHERE sensitivity = ANY(:hidden)
     UNION SELECT h.site_ref FROM held h JOIN claim c ON c.holding_id = h.id

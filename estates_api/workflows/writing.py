@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection
@@ -21,6 +20,7 @@ from estates_api.domain.records import (
 from estates_api.domain.sites import INTEREST_KINDS
 from estates_api.store import catalogue, holdings, outlines, touched
 from estates_api.store.issues import Filed, add_issues
+from estates_api.workflows.ahead import batches_ahead
 from estates_api.workflows.doubts import Doubts
 from estates_api.workflows.quality import Quality
 
@@ -44,8 +44,7 @@ class Writer:
 
     def write_all(self, progress: Callable[[str], None]) -> None:
         """Read the records to their end and write them, a batch at a time."""
-        records = iter(self.reading.records)
-        while batch := tuple(islice(records, BATCH)):
+        for batch in batches_ahead(self.reading.records, BATCH):
             self.quality.meet(batch)
             by_kind: dict[type[Record], list[Any]] = {kind: [] for kind in _WRITERS}
             for record in batch:
