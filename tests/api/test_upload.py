@@ -1,7 +1,9 @@
 """Handing files in over HTTP: who may, what comes of it, and that nothing stays behind when it goes wrong."""
 
+import io
 import tempfile
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from estates_api.api import multipart, upload
+from estates_api.errors import BadInput
+from estates_api.settings import read_settings
 from estates_api.store.database import transaction
 from estates_api.store.editions import lock_catalogue
 
@@ -344,3 +348,29 @@ def test_the_document_of_the_api(api: TestClient) -> None:
     assert set(schema["properties"]) == {"file", *upload.FIELDS}
     assert {"200", "201", "400", "401", "403", "409", "413", "415", "503"} <= set(post["responses"])
     assert [parameter["name"] for parameter in post["parameters"]] == ["dry-run"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("xl/workbook.xml", b"0" * 30_000_000, "zip bomb"),
+        ("../../etc/passwd", b"x", "path that leads elsewhere"),
+        ("xl/workbook.xml", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'.encode("utf-16"), "document type or entities"),
+    ],
+)
+def test_a_hostile_workbook(client: TestClient, name: str, content: bytes, reason: str) -> None:
+    """What is made to harm is refused here as on the command line."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    status, why = refused(send(client, stream.getvalue(), "a.xlsx"))
+    assert (status, reason in why) == (400, True), why
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "2049", "many", "1.5", "9" * 30])
+def test_the_limit_is_a_number_of_megabytes(given: str) -> None:
+    """The setting is a whole number of megabytes, 200 when it is left out."""
+    assert read_settings({}).max_upload_mb == 200
+    assert read_settings({"ESTATES_MAX_UPLOAD_MB": "1"}).max_upload_mb == 1
+    with pytest.raises(BadInput, match="ESTATES_MAX_UPLOAD_MB"):
+        read_settings({"ESTATES_MAX_UPLOAD_MB": given})
