@@ -41,6 +41,8 @@ def recognises(document: Document) -> bool:
 
 def read(document: Document, hints: Hints) -> Reading:
     """One holding a feature. BadInput without a column for its id, or when nothing says whose features they are."""
+    if not recognises(document):
+        raise BadInput(f"{document.name}: reading features needs a vector file (GeoPackage, GeoJSON, shapefile zip, …)")
     try:
         layer = open_layer(document.path)
     except BadInput as error:

@@ -12,6 +12,7 @@ from estates_api.domain.records import Sensitivity
 from estates_api.errors import Conflict
 from estates_api.sources import find_reader
 from estates_api.sources.document import open_document
+from estates_api.sources.outlines import FORMAT as OUTLINE
 from estates_api.sources.reader import Hints
 
 _BY_STRICTNESS = ("public", "partner", "owner")
@@ -60,7 +61,9 @@ def _sensitivity(known: RowMapping, said: Origin) -> Iterator[str]:
 
 def _format(known: RowMapping, said: Origin) -> Iterator[str]:
     here, given = known["format"], said.insisted
-    if given not in {None, here}:
+    if here == OUTLINE:
+        yield "is here as parcels, which estates outline takes"
+    elif given not in {None, here}:
         yield f"is here in the format {here}, not {given}"
 
 

@@ -287,6 +287,14 @@ def test_a_file_that_is_here_as_another_format(placed: Engine, attach: Outline, 
         attach(placed, samples / "template_made.csv")
 
 
+def test_parcels_are_no_list(placed: Engine, attach: Outline, hand_in: HandIn, tmp_path: Path) -> None:
+    """Bytes that are here as parcels cannot be handed in as a list of holdings."""
+    path = inspire(tmp_path / "a.gml", square())
+    attach(placed, path)
+    with pytest.raises(Conflict, match="is here as parcels, which estates outline takes"):
+        hand_in(placed, "a.gml", path, period="2024")
+
+
 def test_a_newer_outline(placed: Engine, attach: Outline) -> None:
     """The newest file that draws a holding counts whole; a position never takes the place of a name."""
     attach(placed, [{"site_ref": "NCL-RZ101", "geometry": square()}], "one.gpkg")
