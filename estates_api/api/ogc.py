@@ -18,6 +18,7 @@ from estates_api.api.parameters import MOMENT, Boxes, Datetime, Limit, only
 from estates_api.errors import BadInput, NotFound
 from estates_api.store import features
 from estates_api.store.sites import Moment
+from estates_api.workflows.history import since
 
 router = APIRouter(tags=["OGC API - Features"])
 
@@ -94,7 +95,7 @@ def known(collection: str) -> str:
 def _collection(database: Database, caller: Caller, base: str, name: str) -> dict[str, Any]:
     title, description = COLLECTIONS[name]
     found = features.extent(database, caller, name)
-    extent = _extent(found, features.first_day(database, caller))
+    extent = _extent(found, since(database, caller))
     here = f"{base}/collections/{name}"
     return {
         "id": name,

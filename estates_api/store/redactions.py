@@ -41,6 +41,9 @@ UNION ALL
 SELECT 'interest', holding_id, NULL, 'interest', ARRAY[evidence] FROM interest
 WHERE edition_id = :edition AND line = :line
 UNION ALL
+SELECT 'outline', holding_id, NULL, 'outline', ARRAY[title_number, parcel] FROM outline
+WHERE edition_id = :edition AND line = :line
+UNION ALL
 SELECT 'event', NULL, holding_code, NULL, ARRAY[note, counterparty, citation_title, citation_url]
 FROM event WHERE edition_id = :edition AND line = :line
 UNION ALL

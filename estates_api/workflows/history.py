@@ -4,6 +4,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,7 +17,7 @@ from estates_api.domain.explanation import describe
 from estates_api.domain.features import candidate_properties, feature_properties, holding_facts
 from estates_api.domain.method import Method
 from estates_api.store.audit import data_version
-from estates_api.store.features import list_borough_names, list_geometries
+from estates_api.store.features import Audience, first_day, list_borough_names, list_geometries
 from estates_api.store.sites import Moment
 from estates_api.workflows.assess import Run, compute
 
@@ -63,6 +64,24 @@ def look_back(connection: Connection, moment: Moment, *, area: Area, method: Met
         while len(kept) > KEPT:
             kept.popitem(last=False)
     return made
+
+
+_first_days: WeakKeyDictionary[Engine, dict[tuple[Audience, int], date | None]] = WeakKeyDictionary()
+
+
+def since(connection: Connection, audience: Audience) -> date | None:
+    """The first day that any evidence speaks of a site which the audience may see. Read once for each version of the
+    data: it takes every claim."""
+    key = audience, data_version(connection)
+    with _lock:
+        known = _first_days.setdefault(connection.engine, {})
+        if key in known:
+            return known[key]
+    found = first_day(connection, audience)
+    with _lock:
+        current = {other: day for other, day in known.items() if other[1] == key[1]}
+        _first_days[connection.engine] = current | {key: found}
+    return found
 
 
 def _compute(connection: Connection, moment: Moment, area: Area, method: Method) -> Past:

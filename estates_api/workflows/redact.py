@@ -12,6 +12,7 @@ from estates_api.errors import BadInput, Conflict, NotFound
 from estates_api.store import assessments, editions, redactions
 from estates_api.store.audit import add_audit
 from estates_api.store.holdings import settle_holdings
+from estates_api.store.outlines import refresh_outlines
 from estates_api.store.projection import refresh_projection
 from estates_api.store.touched import open_touched, touch_sites
 from estates_api.workflows.assess import compute, store_run
@@ -57,6 +58,7 @@ def redact(connection: Connection, mask: Mask, *, by: Conditions, actor: str = "
     settle_holdings(connection, row.holding_ids)
     redactions.forget_masked(connection, row.holding_ids, refs)
     match_places(connection, by.area)
+    refresh_outlines(connection, by.area.boroughs)
     refresh_projection(connection)
     add_audit(connection, actor=actor, action=redactions.ACTION, subject=f"edition {mask.edition_id} row {mask.line}",
               detail={"attribute": mask.attribute, "reason": mask.reason, "sites": refs})  # fmt: skip

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from convertbng.cutil import convert_lonlat
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
@@ -16,6 +17,9 @@ from estates_api.domain.quarters import Quarter, quarter_of
 from estates_api.errors import BadInput, Conflict, NotFound
 from estates_api.settings import ROOT
 from estates_api.store.database import transaction
+from estates_api.store.outlines import refresh_outlines
+from estates_api.store.projection import refresh_projection
+from estates_api.store.touched import open_touched, touch_sites
 from estates_api.workflows import redact, setup
 from estates_api.workflows.assess import read_method
 from estates_api.workflows.ingest import Ingested
@@ -39,8 +43,10 @@ ROW = {
     "citation": "a letter of Balthazar",
 }  # fmt: skip
 REF = "NCL-RALZZ1"
+LON, LAT = (f"{axis[0]:.5f}" for axis in convert_lonlat([ROW["easting"]], [ROW["northing"]]))
+
 TRACES = ("Hesperus", "Quixote", "Zenobia", "Ptolemy", "Zebulon", "Quimby", "Balthazar", "10127", "10,127", "12.3457",
-          "12.3 ha", "61.73", "61.7 %", "9876543", "9,876,543", "523417", "195813", "0.0101270")  # fmt: skip
+          "12.3 ha", "61.73", "61.7 %", "9876543", "9,876,543", "523417", "195813", LON, LAT, "TGL31337")  # fmt: skip
 
 EVENTS = (
     "site_name,event,event_date,holding_code,scope,area_ha,note,source_title,source_url\n"
@@ -65,6 +71,20 @@ def conditions(area: Area) -> redact.Conditions:
     return redact.Conditions(area, read_method(METHOD, setup.METHOD_FILE), METHOD, TODAY)
 
 
+def draw_outline(engine: Engine, edition: int) -> None:
+    """Give the holding of the row a parcel, told by the same row."""
+    with transaction(engine) as connection:
+        open_touched(connection)
+        connection.execute(text("""
+            INSERT INTO outline (edition_id, holding_id, line, title_number, geom, evidence)
+            SELECT :edition, id, 2, 'TGL31337', ST_Multi(ST_MakeEnvelope(523400, 195800, 523450, 195850, 27700)),
+                   'by the row' FROM holding WHERE code = 'RALZZ1'
+        """), {"edition": edition})  # fmt: skip
+        touch_sites(connection, [REF])
+        refresh_outlines(connection)
+        refresh_projection(connection)
+
+
 @pytest.fixture(scope="session")
 def redact_row(area: Area) -> Redact:
     """Redact in a transaction of its own: engine, edition, line, and what else there is to say."""
@@ -87,11 +107,16 @@ def masked(
     engine = make_loaded()
     own = hand_in(engine, "own.csv", template(ROW)).edition_id
     told = hand_in(engine, "told.csv", EVENTS).edition_id
+    draw_outline(engine, own)
     for quarter in (quarter_of(TODAY), Quarter(2015, 1)):
         with transaction(engine) as connection:
             frozen, _ = draft(connection, quarter)
             assert REF in frozen.content.decode()
     with transaction(engine) as connection:
+        shown = connection.execute(
+            text("SELECT t::text FROM site_public t WHERE ref = :ref"), {"ref": REF}
+        ).scalar_one()
+        assert all(trace in shown for trace in ("Hesperus", "Quixote", "12.3457", "10127", "MultiPolygon"))
         moment = connection.execute(text("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', "
                                          "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")).scalar_one()  # fmt: skip
         made = dict(connection.execute(text("SELECT * FROM claim WHERE attribute = 'gia_m2' AND edition_id = :e"),
@@ -142,6 +167,7 @@ def test_no_projection_holds_it(masked: Masked) -> None:
         for audience in ("public", "partner", "complete"):
             content = connection.execute(text(f"SELECT string_agg(t::text, ' ') FROM site_{audience} t")).scalar_one()
             assert REF in content
+            assert "Polygon" not in content
             assert not [trace for trace in TRACES if trace in content]
 
 
