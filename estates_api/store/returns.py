@@ -32,20 +32,31 @@ def list_neighbours(
     return connection.execute(text(_NEIGHBOURS), values).mappings().all()
 
 
+# The rows of an edition, with what the planner must know of them: a first edition of many rows has no statistics yet.
+_ROWS = """
+CREATE TEMP TABLE edition_row ON COMMIT DROP AS
+SELECT h.id, h.site_ref, h.organisation_code, c.line FROM claim c JOIN holding h ON h.id = c.holding_id
+WHERE c.edition_id = :edition AND c.attribute = 'name'
+"""
+
+
+def open_rows(connection: Connection, edition_id: int) -> None:
+    """Look the rows of an edition up, once, for the questions below."""
+    connection.execute(text("DROP TABLE IF EXISTS edition_row"))
+    connection.execute(text(_ROWS), {"edition": edition_id})
+    connection.execute(text("ANALYZE edition_row"))
+    connection.execute(text("ANALYZE holding"))
+
+
 # A holding is gone when its last return in the source is of the period before this edition's. A list may come in parts:
 # only those organisations count that return something in this edition, or are gone altogether from a shared place.
 _CAME_AND_WENT = """
 CREATE TEMP TABLE came_and_went ON COMMIT DROP AS
-WITH before AS (
-    SELECT max(period_end) AS period_end FROM edition
-    WHERE source = :source AND period_end < (SELECT period_end FROM edition WHERE id = :edition)
-), named AS (
+WITH named AS (
     SELECT c.holding_id, e.id AS edition_id, e.period_end, c.line, c.sensitivity,
            e.source || ' ' || e.label AS edition
-    FROM claim c JOIN edition e ON e.id = c.edition_id
-    WHERE c.attribute = 'name' AND e.source = :source AND (e.id = :edition OR e.period_end = (SELECT * FROM before))
-), here AS (
-    SELECT holding_id FROM named WHERE edition_id = :edition
+    FROM edition e JOIN claim c ON c.edition_id = e.id AND c.attribute = 'name'
+    WHERE e.source = :source AND (e.id = :edition OR e.period_end = :before)
 )
 SELECT n.*, n.edition_id = :edition AS came, h.organisation_code, h.code, h.name, h.site_ref
 FROM named n JOIN holding h ON h.id = n.holding_id
@@ -58,9 +69,7 @@ WHERE h.code <> 'AGGRE' AND CASE WHEN n.edition_id = :edition
 
 _GONE = """
 SELECT DISTINCT ON (w.holding_id) w.* FROM came_and_went w
-WHERE NOT w.came AND w.organisation_code IN (
-    SELECT h.organisation_code FROM claim c JOIN holding h ON h.id = c.holding_id
-    WHERE c.edition_id = :edition AND c.attribute = 'name')
+WHERE NOT w.came AND w.organisation_code IN (SELECT organisation_code FROM edition_row)
 ORDER BY w.holding_id, w.edition_id DESC
 """
 
@@ -72,43 +81,39 @@ FROM came_and_went n JOIN came_and_went o ON o.site_ref = n.site_ref AND NOT o.c
 WHERE n.came ORDER BY n.holding_id, o.holding_id
 """
 
-
-def find_series(connection: Connection, edition_id: int) -> str | None:
-    """The source of an edition that is a whole return of a period, and so can be held against the one before; None
-    for files that say anything about anything (our own template by hand, corrections)."""
-    query = """SELECT source FROM edition
-        WHERE id = :edition AND period_end IS NOT NULL AND (source = 'ERIC' OR format = 'eric')"""
-    found: str | None = connection.execute(text(query), {"edition": edition_id}).scalar_one_or_none()
-    return found
+# Only a series of whole returns can be held against the one before; our own template may say anything about anything.
+_BEFORE = """
+SELECT e.source, max(b.period_end) AS before FROM edition e JOIN edition b ON b.source = e.source
+    AND b.period_end < e.period_end
+WHERE e.id = :edition AND (e.source = 'ERIC' OR e.format = 'eric') GROUP BY e.source
+"""
 
 
-def list_gone_and_recoded(
-    connection: Connection, edition_id: int, source: str
-) -> tuple[Sequence[RowMapping], Sequence[RowMapping]]:
+def list_gone_and_recoded(connection: Connection, edition_id: int) -> tuple[Sequence[RowMapping], Sequence[RowMapping]]:
     """Holdings that the return before this edition had and this one has not; and new codes at a place where a former
-    code is gone."""
+    code is gone. Nothing where no return of the series is older. Call `open_rows` before."""
+    series = connection.execute(text(_BEFORE), {"edition": edition_id}).mappings().one_or_none()
+    if series is None:
+        return [], []
     connection.execute(text("DROP TABLE IF EXISTS came_and_went"))
-    values = {"source": source, "edition": edition_id}
-    connection.execute(text(_CAME_AND_WENT), values)
-    gone = connection.execute(text(_GONE), values).mappings().all()
+    connection.execute(text(_CAME_AND_WENT), {"edition": edition_id, **series})
+    connection.execute(text("ANALYZE came_and_went"))
+    gone = connection.execute(text(_GONE)).mappings().all()
     return gone, connection.execute(text(_RECODED)).mappings().all()
 
 
 # Only places with more than one organisation, of which this edition has one. The newest land that each holding states;
 # what another code carries on is not there twice.
 _SHARED = """
-WITH here AS (
-    SELECT h.site_ref, h.id, c.line FROM claim c JOIN holding h ON h.id = c.holding_id
-    WHERE c.edition_id = :edition AND c.attribute = 'name' AND h.site_ref IS NOT NULL
-), shared AS (
-    SELECT site_ref FROM holding WHERE site_ref IN (SELECT site_ref FROM here)
-    GROUP BY site_ref HAVING count(DISTINCT organisation_code) > 1
+WITH shared AS (
+    SELECT h.site_ref FROM (SELECT DISTINCT site_ref FROM edition_row WHERE site_ref IS NOT NULL) r
+    JOIN holding h ON h.site_ref = r.site_ref GROUP BY h.site_ref HAVING count(DISTINCT h.organisation_code) > 1
 )
 SELECT h.site_ref, h.organisation_code, h.code, h.name, here.line AS here, l.number AS land_ha, l.edition, l.edition_id,
        l.line, l.sensitivity,
        (SELECT array_agg(p.successor_code) FROM succession p
         WHERE p.predecessor_code = h.organisation_code) AS successors
-FROM shared s JOIN holding h ON h.site_ref = s.site_ref LEFT JOIN here ON here.id = h.id
+FROM shared s JOIN holding h ON h.site_ref = s.site_ref LEFT JOIN edition_row here ON here.id = h.id
 LEFT JOIN LATERAL (
     SELECT c.number, c.edition, c.edition_id, c.line, c.sensitivity FROM standing_claim c
     WHERE c.holding_id = h.id AND c.attribute IN ('land_owned_ha', 'land_ha') AND c.number > 0
@@ -124,6 +129,6 @@ ORDER BY h.site_ref, h.organisation_code, h.code
 def list_shared(connection: Connection, edition_id: int) -> Sequence[RowMapping]:
     """The holdings of every place that this edition and more than one organisation return, in the order of the place.
 
-    `here` is the row of this edition, None for a holding that it does not have.
+    `here` is the row of this edition, None for a holding that it does not have. Call `open_rows` before.
     """
     return connection.execute(text(_SHARED), {"edition": edition_id}).mappings().all()

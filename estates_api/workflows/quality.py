@@ -235,12 +235,11 @@ def find_later_issues(connection: Connection, edition_id: int) -> list[Filed]:
 
     Those who may not see a place are not told of it: see `seen_by`.
     """
-    filed = [*_at_places(returns.list_shared(connection, edition_id))]
-    if source := returns.find_series(connection, edition_id):
-        gone, recoded = returns.list_gone_and_recoded(connection, edition_id, source)
-        former = {(row["former_organisation"], row["former_code"]) for row in recoded}
-        filed += [_recoded(row) for row in recoded]
-        filed += [_gone(row) for row in gone if (row["organisation_code"], row["code"]) not in former]
+    returns.open_rows(connection, edition_id)
+    gone, recoded = returns.list_gone_and_recoded(connection, edition_id)
+    former = {(row["former_organisation"], row["former_code"]) for row in recoded}
+    filed = [*_at_places(returns.list_shared(connection, edition_id)), *(_recoded(row) for row in recoded)]
+    filed += [_gone(row) for row in gone if (row["organisation_code"], row["code"]) not in former]
     return filed
 
 
