@@ -45,9 +45,7 @@ def parse_area(content: bytes, name: str) -> Area:
     except BadInput as error:
         raise BadInput(f"{name}: {error.detail}") from None
     except (TypeError, AttributeError):
-        what = (
-            "borough, neighbour and body must be tables, member_trusts a list of codes, headers tables of lists of names"
-        )
+        what = "borough, neighbour and body must be tables, member_trusts a list of codes, headers tables of lists"
         raise BadInput(f"{name}: {what}") from None
 
 

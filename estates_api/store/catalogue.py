@@ -65,7 +65,8 @@ def put_named(
 
 def _add_names(connection: Connection, edition_id: int, names: Mapping[str, str], as_of: date | None) -> None:
     columns = ("code", "name", "as_of", "edition_id")
-    copy_rows(connection, "organisation_name", columns, [(*pair, as_of, edition_id) for pair in names.items() if pair[0] != pair[1]])
+    rows = [(code, name, as_of, edition_id) for code, name in names.items() if name != code]
+    copy_rows(connection, "organisation_name", columns, rows)
 
 
 def _add_successions(connection: Connection, edition_id: int, found: Collection[Succession]) -> None:

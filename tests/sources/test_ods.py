@@ -104,7 +104,7 @@ def test_a_zip_is_to_be_unpacked(samples: Path) -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("epraccur.csv", (samples / "epraccur_made_20191001.csv").read_bytes())
-    with pytest.raises(BadInput, match="zip archive.*(unpack|inside)") as error:
+    with pytest.raises(BadInput, match=r"zip archive.*unpack") as error:
         open_bytes("epraccur.zip", stream.getvalue())
     assert "\n" not in error.value.detail
 
