@@ -45,6 +45,11 @@ _KIND_WORDS = """
 _KIND = frozenset(_KIND_WORDS.split())
 """Words that many places have in their names: alone they tell no place from another."""
 
+_KIND_TEXT = re.compile(rf"\b(?:the|{'|'.join(sorted(_KIND))}|nhs|trust)\b|[^a-z0-9]+")
+
+_KEPT = 8_192
+"""Names and addresses that are kept taken apart: those of a few thousand places that are compared together."""
+
 _KIND_WEIGHT, _TAIL_WEIGHT = 0.3, 0.5
 _TYPO = 84.0
 """Two longer words are one, mistyped, from this likeness on (EDGEWARE and EDGWARE 93, BATHOLOMEWS 95, BURNET 83)."""
@@ -88,18 +93,16 @@ def plain_name(name: str) -> str:
     return " ".join(_NOISE.sub(" ", text.replace("'", "")).split())
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=_KEPT)
 def parse_name(name: str) -> Name:
     """The words and marks of a name; shortened words written out."""
     written = _written(name)
-    head = _TAIL.split(_folded(name).strip("(, "), maxsplit=1)[0]
-    main = frozenset(_written(head))
     marks = frozenset(word for word in written if _MARK.fullmatch(word))
     words = tuple(word for word in written if word not in marks)
-    return Name(words, marks, frozenset(words) - main if main & frozenset(words) else frozenset())
+    return Name(words, marks, _tail(name, frozenset(words)))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=_KEPT)
 def parse_streets(address: str) -> tuple[Street, ...]:
     """The streets that an address names, the numbered ones first."""
     found = [_street(segment) for segment in _segments(address)]
@@ -107,13 +110,13 @@ def parse_streets(address: str) -> tuple[Street, ...]:
     return tuple(sorted(dict.fromkeys(streets), key=lambda street: street.low is None))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=_KEPT)
 def parts_of(address: str) -> frozenset[str]:
     """The marks of the part of a building that an address speaks of: flat 7, unit 3, block B."""
     return frozenset(found[1] for found in _PART.finditer(_folded(address)))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=_KEPT)
 def building_of(address: str) -> str | None:
     """What an address calls the building: its first part, where that is a name and no street."""
     first = _folded(address).split(",")[0].strip()
@@ -139,6 +142,11 @@ def likeness(one: Name, other: Name, excused: frozenset[str] = frozenset()) -> f
         for name, words in ((one, left), (other, right)) for word in words if word not in excused
     )  # fmt: skip
     return both / (both + alone) if both else 0.0
+
+
+def telling_words(name: str) -> str:
+    """A name in small letters without the words that many places have: quick, for finding what is worth comparing."""
+    return _KIND_TEXT.sub(" ", name.lower()).strip()
 
 
 def shares_telling_word(one: Name, other: Name) -> bool:
@@ -173,6 +181,13 @@ def _written(name: str) -> list[str]:
     return " ".join(_SHORT.get(word, word) for word in plain_name(name).split()).split()
 
 
+def _tail(name: str, words: frozenset[str]) -> frozenset[str]:
+    if not _TAIL.search(name):
+        return frozenset()
+    main = words & frozenset(_written(_TAIL.split(_folded(name).strip("(, "), maxsplit=1)[0]))
+    return words - main if main else frozenset()
+
+
 def _weight(word: str) -> float:
     return _KIND_WEIGHT if word in _KIND else 1.0
 
@@ -195,7 +210,7 @@ def _paired(one: Iterable[str], other: Iterable[str]) -> tuple[list[str], list[s
     return shared, left, right
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=_KEPT)
 def _nearness(one: str, other: str) -> float:
     """How surely two words are one, in the plural or mistyped; 0 when not. Short words and kinds (ward, yard) are not
     guessed at."""

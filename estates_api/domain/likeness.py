@@ -132,15 +132,18 @@ def names_alike(one: Entry, other: Entry) -> float | None:
 
     Names that share only kinds of place (health centre, car park) tell nothing apart and count little.
     """
-    excused = frozenset(parse_name(one.address or "").words + parse_name(other.address or "").words)
-    found = [part for mine in _names(one) for theirs in _names(other)
-             if (part := _name_part(mine, theirs, excused)) is not None]  # fmt: skip
-    return max(found, default=None)
+    named = _name_part(parse_name(one.name), parse_name(other.name), one, other)
+    if named == 1.0 or not (one.address or other.address):
+        return named
+    parts = [_name_part(mine, theirs, one, other) for mine in _names(one) for theirs in _names(other)]
+    return max((part for part in parts if part is not None), default=None)
 
 
 def marks_differ(one: Entry, other: Entry) -> float | None:
     """Numbers, letters and sides tell neighbours apart: 7A and 7B, block B, the north wing."""
     mine, theirs = _marks(one), _marks(other)
+    if mine == theirs:
+        return None
     only_mine, only_theirs = mine - _excused(other) - theirs, theirs - _excused(one) - mine
     if not only_mine and not only_theirs:
         return None
@@ -210,15 +213,21 @@ def _names(entry: Entry) -> list[Name]:
     return [parse_name(text) for text in (entry.name, building) if text]
 
 
-def _name_part(one: Name, other: Name, excused: frozenset[str]) -> float | None:
-    """-1 to 1: nothing where 0.6 of the words agree, full from 0.95 on, against from there down to 0.2."""
-    alike = likeness(one, other, excused)
+def _name_part(mine: Name, theirs: Name, one: Entry, other: Entry) -> float | None:
+    """-1 to 1: nothing where 0.6 of the words agree, full from 0.95 on, against from there down to 0.2.
+
+    Words that either address gives do not count where only one name has them: `City Road` after Moorfields.
+    """
+    alike = likeness(mine, theirs)
     if alike is None:
         return None
+    if 0.0 < alike < 0.95 and (one.address or other.address):
+        given = parse_name(one.address or "").words + parse_name(other.address or "").words
+        alike = likeness(mine, theirs, frozenset(given)) or 0.0
     if alike < 0.6:
         return max(-1.0, (alike - 0.6) / 0.4)
     part = min(1.0, (alike - 0.6) / 0.35)
-    return part if shares_telling_word(one, other) else min(part, 0.3)
+    return part if shares_telling_word(mine, theirs) else min(part, 0.3)
 
 
 def _marks(entry: Entry) -> frozenset[str]:

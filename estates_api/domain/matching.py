@@ -93,9 +93,10 @@ def match_holdings(
     places = _places(pending, standing)
     new = {key for key, place in places.items() if place.site_ref is None}
     bonds = sorted(_bonds(places, pairs, verdicts), key=lambda bond: (not bond.judged, -bond.weight, bond.keys))
+    alike = {frozenset(bond.keys) for bond in bonds}
     for bond in bonds:
         if bond.outcome == "same":
-            _join(places, bond, verdicts)
+            _join(places, bond, verdicts, alike)
     return Matched(_matches(places, new, bonds), _questions(places, bonds))
 
 
@@ -176,10 +177,10 @@ def _weigh(places: Mapping[Key, _Place], one: Key, other: Key) -> Comparison:
     return compare(places[one].members[one], places[other].members[other])
 
 
-def _join(places: dict[Key, _Place], bond: _Bond, verdicts: Verdicts) -> None:
+def _join(places: dict[Key, _Place], bond: _Bond, verdicts: Verdicts, alike: Collection[Pair]) -> None:
     """Make one place of two, unless something keeps them apart."""
     kept, lost = sorted((places[key] for key in bond.keys), key=_precedence)
-    if kept is lost or _apart(kept, lost, bond, verdicts):
+    if kept is lost or _apart(kept, lost, bond, verdicts=verdicts, alike=alike):
         return
     kept.members |= lost.members
     for key in lost.members:
@@ -190,22 +191,20 @@ def _precedence(place: _Place) -> tuple[bool, Key]:
     return (place.site_ref is None, min(place.members))
 
 
-def _apart(one: _Place, other: _Place, bond: _Bond, verdicts: Verdicts) -> bool:
+def _apart(one: _Place, other: _Place, bond: _Bond, *, verdicts: Verdicts, alike: Collection[Pair]) -> bool:
+    """Whether two places may not be one; `alike` are pairs that are known not to speak against it."""
     if one.site_ref and other.site_ref:
         return True
-    pairs = [frozenset((a, b)) for a in one.members for b in other.members]
-    if any(verdicts.get(pair) == "different" for pair in pairs):
-        return True
-    if bond.judged:
-        return False
+    pairs = {frozenset((a, b)): (mine, theirs) for a, mine in one.members.items() for b, theirs in other.members.items()
+             if a not in one.judged and b not in other.judged}  # fmt: skip
+    told_apart = any(verdicts.get(frozenset((a, b))) == "different" for a in one.members for b in other.members)
+    if told_apart or bond.judged:
+        return told_apart
     if one.organisations() & other.organisations():
         return True
     # A judged member is there on a person's word, whatever its name: it has no say.
-    return any(
-        compare(mine, theirs).outcome == "different"
-        for a, mine in one.members.items() if a not in one.judged
-        for b, theirs in other.members.items() if b not in other.judged and frozenset((a, b)) not in verdicts
-    )  # fmt: skip
+    unknown = (sides for pair, sides in pairs.items() if pair not in alike)
+    return any(compare(mine, theirs).outcome == "different" for mine, theirs in unknown)
 
 
 def _matches(places: Mapping[Key, _Place], new: Collection[Key], bonds: Sequence[_Bond]) -> dict[Key, Match]:

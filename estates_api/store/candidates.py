@@ -10,6 +10,7 @@ from rapidfuzz import fuzz, process
 from scipy.spatial import cKDTree
 from sqlalchemy import Connection, Row, text
 
+from estates_api.domain.addresses import telling_words
 from estates_api.domain.likeness import Entry
 from estates_api.domain.matching import Key, Standing
 from estates_api.store.copying import copy_rows
@@ -21,10 +22,10 @@ NEAR_M = 250.0
 NEAREST = 12
 """Neighbours looked at around a point."""
 
-ALIKE_PERCENT = 60.0
-"""Neighbours whose names share less than this (rapidfuzz token set ratio) are not worth comparing..."""
+ALIKE_PERCENT = 70.0
+"""Neighbours whose telling words share less than this (rapidfuzz token set ratio) are not worth comparing..."""
 
-TOUCHING_M = 25.0
+TOUCHING_M = 5.0
 """... unless their points are this close."""
 
 _TABLES = """
@@ -233,7 +234,7 @@ class Blocking:
         other = mine.organisations[left] != theirs.organisations[right]
         left, right, apart = left[other], right[other], distances[rows, columns][other]
         alike = process.cpdist([mine.names[i] for i in left], [theirs.names[i] for i in right],
-                               scorer=fuzz.token_set_ratio, processor=str.lower, workers=1)  # fmt: skip
+                               scorer=fuzz.token_set_ratio, workers=1)  # fmt: skip
         worth = (apart <= TOUCHING_M) | (alike >= ALIKE_PERCENT)
         for one, two in zip(mine.ids[left[worth]], theirs.ids[right[worth]], strict=True):
             yield int(one), int(two)
@@ -249,6 +250,7 @@ def read_candidates(connection: Connection, pairs: Sequence[tuple[int, int]]) ->
 
 
 def _candidate(row: Row[Any]) -> Candidate:
+    values: list[Any]
     number, *values = row
     kin, site_ref, judged = values[11:]
     stated: dict[str, Any] = dict(zip(_STATED, values, strict=False))
@@ -266,7 +268,7 @@ def _points(connection: Connection, table: str) -> _Points:
     for row in connection.execute(text(query), execution_options={"yield_per": 10_000}):
         ids.append(row[0])
         organisations.append(row[1])
-        names.append(row[2])
+        names.append(telling_words(row[2]))
         places.append((row[3], row[4]))
     spots = np.array(places, dtype=float).reshape(-1, 2)
     return _Points(np.array(ids, dtype=np.int64), np.array(organisations, dtype=np.str_), names, cKDTree(spots))

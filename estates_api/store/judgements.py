@@ -190,7 +190,8 @@ def list_sites_of(connection: Connection, keys: Collection[Key], prefix: str) ->
         SELECT h.site_ref, h.organisation_code, h.code, h.id, coalesce(h.site_ref = :prefix || '-' || j.place, false)
         FROM holding h JOIN site s ON s.ref = h.site_ref LEFT JOIN standing_judgement j
             ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
-        WHERE h.site_ref = ANY(:refs) ORDER BY s.at, s.ref, h.organisation_code, h.code""")
+        WHERE h.site_ref = ANY(:refs)
+        ORDER BY (SELECT min(p.id) FROM placement p WHERE p.site_ref = s.ref), s.ref, h.organisation_code, h.code""")
     rows = connection.execute(query, {"refs": refs, "prefix": prefix}).all()
     found = []
     for ref in dict.fromkeys(row[0] for row in rows):

@@ -21,7 +21,7 @@ _TABLES = (
     "CREATE TEMP TABLE IF NOT EXISTS target (ref text) ON COMMIT DROP",
     "CREATE TEMP TABLE IF NOT EXISTS written (ref text) ON COMMIT DROP",
     """CREATE TEMP TABLE IF NOT EXISTS drawn (
-        ref text PRIMARY KEY, name text, address text, postcode text, uprn text, easting float8, northing float8,
+        ref text, name text, address text, postcode text, uprn text, easting float8, northing float8,
         precision text, borough_gss text, lsoa_code text) ON COMMIT DROP""",
     "CREATE TEMP TABLE IF NOT EXISTS spot (ref text, lon float8, lat float8, gss text) ON COMMIT DROP",
 )
@@ -263,7 +263,5 @@ def _write_targets(connection: Connection, area: Area) -> None:
         boroughs = borough_of_points(connection, eastings, northings)
         refs = (row[0] for row in rows)
         copy_rows(connection, "spot", ("ref", "lon", "lat", "gss"), zip(refs, lons, lats, boroughs, strict=True))
-    connection.execute(text("ANALYZE drawn"))
-    connection.execute(text("ANALYZE spot"))
     connection.execute(text(_WRITTEN), values)
     connection.execute(text("INSERT INTO written SELECT ref FROM target"))

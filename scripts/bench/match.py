@@ -8,6 +8,7 @@ and wrongly, and this process's peak memory.
 """
 
 import argparse
+import os
 import random
 import resource
 import time
@@ -65,7 +66,6 @@ def main() -> None:
             if wanted.fresh:
                 place_list(engine, wanted.fresh)
             engine.dispose()
-    print(f"peak memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
 
 
 def prepare(engine: Engine) -> None:
@@ -164,10 +164,31 @@ def add(engine: Engine, rows: list[Row]) -> None:
 def place(engine: Engine) -> float:
     """Seconds that placing everything new takes."""
     area = setup.read_area(ROOT / "data")
-    began = time.perf_counter()
+    mb_before = peak_mb()
+    began, ours = time.perf_counter(), time.process_time()
     with transaction(engine) as connection:
+        server = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        before = used_by(server)
         match_places(connection, area)
-    return time.perf_counter() - began
+        theirs = used_by(server) - before
+    seconds = time.perf_counter() - began
+    print(f"memory {mb_before:,.0f} MB before, at most {peak_mb():,.0f} MB")
+    print(f"processor time: {time.process_time() - ours:.1f} s here, {theirs:.1f} s in the server")
+    return seconds
+
+
+def peak_mb() -> float:
+    """The most memory that this process has held, with its made records."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def used_by(process: int) -> float:
+    """Seconds of processor time that a process has used (Linux; elsewhere 0): what a busy machine cannot stretch."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":
