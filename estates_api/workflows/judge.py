@@ -13,6 +13,7 @@ from estates_api.errors import BadInput, Conflict, NotFound
 from estates_api.store import editions, judgements, places
 from estates_api.store.audit import add_audit
 from estates_api.store.judgements import PairJudgement
+from estates_api.store.outlines import refresh_outlines
 from estates_api.store.projection import refresh_projection
 from estates_api.store.touched import open_touched, touch_sites
 
@@ -61,6 +62,7 @@ def judge(connection: Connection, one: str, other: str, word: Word, area: Area) 
     subject = f"{_shown(judged.one)} and {_shown(judged.other)}"
     reason = f"judged: {judged.reason}"
     moved = places.settle(connection, area, reason=reason, actor=word.actor)
+    refresh_outlines(connection, area.boroughs)
     add_audit(connection, actor=word.actor, action="judge", subject=subject,
               detail={"verdict": word.verdict, "reason": judged.reason, "moved": moved})  # fmt: skip
     refresh_projection(connection)
