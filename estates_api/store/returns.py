@@ -9,15 +9,20 @@ COMPARED = ("gia_m2", "land_ha", "land_owned_ha", "name", "backlog_high_gbp", "b
             "backlog_moderate_gbp", "backlog_low_gbp")  # fmt: skip
 """What a return is held against another one by."""
 
-# The newest before the day, else the first after it: editions are handed in in any order.
+# The newest before the day, else the first after it: editions are handed in in any order. OFFSET keeps each holding a
+# look into the index: a batch must not read the whole edition beside it.
 _NEIGHBOURS = """
 WITH wanted AS (SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:days AS date[])) AS w (holding_id, day))
-SELECT DISTINCT ON (c.holding_id, c.attribute) c.holding_id, c.attribute, c.number, c.text, c.edition, c.edition_id,
-       c.line, c.sensitivity
-FROM wanted w JOIN standing_claim c ON c.holding_id = w.holding_id JOIN edition e ON e.id = c.edition_id
-WHERE c.attribute = ANY(:attributes) AND c.state = 'reported' AND c.implausible IS NULL
-  AND e.source = :source AND c.edition_id <> :edition AND c.day <> w.day
-ORDER BY c.holding_id, c.attribute, c.day < w.day DESC, abs(c.day - w.day), c.id DESC
+SELECT DISTINCT ON (c.holding_id, c.attribute) c.holding_id, c.attribute, c.number, c.text,
+       e.source || ' ' || e.label AS edition, c.edition_id, c.line, c.sensitivity
+FROM wanted w
+CROSS JOIN LATERAL (
+    SELECT * FROM claim k WHERE k.holding_id = w.holding_id AND k.attribute = ANY(:attributes)
+      AND k.edition_id <> :edition AND k.state = 'reported' AND k.implausible IS NULL AND k.as_of <> w.day OFFSET 0
+) c JOIN edition e ON e.id = c.edition_id AND e.source = :source
+WHERE NOT EXISTS (SELECT FROM redaction r WHERE r.edition_id = c.edition_id AND r.line = c.line
+                  AND coalesce(r.attribute, c.attribute) = c.attribute)
+ORDER BY c.holding_id, c.attribute, c.as_of < w.day DESC, abs(c.as_of - w.day), c.id DESC
 """
 
 
