@@ -118,7 +118,7 @@ _ALL = (
     _ha("surplus_ha", "land of a plot returned as surplus (part of its site's land, never added to it)"),
     _gbp("market_value_gbp", "declared market value of a surplus plot"),
     _gbp("sale_value_gbp", "sale value of a surplus plot"),
-    _text("disposal_status", "what a trust says of a plot: surplus, potentially so, sold, kept for housing, no longer surplus"),
+    _text("disposal_status", "surplus, potentially so, sold, kept for housing, or no longer surplus"),
     _text("disposal_year", "year of disposal, expected or past"),
     _text("proposed_use", "future use proposed for a surplus plot"),
     _homes("plot_homes", "homes that a surplus plot may take"),
