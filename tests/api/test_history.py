@@ -1,6 +1,5 @@
 """History: any moment by as-of and known-at, on every route that tells of sites; merged and withdrawn sites."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,6 +14,7 @@ from estates_api.store.database import transaction
 from estates_api.store.projection import refresh_projection
 from estates_api.store.sites import list_sites
 from estates_api.store.touched import open_touched, touch_sites
+from estates_api.workflows.history import KEPT, _kept
 from estates_api.workflows.ingest import Ingested
 
 Make = Callable[..., TestClient]
@@ -301,6 +301,13 @@ def test_pages_of_a_moment_are_of_one_state(
     assert len(features(client, "/sites.geojson?as-of=2017-03-31")) == len(first) + 1
 
 
+def test_few_moments_are_kept(reading: Engine, area: Area, api: TestClient) -> None:
+    """However many moments are asked about, a process keeps a handful of them: memory is bounded."""
+    for day in range(1, KEPT + 4):
+        assert api.get(f"/collections/sites/items?limit=1&as-of=2015-04-{day:02}").status_code == 200
+    assert len(_kept[reading]) == KEPT
+
+
 def test_sites_known_at_a_moment_in_the_domain(merged: tuple[Engine, str], area: Area) -> None:
     """The store reads the same: three sites before, one after."""
     engine, before = merged
@@ -311,4 +318,3 @@ def test_sites_known_at_a_moment_in_the_domain(merged: tuple[Engine, str], area:
     assert {OLD, MIDDLE, SURVIVOR, "NCL-TAF41"} <= then.keys()
     assert {OLD, MIDDLE, "NCL-TAF41"} & now == set()
     assert {holding.code for holding in then[OLD].holdings} == {"TAF72"}
-    assert json.dumps(sorted(now))
