@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Literal
 
 from estates_api.domain.likeness import Comparison, Entry, compare
@@ -129,18 +128,6 @@ def same_path(verdicts: Verdicts, one: Key, other: Key) -> list[Pair]:
                     paths[there] = [*paths[here], pair]
                     queue.append(there)
     return paths.get(other, [])
-
-
-def carried_on(days: Mapping[Key, date], heirs: Mapping[Key, Collection[Key]]) -> set[Key]:
-    """Holdings that a successor's holding at the same site carries on, so that both are never added up.
-
-    `days`: the newest day of evidence of every holding that has any. `heirs`: holdings of successors at the same site.
-    A holding is carried on as soon as one of them has newer evidence than its own.
-    """
-    return {
-        key for key, successors in heirs.items()
-        if key in days and any(heir in days and days[heir] > days[key] for heir in successors)
-    }  # fmt: skip
 
 
 def _places(pending: Iterable[Entry], standing: Iterable[Standing]) -> dict[Key, _Place]:

@@ -46,19 +46,6 @@ ORDER BY q.weight DESC, q.id
 _KEYS = """unnest(CAST(:organisations AS text[]), CAST(:codes AS text[])) AS k(organisation_code, code)
     ON k.organisation_code = h.organisation_code AND k.code = h.code"""
 
-HEIRS = """
-WITH RECURSIVE heir(predecessor_code, successor_code) AS (
-    SELECT predecessor_code, successor_code FROM succession
-    UNION
-    SELECT h.predecessor_code, s.successor_code FROM heir h JOIN succession s ON s.predecessor_code = h.successor_code
-)
-SELECT old.organisation_code, old.code, new.organisation_code, new.code
-FROM heir JOIN holding old ON old.organisation_code = heir.predecessor_code
-JOIN holding new ON new.organisation_code = heir.successor_code AND new.site_ref = old.site_ref
-WHERE heir.predecessor_code <> heir.successor_code
-"""
-"""Each holding of an organisation that was carried on, with each holding of a successor at the same site."""
-
 
 @dataclass(frozen=True, slots=True)
 class HeldSite:
@@ -130,17 +117,6 @@ def list_questions(connection: Connection) -> Sequence[RowMapping]:
     `sensitivity` is that of the stricter holding: who may not see it may not see the question.
     """
     return connection.execute(text(_OPEN_QUESTIONS)).mappings().all()
-
-
-def list_heirs(connection: Connection) -> Mapping[Key, Collection[Key]]:
-    """Holdings of successors at the same site, by the holding of the organisation that they may carry on.
-
-    `domain.matching.carried_on` tells, with the days of their evidence, which of them do.
-    """
-    found: dict[Key, list[Key]] = {}
-    for row in connection.execute(text(HEIRS)):
-        found.setdefault((row[0], row[1]), []).append((row[2], row[3]))
-    return found
 
 
 def list_places(connection: Connection, keys: Collection[Key]) -> dict[Key, str]:

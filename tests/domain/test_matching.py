@@ -2,7 +2,6 @@ import csv
 import sys
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from estates_api.domain.matching import (
     Key,
     Matched,
     Standing,
-    carried_on,
     contradictions,
     match_holdings,
     same_groups,
@@ -265,16 +263,6 @@ def test_contradictions_are_found() -> None:
     assert contradictions(verdicts) == []
     assert same_groups(verdicts)[c] == {a, b, c}
     assert contradictions(verdicts | {frozenset((a, c)): "different"}) == [frozenset((a, c))]
-
-
-def test_a_holding_is_carried_on_by_newer_evidence() -> None:
-    """A predecessor's return counts until a successor's at the same site is newer; without evidence nothing happens."""
-    old, new = ("RVL", "RVLC7"), ("RAL", "RALC7")
-    heirs = {old: [new]}
-    assert carried_on({old: date(2014, 3, 31)}, heirs) == set()
-    assert carried_on({old: date(2014, 3, 31), new: date(2014, 3, 31)}, heirs) == set()
-    assert carried_on({old: date(2014, 3, 31), new: date(2015, 3, 31)}, heirs) == {old}
-    assert carried_on({new: date(2015, 3, 31)}, heirs) == set()
 
 
 _NAMES = [
