@@ -307,7 +307,7 @@ def test_what_cannot_be_withdrawn(unlike: Engine, say: Say) -> None:
 def test_a_successors_holding_stands_at_its_predecessors_site(
     reference: Engine, hand_in: HandIn, template: Template
 ) -> None:
-    """A trust that carries another on and returns the same name has it at the same site; a like end of the code alone joins nothing."""
+    """A trust that carries another on and returns the same name has it there; a like end of the code joins nothing."""
     header = "code,name,sector,kind,status,successor_code,succeeded_on\n"
     hand_in(reference, "organisations.csv", header + "RZ1,First Trust,NHS,NHS trust,closed,RZ2,2014-07-01\n"
             "RZ2,Second Trust,NHS,NHS trust,active,,\n")  # fmt: skip
