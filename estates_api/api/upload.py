@@ -1,15 +1,16 @@
 """Files handed in over HTTP: `POST /editions`, for the administrator's key."""
 
 import errno
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Event
 from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
 import anyio
+import anyio.to_thread
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Connection
@@ -49,6 +50,8 @@ FIELDS = {
     "source": "Name of the published series", "label": "Name of this edition of it",
     "publisher": "Who published the file", "licence": "Under which licence", "url": "Where it was published",
 }  # fmt: skip
+
+_STOPPING = "the service is stopping; hand the file in again later (the same file twice changes nothing)"
 
 _slots = BoundedSemaphore(AT_ONCE)
 
@@ -137,7 +140,7 @@ async def hand_in(request: Request, here: Here, base: Base, *, dry_run: DryRun =
         form = Form(boundary, Path(folder) / "file", fields=FIELDS, max_mb=here.max_upload_mb)
         try:
             await _receive(request, form)
-            return await run_in_threadpool(_take, here, base, form, dry_run=dry_run)
+            return await _beside(lambda check: _take(here, base, form, check, dry_run=dry_run))
         except ClientDisconnect:
             return problem(400, "Bad input", "the connection ended before the form did")
         except OSError as error:
@@ -146,6 +149,22 @@ async def hand_in(request: Request, here: Here, base: Base, *, dry_run: DryRun =
             raise Unavailable("there is no room to keep the file while it is read") from None
         finally:
             form.close()
+
+
+async def _beside(take: Callable[[Callable[[str], None]], Response]) -> Response:
+    """Run in a thread, so that others are answered meanwhile; when the service stops, it gives up at its next step."""
+    stopped = Event()
+
+    def check(_: str) -> None:
+        if stopped.is_set():
+            raise Unavailable(_STOPPING)
+
+    try:
+        return await anyio.to_thread.run_sync(take, check, abandon_on_cancel=True)
+    except anyio.get_cancelled_exc_class():
+        raise Unavailable(_STOPPING) from None  # the last thing this task does
+    finally:
+        stopped.set()
 
 
 def _check_length(stated: str | None, max_mb: int) -> None:
@@ -187,17 +206,18 @@ async def _paced(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
-def _take(here: Context, base: str, form: Form, *, dry_run: bool) -> Response:
-    """Ingest what came, in one transaction; in a thread of its own, so that others are answered meanwhile."""
+def _take(here: Context, base: str, form: Form, check: Callable[[str], None], *, dry_run: bool) -> Response:
+    """Ingest what came, in one transaction; `check` is called at every step, and may end it."""
     name, origin = form.finish(), _parse_origin(form.fields)
     with transaction(here.engine) as connection:
         editions.lock_catalogue(connection, wait_s=LOCK_WAIT_S)
         if dry_run:
-            found = preview(connection, form.path, area=here.area, name=name, origin=origin,
+            found = preview(connection, form.path, area=here.area, name=name, origin=origin, progress=check,
                             ask=lambda done: _told(connection, done, base))  # fmt: skip
             edition = found.extra if not found.done.new else _unnumbered(found.extra)
             return _answer(200, {**edition, "dry_run": True, "changes": found.changes})
-        done = ingest(connection, form.path, name=name, area=here.area, origin=origin, actor="HTTP")
+        done = ingest(connection, form.path, name=name, area=here.area, origin=origin, actor="HTTP",
+                      progress=check)  # fmt: skip
         told = _told(connection, done, base)
     location = {"Location": f"{base}/editions/{done.edition_id}"}
     return _answer(201 if done.new else 200, {**told, "dry_run": False}, location)
