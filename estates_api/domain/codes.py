@@ -16,6 +16,7 @@ AGGREGATE = "AGGRE"
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][0-9A-Z]?)\s*([0-9][ABD-HJLNP-UW-Z]{2})")
 
 _CODE = re.compile(r"[0-9A-Z][0-9A-Z_./-]{1,39}")
+_DIGIT = re.compile(r"[0-9]")
 _UPRN = re.compile(r"[0-9]{1,12}")
 
 
@@ -33,6 +34,11 @@ def parse_ods_code(text: str) -> OdsCode:
     if not _CODE.fullmatch(code):
         raise BadInput(f"{text.strip()!r} is not an organisation or site code")
     return OdsCode(code)
+
+
+def parse_local_code(text: str) -> OdsCode:
+    """A holding's code in the words of who returns it: as an ODS code, or counted from 1, as councils and maps do."""
+    return OdsCode(text.strip()) if _DIGIT.fullmatch(text.strip()) else parse_ods_code(text)
 
 
 def parse_uprn(text: str) -> Uprn:

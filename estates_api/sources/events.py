@@ -5,7 +5,7 @@ from datetime import date
 from itertools import chain
 from typing import Literal, get_args
 
-from estates_api.domain.codes import parse_ods_code
+from estates_api.domain.codes import parse_local_code, parse_ods_code
 from estates_api.domain.records import EventRecord, Reading
 from estates_api.domain.values import parse_day_range
 from estates_api.errors import BadInput
@@ -71,7 +71,7 @@ def _read_event(cells: Cells) -> EventRecord:
         line=cells.line,
         kind=kind,
         site_name=cells.required("site_name", str),
-        holding_code=cells.optional("holding_code", parse_ods_code),
+        holding_code=cells.optional("holding_code", parse_local_code),
         organisation_code=cells.optional("organisation_code", parse_ods_code),
         organisation_name=cells.text("organisation") or "",
         date_text=cells.text("event_date") or "",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from estates_api.domain.codes import parse_ods_code, parse_uprn
+from estates_api.domain.codes import parse_local_code, parse_ods_code, parse_uprn
 from estates_api.domain.outlines import Parcel
 from estates_api.domain.records import Issue
 from estates_api.domain.values import clean_text, shorten
@@ -101,7 +101,7 @@ _PARTS: dict[str, _Part] = {
     "parcel": ("parcel", str),
     "title number": ("title_number", _parse_title),
     "reference": ("reference", str.upper),
-    "code": ("code", parse_ods_code),
+    "code": ("code", parse_local_code),
     "organisation": ("organisation", parse_ods_code),
     "uprn": ("uprn", parse_uprn),
 }

@@ -2,7 +2,7 @@
 
 from itertools import chain
 
-from estates_api.domain.codes import parse_ods_code, parse_postcode
+from estates_api.domain.codes import parse_local_code, parse_ods_code, parse_postcode
 from estates_api.domain.records import PlaceRecord, Reading
 from estates_api.sources.cells import Cells, RowError, read_rows
 from estates_api.sources.document import Document
@@ -35,7 +35,7 @@ def read(document: Document, hints: Hints) -> Reading:
 def _read_place(cells: Cells, seen: dict[tuple[str, str], str]) -> PlaceRecord:
     organisation = cells.required("organisation_code", parse_ods_code)
     cells.organisation = organisation
-    holding = cells.required("holding_code", parse_ods_code)
+    holding = cells.required("holding_code", parse_local_code)
     place = cells.required("place", str)
     if (organisation, holding) in seen:
         reason = f"{organisation} {holding} already stands at {seen[organisation, holding]}"

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import chain
 
 from estates_api.domain.attributes import ATTRIBUTES
-from estates_api.domain.codes import parse_ods_code, parse_postcode, parse_uprn
+from estates_api.domain.codes import parse_local_code, parse_ods_code, parse_postcode, parse_uprn
 from estates_api.domain.records import HoldingRecord, Issue, Reading, Value
 from estates_api.domain.sites import INTEREST_KINDS
 from estates_api.domain.values import parse_day, parse_day_range
@@ -91,7 +91,7 @@ def _days(document: Document, constants: Mapping[str, str], column: str) -> tupl
 def _read_holding(cells: Cells, seen: set[tuple[str, str]]) -> HoldingRecord:
     organisation = cells.required("organisation_code", parse_ods_code)
     cells.organisation = organisation
-    code = cells.required("holding_code", parse_ods_code)
+    code = cells.required("holding_code", parse_local_code)
     if (organisation, code) in seen:
         reason = f"{organisation} {code} was already listed"
         raise RowError(cells.table.name("holding_code"), reason, code, rule="row-repeated")

@@ -11,7 +11,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import chain
 
-from estates_api.domain.codes import parse_ods_code, parse_postcode, parse_uprn
+from estates_api.domain.codes import parse_local_code, parse_postcode, parse_uprn
 from estates_api.domain.records import HoldingRecord, Issue, Reading, Value
 from estates_api.domain.values import find_first_day_range
 from estates_api.errors import BadInput
@@ -121,7 +121,7 @@ def read(document: Document, hints: Hints) -> Reading:
 def _read_asset(listing: _List, cells: Cells) -> HoldingRecord:
     organisation, name = _organisation(listing, cells)
     cells.organisation = organisation
-    code = cells.required(_ASSET, parse_ods_code)
+    code = cells.required(_ASSET, parse_local_code)
     if (organisation, code) in listing.seen:
         raise RowError(cells.table.name(_ASSET), f"{code} was already listed", code, rule="row-repeated")
     listing.seen.add((organisation, code))

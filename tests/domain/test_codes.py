@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estates_api.domain.codes import parse_ods_code, parse_postcode, parse_uprn
+from estates_api.domain.codes import parse_local_code, parse_ods_code, parse_postcode, parse_uprn
 from estates_api.errors import BadInput
 
 
@@ -70,3 +70,18 @@ def test_what_is_no_uprn(text: str) -> None:
     """What a spreadsheet made of a UPRN is refused, never repaired."""
     with pytest.raises(BadInput, match="not a UPRN"):
         parse_uprn(text)
+
+
+@pytest.mark.parametrize("text", ["1", " 7 ", "0"])
+def test_local_codes_may_count_from_one(text: str) -> None:
+    """Councils and map layers number their assets: a digit is a code of a holding, though of no organisation."""
+    assert parse_local_code(text) == text.strip()
+    with pytest.raises(BadInput, match="not an organisation or site code"):
+        parse_ods_code(text)
+
+
+@pytest.mark.parametrize("text", ["", "R", "*", "1 1"])
+def test_what_is_no_local_code(text: str) -> None:
+    """A letter by itself is a mark or a footnote."""
+    with pytest.raises(BadInput, match="not an organisation or site code"):
+        parse_local_code(text)
