@@ -36,6 +36,7 @@ GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 COLLECTIONS = {
     "sites": ("Sites", "NHS and council sites: one per place on the ground, with holdings added up"),
     "candidates": ("Candidates", "The same sites with the latest assessment: route, scores and one plain sentence"),
+    "outlines": ("Outlines", "The sites whose outline is known, as polygons with the properties of `sites`"),
 }
 
 
@@ -165,7 +166,7 @@ def read_page(ask: Asked, query: features.Query, moment: Moment | None) -> featu
         return features.list_features(ask.database, ask.caller, query)
     rendered = ask.past(moment).features[query.collection]
     seen = ask.seen()
-    within = features.list_refs_in(ask.database, query.boxes) if query.boxes else seen
+    within = features.list_refs_in(ask.database, query.collection, query.boxes) if query.boxes else seen
     matched = [ref for ref in sorted(rendered) if ref in seen and ref in within]
     rest = [ref for ref in matched if query.after is None or ref > query.after]
     shown = rest[: query.limit]
@@ -204,7 +205,9 @@ def item(collection: str, ref: str, ask: Ask) -> Response:
     if moved := ask.leads_elsewhere(check_ref(ref), f"/collections/{collection}/items/{{}}"):
         return moved
     if ask.moment:
-        feature = ask.past_with(ref, ask.moment).features[collection][ref]
+        feature = ask.past_with(ref, ask.moment).features[collection].get(ref)
+        if feature is None:
+            raise NotFound(f"{collection} has no {ref}")
     else:
         feature = features.get_feature(ask.database, ask.caller, collection, ref)
     here = f"{ask.base}/collections/{collection}"

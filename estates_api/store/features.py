@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, literal_column, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 
 from estates_api.errors import NotFound
 from estates_api.store.tables import borough, holding, projections, site
@@ -14,8 +26,11 @@ from estates_api.store.tables import borough, holding, projections, site
 Audience = Literal["public", "partner", "complete"]
 Box = tuple[float, float, float, float]
 
-FEATURES = {"sites": "site_feature", "candidates": "candidate_feature"}
+FEATURES = {"sites": "site_feature", "candidates": "candidate_feature", "outlines": "outline_feature"}
 """The column with the rendered text of each collection."""
+
+SHAPES = {"sites": "geom_crs84", "candidates": "geom_crs84", "outlines": "outline_crs84"}
+"""The column with the geometry of each collection: one type in each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,7 @@ def _where(audience: Audience, query: Query) -> ColumnElement[bool]:
     parts: list[ColumnElement[bool]] = [table.c[FEATURES[query.collection]].is_not(None)]
     if query.boxes:
         boxes = [func.ST_MakeEnvelope(*box, 4326) for box in query.boxes]
-        parts.append(or_(*(func.ST_Intersects(table.c.geom_crs84, box) for box in boxes)))
+        parts.append(or_(*(func.ST_Intersects(table.c[SHAPES[query.collection]], box) for box in boxes)))
     return and_(*parts)
 
 
@@ -139,9 +154,20 @@ def find_known_since(connection: Connection, ref: str) -> datetime | None:
 
 
 def list_geometries(connection: Connection) -> dict[str, str]:
-    """Every site's geometry as GeoJSON text in CRS84 (`null` where it has no position), as the features have it."""
+    """Every site's geometry as GeoJSON text in CRS84 (`null` where it has no position), whole."""
     shape = func.coalesce(func.ST_AsGeoJSON(site.c.geom_crs84, 7), "null")
     return {row[0]: row[1] for row in connection.execute(select(site.c.ref, shape))}
+
+
+def list_points(connection: Connection) -> dict[str, str]:
+    """A point on every site as GeoJSON text in CRS84, as the features of `sites` and `candidates` have it."""
+    shape = func.coalesce(func.ST_AsGeoJSON(_point(), 7), "null")
+    return {row[0]: row[1] for row in connection.execute(select(site.c.ref, shape))}
+
+
+def _point() -> Any:
+    whole = site.c.geom_crs84
+    return case((site.c.precision == "outline", func.ST_PointOnSurface(whole)), else_=whole)
 
 
 def list_borough_names(connection: Connection) -> dict[str, str]:
@@ -149,9 +175,10 @@ def list_borough_names(connection: Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.execute(select(borough.c.gss, borough.c.name))}
 
 
-def list_refs_in(connection: Connection, boxes: Sequence[Box]) -> frozenset[str]:
-    """The references of all sites in any of these CRS84 boxes, whoever may see them."""
-    found = or_(*(func.ST_Intersects(site.c.geom_crs84, func.ST_MakeEnvelope(*box, 4326)) for box in boxes))
+def list_refs_in(connection: Connection, collection: str, boxes: Sequence[Box]) -> frozenset[str]:
+    """The references of all sites whose feature is in any of these CRS84 boxes, whoever may see them."""
+    shape = site.c.geom_crs84 if collection == "outlines" else _point()
+    found = or_(*(func.ST_Intersects(shape, func.ST_MakeEnvelope(*box, 4326)) for box in boxes))
     return frozenset(connection.execute(select(site.c.ref).where(found)).scalars())
 
 
@@ -181,7 +208,7 @@ def list_refs(connection: Connection, audience: Audience) -> Sequence[str]:
 def extent(connection: Connection, audience: Audience, collection: str) -> RowMapping:
     """The box of a collection in CRS84 (None when empty) and its number of features."""
     table = projections[audience]
-    box = func.ST_Extent(table.c.geom_crs84)
+    box = func.ST_Extent(table.c[SHAPES[collection]])
     query = select(
         func.ST_XMin(box).label("west"), func.ST_YMin(box).label("south"), func.ST_XMax(box).label("east"),
         func.ST_YMax(box).label("north"), func.count(literal_column("1")).label("count"),

@@ -32,6 +32,9 @@ CANDIDATE = f"""json_build_object({_SHARED}, 'route', route,
     'gates', (SELECT string_agg(gate->>'id', '; ') FROM jsonb_array_elements(gates) gate),
     'sentence', sentence, 'method', method)"""  # noqa: S608 -- made of constants of this module
 
+POINT = "CASE WHEN s.precision = 'outline' THEN ST_PointOnSurface(s.{0}) ELSE s.{0} END"
+"""A site in the collections: readers expect one type of geometry in each; outlines have one of their own."""
+
 DETAIL = f"json_build_object('site', {PROPERTIES}, 'geometry', geometry, 'holdings', holdings_list)"
 
 # Decimals are rendered as decimals (12.00, not 12): readers guess a column's type from its first values.
@@ -69,8 +72,11 @@ WITH RECURSIVE latest AS (
     SELECT site_ref, string_agg(DISTINCT name, '; ' ORDER BY name) AS owner FROM stated
     WHERE kind IN ('freeholder', 'head lessee') GROUP BY site_ref
 ), shown AS (
-    SELECT s.ref, s.name, s.borough_gss, held.sector, r.route, r.release_score, r.reuse_score, s.geom, s.geom_crs84,
-           ST_AsGeoJSON(s.geom_crs84, 7)::json AS geometry, held.list AS holdings_list, r.explanation AS e,
+    SELECT s.ref, s.name, s.borough_gss, held.sector, r.route, r.release_score, r.reuse_score,
+           {POINT.format('geom')} AS geom, {POINT.format('geom_crs84')} AS geom_crs84,
+           CASE WHEN s.precision = 'outline' THEN s.geom_crs84 END AS outline_crs84,
+           ST_AsGeoJSON(s.geom_crs84, 7)::json AS geometry,
+           ST_AsGeoJSON({POINT.format('geom_crs84')}, 7)::json AS point, held.list AS holdings_list, r.explanation AS e,
            x.*, r.release_coverage, r.reuse_coverage, latest.method, s.address, s.postcode,
            b.name AS borough, s.precision, s.inside_area, owned.owner, held.organisations, held.holdings
     FROM touched_site t
@@ -86,11 +92,13 @@ WITH RECURSIVE latest AS (
     WHERE s.ref NOT IN (SELECT ref FROM site_complete)
 )
 INSERT INTO site_complete (ref, name, borough_gss, sector, route, release_score, reuse_score, geom, geom_crs84,
-                     site_feature, candidate_feature, detail)
-SELECT ref, name, borough_gss, sector, route, release_score, reuse_score, geom, geom_crs84,
-    json_build_object('type', 'Feature', 'id', ref, 'geometry', geometry, 'properties', {PROPERTIES})::text,
-    CASE WHEN e IS NOT NULL THEN json_build_object('type', 'Feature', 'id', ref, 'geometry', geometry,
+                     outline_crs84, site_feature, candidate_feature, outline_feature, detail)
+SELECT ref, name, borough_gss, sector, route, release_score, reuse_score, geom, geom_crs84, outline_crs84,
+    json_build_object('type', 'Feature', 'id', ref, 'geometry', point, 'properties', {PROPERTIES})::text,
+    CASE WHEN e IS NOT NULL THEN json_build_object('type', 'Feature', 'id', ref, 'geometry', point,
         'properties', {CANDIDATE})::text END,
+    CASE WHEN outline_crs84 IS NOT NULL THEN json_build_object('type', 'Feature', 'id', ref, 'geometry', geometry,
+        'properties', {PROPERTIES})::text END,
     CASE WHEN e IS NULL THEN {DETAIL}::text ELSE ({DETAIL}::jsonb || e)::text END
 FROM shown
 """  # noqa: S608 -- made of constants of this module

@@ -431,8 +431,14 @@ def _projection(audience: str) -> Table:
         Column("candidate_feature", Text),
         Column("detail", Text),
         Column("gone", JSONB),
+        Column("outline_feature", Text),
+        Column("outline_crs84", Geometry("MULTIPOLYGON", 4326, spatial_index=False)),
         Index(f"{name}_geom", "geom", postgresql_using="gist"),
         Index(f"{name}_geom_crs84", "geom_crs84", postgresql_using="gist"),
+        Index(
+            f"{name}_outline_crs84", "outline_crs84", postgresql_using="gist",
+            postgresql_where=text("outline_crs84 IS NOT NULL"),
+        ),
     )  # fmt: skip
 
 

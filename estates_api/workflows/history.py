@@ -17,7 +17,7 @@ from estates_api.domain.explanation import describe
 from estates_api.domain.features import candidate_properties, feature_properties, holding_facts
 from estates_api.domain.method import Method
 from estates_api.store.audit import data_version
-from estates_api.store.features import Audience, first_day, list_borough_names, list_geometries
+from estates_api.store.features import Audience, first_day, list_borough_names, list_geometries, list_points
 from estates_api.store.sites import Moment
 from estates_api.workflows.assess import Run, compute
 
@@ -86,16 +86,16 @@ def since(connection: Connection, audience: Audience) -> date | None:
 
 def _compute(connection: Connection, moment: Moment, area: Area, method: Method) -> Past:
     run = compute(connection, area, method, moment.as_of, known_at=moment.known_at)
-    geometries = list_geometries(connection)
+    points, geometries = list_points(connection), list_geometries(connection)
     boroughs = list_borough_names(connection)
     results = {result.site.ref: result for result in run.results}
-    properties: dict[str, dict[str, dict[str, Any]]] = {
-        "sites": {ref: feature_properties(result, boroughs) for ref, result in results.items()},
-        "candidates": {ref: candidate_properties(result, method, boroughs) for ref, result in results.items()},
-    }
+    sites = {ref: feature_properties(result, boroughs) for ref, result in results.items()}
+    candidates = {ref: candidate_properties(result, method, boroughs) for ref, result in results.items()}
+    outlined = [ref for ref, result in results.items() if result.site.precision == "outline"]
     features = {
-        collection: {ref: _feature(ref, geometries[ref], values) for ref, values in found.items()}
-        for collection, found in properties.items()
+        "sites": {ref: _feature(ref, points[ref], values) for ref, values in sites.items()},
+        "candidates": {ref: _feature(ref, points[ref], values) for ref, values in candidates.items()},
+        "outlines": {ref: _feature(ref, geometries[ref], sites[ref]) for ref in outlined},
     }
     return Past(run, results, features, geometries, boroughs)
 

@@ -185,9 +185,12 @@ CREATE VIEW standing_judgement AS
 
 GONE = """
 ALTER TABLE site_{audience} ALTER COLUMN site_feature DROP NOT NULL, ALTER COLUMN detail DROP NOT NULL,
-    ADD COLUMN gone jsonb,
+    ADD COLUMN gone jsonb, ADD COLUMN outline_feature text, ADD COLUMN outline_crs84 geometry(MultiPolygon, 4326),
     ADD CONSTRAINT site_{audience}_gone CHECK ((gone IS NULL) = (detail IS NOT NULL)
         AND (detail IS NULL) = (site_feature IS NULL));
+CREATE INDEX site_{audience}_outline_crs84 ON site_{audience} USING gist (outline_crs84)
+    WHERE outline_crs84 IS NOT NULL;
+COMMENT ON COLUMN site_{audience}.geom IS 'a point on the site: one collection, one type of geometry';
 COMMENT ON COLUMN site_{audience}.gone IS 'What became of a merged or withdrawn site: kind, survivor, reason, at';
 """
 

@@ -86,10 +86,13 @@ def test_a_parameter_given_twice(api: TestClient, route: str, name: str) -> None
 
 
 def test_collections(api: TestClient) -> None:
-    """Two collections, each with its extent over London, its CRS, its items and how many there are."""
+    """Each collection has its extent over London, its CRS, its items and how many there are; the one of outlines is
+    there, and empty, while no outline is known."""
     document = api.get("/collections").json()
-    assert [c["id"] for c in document["collections"]] == list(COLLECTIONS)
-    for collection in document["collections"]:
+    *filled, outlines = document["collections"]
+    assert [c["id"] for c in filled] == list(COLLECTIONS)
+    assert (outlines["id"], outlines["itemCount"], "spatial" in outlines["extent"]) == ("outlines", 0, False)
+    for collection in filled:
         name = collection["id"]
         assert api.get(f"/collections/{name}").json() == collection
         west, south, east, north = collection["extent"]["spatial"]["bbox"][0]

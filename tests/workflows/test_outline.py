@@ -352,10 +352,28 @@ def test_parcels_for_partners(placed: Engine, attach: Outline, make_api: Callabl
 
 
 def test_an_outline_is_served(placed: Engine, attach: Outline, make_api: Callable[..., TestClient]) -> None:
-    """The feature of an outlined site is a MultiPolygon with the precision beside it."""
+    """`sites` and `candidates` are points whatever is known, which is what map readers expect of a layer; `outlines`
+    has the polygons, of today and of a moment; a site's own page has the whole shape."""
     attach(placed, [{"site_ref": "NCL-RZ101", "geometry": square()}])
-    feature = make_api(placed).get("/collections/sites/items/NCL-RZ101").json()
-    assert (feature["geometry"]["type"], feature["properties"]["precision"]) == ("MultiPolygon", "outline")
+    api = make_api(placed)
+    items = api.get("/collections/sites/items").json()["features"]
+    assert {feature["geometry"]["type"] for feature in items if feature["geometry"]} == {"Point"}
+    precise = next(feature for feature in items if feature["id"] == "NCL-RZ101")
+    assert precise["properties"]["precision"] == "outline"
+    for query in ("", "?as-of=2025-12-31"):
+        outlines = api.get(f"/collections/outlines/items{query}").json()
+        assert [(one["id"], one["geometry"]["type"]) for one in outlines["features"]] == [("NCL-RZ101", "MultiPolygon")]
+        assert outlines["features"][0]["properties"].keys() == precise["properties"].keys()
+        lon, lat = precise["geometry"]["coordinates"]
+        inside = f"{lon - 1e-5},{lat - 1e-5},{lon + 1e-5},{lat + 1e-5}"
+        for collection in ("sites", "outlines"):
+            answer = api.get(f"/collections/{collection}/items{query}", params={"bbox": inside})
+            if query == "":
+                assert [one["id"] for one in answer.json()["features"]] == ["NCL-RZ101"], collection
+    assert api.get("/collections/outlines/items/NCL-RZ101").json()["geometry"]["type"] == "MultiPolygon"
+    assert api.get("/collections/outlines/items/NCL-RZ102").status_code == 404
+    assert api.get("/collections/outlines/items/NCL-RZ102?as-of=2025-12-31").status_code == 404
+    assert api.get("/sites/NCL-RZ101").json()["geometry"]["type"] == "MultiPolygon"
 
 
 BAD = {
