@@ -481,7 +481,7 @@ def test_a_geopackage_with_names_that_are_no_text(tmp_path: Path, name: str) -> 
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("PRAGMA writable_schema = 1")
         database.execute(f"UPDATE sqlite_master SET name = {name} WHERE name = 'a'")
-    with pytest.raises(BadInput, match="damaged|no layer"):
+    with pytest.raises(BadInput, match=r"damaged|no layer"):
         open_layer(path)
 
 
