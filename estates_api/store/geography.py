@@ -5,6 +5,8 @@ from sqlalchemy import Column, Float, Index, Integer, Table, Text
 
 from estates_api.store.columns import metadata
 
+__all__ = ["borough", "lsoa", "metadata", "postcode"]
+
 borough = Table(
     "borough", metadata,
     Column("gss", Text, primary_key=True),

@@ -162,9 +162,8 @@ holding = Table(
     UniqueConstraint("code", "organisation_code"),
     Index("holding_postcode", "postcode"),
     Index("holding_uprn", "uprn", postgresql_where=text("uprn IS NOT NULL")),
-    Index(
-        "holding_unplaced", "organisation_code", "code", postgresql_where=text("site_ref IS NULL AND code <> 'AGGRE'")
-    ),
+    Index("holding_unplaced", "organisation_code", "code",
+          postgresql_where=text("site_ref IS NULL AND code <> 'AGGRE'")),
 )  # fmt: skip
 
 placement = Table(
@@ -391,10 +390,8 @@ def _projection(audience: str) -> Table:
         Column("outline_crs84", Geometry("MULTIPOLYGON", 4326, spatial_index=False)),
         Index(f"{name}_geom", "geom", postgresql_using="gist"),
         Index(f"{name}_geom_crs84", "geom_crs84", postgresql_using="gist"),
-        Index(
-            f"{name}_outline_crs84", "outline_crs84", postgresql_using="gist",
-            postgresql_where=text("outline_crs84 IS NOT NULL"),
-        ),
+        Index(f"{name}_outline_crs84", "outline_crs84", postgresql_using="gist",
+              postgresql_where=text("outline_crs84 IS NOT NULL")),
     )  # fmt: skip
 
 
