@@ -169,11 +169,10 @@ holding = Table(
 placement = Table(
     "placement", metadata,
     serial(),
-    Column("holding_id", BigInteger, nullable=False),
+    Column("holding_id", BigInteger, primary_key=True),
     Column("site_ref", Text, nullable=False),
     Column("evidence", Text, nullable=False),
     now(),
-    Index("placement_holding", "holding_id", "id"),
     Index("placement_site", "site_ref"),
 )  # fmt: skip
 
@@ -252,7 +251,7 @@ claim = Table(
     "claim", metadata,
     serial(),
     Column("edition_id", BigInteger, nullable=False),
-    Column("holding_id", BigInteger, nullable=False),
+    Column("holding_id", BigInteger, primary_key=True),
     Column("line", Integer, nullable=False),
     Column("attribute", Text, nullable=False),
     Column("as_of", Date),
@@ -264,7 +263,6 @@ claim = Table(
     Column("implausible", Text),
     Column("citation", Text),
     sensitivity(),
-    Index("claim_holding", "holding_id"),
     Index("claim_private", "holding_id", postgresql_where=text("sensitivity <> 'public'")),
     Index("claim_edition", "edition_id", postgresql_using="brin", postgresql_with={"pages_per_range": 16}),
     Index("claim_row", "edition_id", "holding_id", postgresql_where=text("attribute = 'name'")),
