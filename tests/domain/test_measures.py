@@ -235,9 +235,9 @@ def test_partners() -> None:
 def test_open_land_says_why_it_is_not_known() -> None:
     """Land that nobody states, and land of which more was sold than anybody stated, are two different answers."""
     sale = event("part sold", area_ha=0.81)
-    sold = measured("open_land", site(holding("TAF01", land_owned_ha=0.57, gia_m2=16_152.0), events=(sale,)))
+    sold = measured("release.open_land", site(holding("TAF01", land_owned_ha=0.57, gia_m2=16_152.0), events=(sale,)))
     assert (sold.state, sold.note) == ("unknown", "more land was sold than anybody stated: what is left is not known")
-    unstated = measured("open_land", site(holding("TAF01", gia_m2=16_152.0)))
+    unstated = measured("release.open_land", site(holding("TAF01", gia_m2=16_152.0)))
     assert unstated.note == "no return or list states land that its organisation has here"
 
 
