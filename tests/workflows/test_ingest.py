@@ -1,14 +1,17 @@
 """Ingest: one file, one edition, in one transaction; what cannot be read changes nothing at all."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from convertbng.cutil import convert_lonlat
 from sqlalchemy import Engine, text
+from starlette.testclient import TestClient
 
 from estates_api.domain.area import Area
 from estates_api.errors import BadInput, Conflict
@@ -470,3 +473,86 @@ def test_the_areas_own_headers_reach_the_reader(reference: Engine, area: Area, t
     with transaction(reference) as connection:
         done = ingest(connection, path, area=replace(area, headers={"E09000003": own}), origin=origin)
     assert done.counts["holdings"] == 1
+
+
+def test_a_rough_position_is_as_good_as_a_postcode(reference: Engine, hand_in: HandIn, published: Path) -> None:
+    """Hospitals whose postcode is in no table here stand where the list says, no more precisely than a postcode, and
+    nothing is said to be without a position; a postcode that is known counts more than the list."""
+    path = published / "ods/nhs_choices_hospital_ncl_raw_cp1252.csv"
+    done = hand_in(reference, path.name, path, period="2018-01")
+    assert [issue for issue in done.issues if issue.rule == "postcode-unknown"] == []
+    found = ask(reference, """
+        SELECT h.postcode, s.precision, s.inside_area, ST_X(s.geom), ST_Y(s.geom), p.easting, c.text
+        FROM holding h JOIN site s ON s.ref = h.site_ref LEFT JOIN postcode p ON p.postcode = h.postcode
+        JOIN claim c ON c.holding_id = h.id AND c.attribute = 'rough_position'""")  # fmt: skip
+    assert {row[1] for row in found} <= {"postcode", "lsoa"}
+    rough = [row for row in found if row[5] is None and row[1] == "postcode"]
+    assert {"W1U 5NY", "HA7 4LP"} <= {row[0] for row in rough}
+    for _, _, _, easting, northing, _, text_ in rough:
+        assert [easting, northing] == pytest.approx([float(part) for part in text_.split()])
+    assert all(row[3] == row[5] for row in found if row[5])
+    assert {row[2] for row in rough if row[0] == "W1U 5NY"} == {False}
+
+
+@pytest.mark.parametrize(
+    ("cells", "precision"),
+    [
+        ({"rough_position": "532294 188587"}, "postcode"),
+        ({"rough_position": "532294 188587", "postcode": "ZZ9 9ZZ"}, "postcode"),
+        ({"rough_position": "532294 188587", "postcode": "CM23 3WE"}, "lsoa"),
+        ({"rough_position": "532294 188587", "easting": 531000, "northing": 188000}, "uprn"),
+        ({"rough_position": "999999 188587"}, "unknown"),
+        ({"rough_position": "near the church"}, "unknown"),
+        ({"rough_position": "1e999 2"}, "unknown"),
+    ],
+)
+def test_rough_positions_that_count(
+    reference: Engine, hand_in: HandIn, template: Template, cells: dict[str, Any], precision: str
+) -> None:
+    """A rough position counts where nothing better is known, and only when it is one."""
+    hand_in(reference, "a.csv", template({"holding_code": "RZ101"} | cells))
+    assert ask(reference, "SELECT precision, geom IS NOT NULL FROM site") == [(precision, precision != "unknown")]
+
+
+def test_a_better_position_comes_later(reference: Engine, hand_in: HandIn, template: Template) -> None:
+    """A point that an owner states replaces a rough one."""
+    hand_in(reference, "a.csv", template({"holding_code": "RZ101", "rough_position": "532294 188587"}))
+    hand_in(reference, "b.csv", template({"holding_code": "RZ101", "easting": 531000, "northing": 188000, "gia_m2": 1}))
+    assert ask(reference, "SELECT precision, ST_X(geom) FROM site") == [("uprn", 531000)]
+
+
+def test_questions_are_counted(reference: Engine, hand_in: HandIn, template: Template) -> None:
+    """An ingest counts the questions that it raised, each once."""
+    rows = [{"organisation_code": who, "holding_code": f"{who}01", "name": "Marigold House", "gia_m2": 1}
+            for who in ("RZ1", "RZ2", "RZ3")]  # fmt: skip
+    assert hand_in(reference, "a.csv", template(*rows)).counts["questions"] == 3
+    assert hand_in(reference, "b.csv", template(*(row | {"gia_m2": 2} for row in rows))).counts["questions"] == 0
+
+
+def test_every_code_becomes_an_address(
+    reference: Engine, hand_in: HandIn, template: Template, make_api: Callable[..., TestClient]
+) -> None:
+    """Every site can be asked for by its reference and written to a file of that name, however its code is spelt."""
+    alphabet = "A1/._-"
+    codes = [f"A{a}{b}{c}" for a, b, c in product(alphabet, repeat=3)]
+    rows = [{"organisation_code": who, "holding_code": code, "gia_m2": 1} for who in ("RZ1", "RZ2", "RZ-1")
+            for code in [*codes[:: 1 if who == "RZ1" else 5], "7", "RZ1-A/1"]]  # fmt: skip
+    done = hand_in(reference, "a.csv", template(*rows))
+    assert done.counts["holdings"] == len(rows)
+    refs = ask(reference, "SELECT site_ref FROM holding")
+    assert len(set(refs)) == len(rows)
+    assert all(re.fullmatch(r"NCL-[0-9A-Z._-]+", ref) for ref in refs)
+    api = make_api(reference)
+    for ref in refs:
+        answer = api.get(f"/sites/{ref}")
+        assert (answer.status_code, answer.json()["site"]["ref"]) == (200, ref)
+
+
+@pytest.mark.parametrize("place", ["A/B", "a b", "../etc", "A?B", "x" * 41, "_A"])
+def test_a_place_that_is_no_address_is_refused(reference: Engine, hand_in: HandIn, place: str) -> None:
+    """The name of a place ends a site's reference: a row with one that cannot stand in an address is an issue."""
+    header = "place,place_name,postcode,address,organisation_code,holding_code,evidence\n"
+    rows = f'"{place}",Made,,,RZ1,RZ101,seen\nMADE-1.b_2,Made,,,RZ1,RZ102,seen\n'
+    done = hand_in(reference, "places.csv", header + rows)
+    assert done.counts["places"] == 1
+    assert ["place " in issue.reason and "address" in issue.reason for issue in done.issues] == [True]
