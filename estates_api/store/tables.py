@@ -266,6 +266,7 @@ claim = Table(
     Index("claim_private", "holding_id", postgresql_where=text("sensitivity <> 'public'")),
     Index("claim_edition", "edition_id", postgresql_using="brin", postgresql_with={"pages_per_range": 16}),
     Index("claim_row", "edition_id", "holding_id", postgresql_where=text("attribute = 'name'")),
+    Index("claim_ended", "holding_id", postgresql_where=text("attribute IN ('ended_on', 'ods_status')")),
 )  # fmt: skip
 
 interest = Table(

@@ -166,6 +166,7 @@ DROP INDEX ix_claim_edition_id;
 DROP INDEX claim_holding;
 ALTER TABLE claim DROP CONSTRAINT claim_pkey, ADD PRIMARY KEY (holding_id, id);
 CREATE INDEX claim_private ON claim (holding_id) WHERE sensitivity <> 'public';
+CREATE INDEX claim_ended ON claim (holding_id) WHERE attribute IN ('ended_on', 'ods_status');
 CREATE INDEX interest_private ON interest (holding_id) WHERE sensitivity <> 'public';
 CREATE INDEX event_private ON event (holding_code) WHERE sensitivity <> 'public';
 CREATE INDEX claim_edition ON claim USING brin (edition_id) WITH (pages_per_range = 16);
