@@ -3,6 +3,7 @@
 import errno
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import BoundedSemaphore, Event
@@ -28,6 +29,7 @@ from estates_api.sources import READERS
 from estates_api.sources.reader import Hints
 from estates_api.store import editions, issues
 from estates_api.store.database import transaction
+from estates_api.store.totals import list_totals
 from estates_api.workflows.ingest import Ingested, ingest
 from estates_api.workflows.origin import Origin
 from estates_api.workflows.preview import preview
@@ -243,10 +245,17 @@ def _parse_origin(fields: Mapping[str, str]) -> Origin:
 
 
 def _told(connection: Connection, done: Ingested, base: str) -> dict[str, Any]:
-    """An edition with the first of its issues."""
+    """An edition with what it adds up to and the first of its issues."""
     first = issues.list_issues(connection, "complete", issues.Query(edition=done.edition_id, limit=FIRST_ISSUES))
     row = editions.get_edition(connection, "complete", done.edition_id)
-    return {**_edition(dict(row), base), "new": done.new, "first_issues": first.issues}
+    totals = [_plain(dict(total)) for total in list_totals(connection, done.edition_id)]
+    return {**_edition(dict(row), base), "new": done.new, "totals": totals, "first_issues": first.issues}
+
+
+def _plain(total: Mapping[str, Any]) -> dict[str, Any]:
+    """Sums as JSON has numbers; one edition has no key and no name."""
+    numbers = {name: float(value) if isinstance(value, Decimal) else value for name, value in total.items()}
+    return {name: value for name, value in numbers.items() if name not in {"key", "name"}}
 
 
 def _unnumbered(told: Mapping[str, Any]) -> dict[str, Any]:

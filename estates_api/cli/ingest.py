@@ -79,6 +79,8 @@ def _hand_in(connection: Connection, path: Path, known: dict[str, Any], *, dry_r
         return False
     done = ingest(connection, path, **known)
     _summary(known["name"], done, list_totals(connection, done.edition_id))
+    if done.new and done.counts["questions"]:
+        console.print("holdings that may be one place, for a person to judge; see: estates questions")
     return done.new
 
 
@@ -88,7 +90,7 @@ def _summary(name: str, done: Ingested, totals: Sequence[RowMapping]) -> None:
         console.print(f"{escape(name)}: already here as {escape(done.edition)}; nothing changed")
         tell_totals(totals)
         return
-    shown = ("rows", "holdings", "claims", "organisations", "places", "events", "error", "warning", "note")
+    shown = ("rows", "holdings", "claims", "organisations", "places", "events", "questions", "error", "warning", "note")
     counts = ", ".join(f"{done.counts[name]:,} {name}" for name in shown if done.counts[name])
     console.print(f"[bold]{escape(name)}[/bold]: {escape(done.edition)}: {counts}")
     tell_totals(totals)

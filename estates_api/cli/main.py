@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from estates_api import __version__
-from estates_api.cli import ingest, outlines, quality, records, serving, shortlists, totals
+from estates_api.cli import ingest, outlines, places, quality, records, serving, shortlists, totals
 from estates_api.cli.session import console, fail, open_session, today
 from estates_api.errors import EstatesError
 from estates_api.sources.template import template_header
@@ -34,6 +34,7 @@ app.command("letter")(quality.letter)
 app.command("claims")(records.claims)
 app.command("redact")(records.redact_row)
 app.command("organisation")(records.organisation)
+places.add_commands(app)
 
 
 @app.command("version")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from estates_api.domain.claims import Claim
-from estates_api.domain.land import idle_share, site_land, vacant_share
+from estates_api.domain.land import idle_share, land_claim, site_land, vacant_share
 from estates_api.domain.method import Method
 from estates_api.domain.peers import site_class
 from estates_api.domain.sites import Holding, Site
@@ -111,7 +111,9 @@ def open_land(site: Site, _: Method) -> Measure:
     """Land not under buildings, hectares, each piece once and later sales taken off."""
     land = site_land(site)
     if land is None:
-        return _unknown("no return or list states land that its organisation has here")
+        stated = any(land_claim(holding) for holding in site.holdings)
+        none = "no return or list states land that its organisation has here"
+        return _unknown("more land was sold than anybody stated: what is left is not known" if stated else none)
     if land.open_ha is None:
         return _unknown("buildings stand on the land, and nothing says how much of it they cover")
     return _known(land.open_ha, land.claims, land.note)

@@ -66,7 +66,7 @@ _ALL = (
     Rule("columns-unused", "note", "steward", "Columns that no attribute is read from."),
     Rule("measure-unknown", "note", "steward", "A column with a unit that no attribute is read from: new here."),
     Rule("total-summed", "note", "steward", "An edition gives a total in parts only; it was added up from them."),
-    Rule("holding-ended", "note", "steward", "The source ended an entry: it is kept with its day, and not live."),
+    Rule("holding-ended", "note", "steward", "The source ended an entry: kept with its day, it founds no site."),
     Rule("rows-left-out", "note", "steward", "Rows that are not public estate were counted and left out."),
     Rule("row-role-unknown", "note", "steward", "An organisation of a kind that nothing is read from."),
     Rule("sector-doubtful", "note", "publisher", "A list's own sector contradicts its codes; the codes count."),

@@ -132,7 +132,10 @@ def _counted(register: _Register) -> Iterator[Issue]:
         reason = f"entries not owned by a public authority, which were left out: {len(lines)}, the first on line"
         yield Issue("rows-left-out", lines[0], register.table.name("ownership_status"), f"{reason} {lines[0]}")
     if lines := register.ended:
-        reason = f"entries with an end date, which are off the register: {len(lines)}, the first on line {lines[0]}"
+        reason = (
+            f"entries with an end date, which are off the register: {len(lines)}, the first on line {lines[0]}; one "
+            "that has ended is no site of its own"
+        )
         yield Issue("holding-ended", lines[0], register.table.name("end"), reason)
 
 

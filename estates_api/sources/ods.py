@@ -108,7 +108,10 @@ class Form:
             yield from entry.doubts
             ended += [row.line] if entry.closed and isinstance(record, HoldingRecord) else []
         if ended:
-            reason = f"sites with a close date, which are not in use: {len(ended)}, the first on line {ended[0]}"
+            reason = (
+                f"sites with a close date, which are not in use: {len(ended)}, the first on line {ended[0]}; one that "
+                "has ended is no site of its own"
+            )
             yield Issue("holding-ended", ended[0], None, reason)
 
 

@@ -70,7 +70,10 @@ def _read_all(document: Document, *, undated: bool) -> Iterator[Record]:
         yield record
         yield from entry.issues
     if ended:
-        reason = f"sites that are closed, which are not in use: {len(ended)}, the first is number {ended[0]}"
+        reason = (
+            f"sites that are closed, which are not in use: {len(ended)}, the first is number {ended[0]}; one that has "
+            "ended is no site of its own"
+        )
         yield Issue("holding-ended", ended[0], None, reason)
 
 

@@ -1,9 +1,12 @@
 """Places in our own form: which holdings stand on one site, as judged and cited by a person."""
 
+import re
 from itertools import chain
 
 from estates_api.domain.codes import parse_local_code, parse_ods_code, parse_postcode
 from estates_api.domain.records import PlaceRecord, Reading
+from estates_api.domain.values import shorten
+from estates_api.errors import BadInput
 from estates_api.sources.cells import Cells, RowError, read_rows
 from estates_api.sources.document import Document
 from estates_api.sources.naming import hinted_period, stem
@@ -13,6 +16,7 @@ from estates_api.sources.table import Aliases, exact, find_table, require_table,
 COLUMNS = ("place", "place_name", "postcode", "address", "organisation_code", "holding_code")
 SUCCESSION = ("succeeded_by_organisation", "succeeded_by_code")
 _ALIASES = Aliases({**exact((*COLUMNS, *SUCCESSION, "evidence")), "holding_code": ("holding_code", "site_code")})
+_PLACE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,39}")
 _REQUIRED = ("place", "place_name", "organisation_code", "holding_code", "evidence")
 
 
@@ -36,7 +40,7 @@ def _read_place(cells: Cells, seen: dict[tuple[str, str], str]) -> PlaceRecord:
     organisation = cells.required("organisation_code", parse_ods_code)
     cells.organisation = organisation
     holding = cells.required("holding_code", parse_local_code)
-    place = cells.required("place", str)
+    place = cells.required("place", _parse_place)
     if (organisation, holding) in seen:
         reason = f"{organisation} {holding} already stands at {seen[organisation, holding]}"
         raise RowError(cells.table.name("holding_code"), reason, holding, rule="row-repeated")
@@ -53,6 +57,13 @@ def _read_place(cells: Cells, seen: dict[tuple[str, str], str]) -> PlaceRecord:
     )
     seen[organisation, holding] = place
     return record
+
+
+def _parse_place(text: str) -> str:
+    """The end of a site's reference, which stands in addresses and file names."""
+    if not _PLACE.fullmatch(text):
+        raise BadInput(f"place {shorten(text)!r} is part of an address: up to 40 letters, digits, hyphens, dots and _")
+    return text
 
 
 def _succeeded_by(cells: Cells) -> tuple[str, str] | None:

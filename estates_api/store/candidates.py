@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from estates_api.domain.addresses import telling_words
 from estates_api.domain.likeness import Entry
 from estates_api.domain.matching import Key, Standing
 from estates_api.store.copying import copy_rows
+from estates_api.store.ended import mark_near, set_ended_apart
 
 CHUNK = 5_000
 """New holdings placed at a time: what bounds the memory, whatever the size of a list."""
@@ -56,8 +58,11 @@ FROM holding h
 LEFT JOIN standing_judgement j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
 LEFT JOIN postcode p ON p.postcode = coalesce(j.postcode, h.postcode)
 WHERE h.site_ref IS NULL AND h.code <> 'AGGRE' AND (h.organisation_code, h.code) > (:organisation, :code)
+  AND {which}
 ORDER BY h.organisation_code, h.code LIMIT :size
 """
+
+_LIVE, _ENDED_NEAR = "h.id NOT IN (SELECT id FROM ended)", "h.id IN (SELECT id FROM ended WHERE near)"
 
 # A long list of one organisation meets all holdings of the others that have a site: they are set apart once.
 _ALL_OTHERS = """
@@ -178,13 +183,28 @@ class Blocking:
         connection.execute(text("TRUNCATE kinship"))
         self._has_kin = connection.execute(text(_KINSHIP)).rowcount > 0
         connection.execute(text("ANALYZE kinship"))
+        self._has_ended = set_ended_apart(connection, datetime.now(UTC).date())
 
     def chunks(self) -> Iterator[int]:
-        """Fill `chunk` with the next new holdings, in the order of their codes, until none is left; their number."""
+        """Fill `chunk` with the next new holdings, in the order of their codes, until none is left; their number.
+
+        Those that have ended are left out: they are not what a site is founded on.
+        """
+        return self._chunks(_LIVE)
+
+    def ended_chunks(self) -> Iterator[int]:
+        """As `chunks`, with holdings that have ended and may stand where something was put in this transaction."""
+        if not self._has_ended:
+            return
+        mark_near(self._connection)
+        self._alone = None  # sites came since the others were set apart
+        yield from self._chunks(_ENDED_NEAR)
+
+    def _chunks(self, which: str) -> Iterator[int]:
         after = {"organisation": "", "code": ""}
         while True:
             self._connection.execute(text("TRUNCATE chunk"))
-            self._connection.execute(text(_CHUNK), {**after, "size": CHUNK})
+            self._connection.execute(text(_CHUNK.format(which=which)), {**after, "size": CHUNK})
             query = "SELECT organisation_code, code FROM chunk ORDER BY organisation_code DESC, code DESC LIMIT 1"
             last = self._connection.execute(text(query)).one_or_none()
             if last is None:

@@ -21,7 +21,8 @@ from sqlalchemy import (
 )
 
 from estates_api.errors import NotFound
-from estates_api.store.tables import borough, holding, projections, site
+from estates_api.store.geography import borough
+from estates_api.store.tables import holding, projections, site
 
 Audience = Literal["public", "partner", "complete"]
 Box = tuple[float, float, float, float]

@@ -100,15 +100,18 @@ def add_judgement(connection: Connection, judged: PairJudgement) -> None:
     connection.execute(insert(pair_judgement).values(row))
 
 
-def add_questions(connection: Connection, rows: Sequence[tuple[int, int, float, str]]) -> None:
-    """Record what a person is asked: two holdings' ids, the weight and the evidence; once per pair."""
+def add_questions(connection: Connection, rows: Sequence[tuple[int, int, float, str]]) -> int:
+    """Record what a person is asked: two holdings' ids, the weight and the evidence. How many pairs are new."""
     statement = text("""
         INSERT INTO question (holding_id, other_holding_id, weight, evidence)
-        VALUES (least(:one, :other), greatest(:one, :other), :weight, :evidence)
+        SELECT least(one, other), greatest(one, other), weight, evidence
+        FROM unnest(CAST(:one AS bigint[]), CAST(:other AS bigint[]), CAST(:weight AS float8[]),
+                    CAST(:evidence AS text[])) AS q(one, other, weight, evidence)
         ON CONFLICT (holding_id, other_holding_id) DO NOTHING""")
-    if rows:
-        names = ("one", "other", "weight", "evidence")
-        connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
+    if not rows:
+        return 0
+    columns = zip(("one", "other", "weight", "evidence"), zip(*rows, strict=True), strict=True)
+    return connection.execute(statement, {name: list(values) for name, values in columns}).rowcount
 
 
 def list_questions(connection: Connection) -> Sequence[RowMapping]:
@@ -158,6 +161,14 @@ def sites_of(connection: Connection, keys: Collection[Key]) -> dict[Key, str]:
     return {(row[0], row[1]): row[2] for row in connection.execute(query, _key_values(keys))}
 
 
+def list_unplaced(connection: Connection, keys: Collection[Key]) -> list[int]:
+    """The ids of holdings that are handed in and stand nowhere, because they have ended."""
+    query = text(f"""
+        SELECT h.id FROM holding h JOIN {_KEYS}
+        WHERE h.site_ref IS NULL AND h.code <> 'AGGRE' ORDER BY h.id""")  # noqa: S608 -- a constant
+    return list(connection.execute(query, _key_values(keys)).scalars())
+
+
 def list_sites_of(connection: Connection, keys: Collection[Key], prefix: str) -> list[HeldSite]:
     """The sites at which holdings stand, with all that stands there; those with a placing judgement first, then the
     older."""
@@ -172,16 +183,17 @@ def list_sites_of(connection: Connection, keys: Collection[Key], prefix: str) ->
     found = []
     for ref in dict.fromkeys(row[0] for row in rows):
         here = [row for row in rows if row[0] == ref]
-        names = {f"{prefix}-{row[2]}": (row[1], row[2]) for row in reversed(here)}
-        names |= {f"{prefix}-{row[1]}-{row[2]}": (row[1], row[2]) for row in here}
-        holdings = {(row[1], row[2]): row[3] for row in here}
-        found.append(HeldSite(ref, holdings, names.get(ref), [(row[1], row[2]) for row in here if row[4]]))
+        names = {f"{prefix}-{row[2]}".replace("/", "-"): (row[1], row[2]) for row in reversed(here)}
+        names |= {f"{prefix}-{row[1]}-{row[2]}".replace("/", "-"): (row[1], row[2]) for row in here}
+        holdings, founder = {(row[1], row[2]): row[3] for row in here}, names.get(ref.replace("/", "-"))
+        found.append(HeldSite(ref, holdings, founder, [(row[1], row[2]) for row in here if row[4]]))
     return sorted(found, key=lambda site: not site.placed)
 
 
 def find_vacant_site(connection: Connection, keys: Sequence[Key], prefix: str) -> str | None:
     """The site that one of these holdings founded and that nothing stands at any more; None when there is none."""
-    refs = [ref for organisation, code in keys for ref in (f"{prefix}-{code}", f"{prefix}-{organisation}-{code}")]
+    stated = [ref for organisation, code in keys for ref in (f"{prefix}-{code}", f"{prefix}-{organisation}-{code}")]
+    refs = [*stated, *(ref.replace("/", "-") for ref in stated)]
     query = text("""
         SELECT s.ref FROM site s WHERE s.ref = ANY(:refs) AND NOT EXISTS (SELECT FROM holding WHERE site_ref = s.ref)
           AND EXISTS (SELECT FROM placement p JOIN holding h ON h.id = p.holding_id

@@ -47,8 +47,9 @@ _ATTACHED = "CREATE TEMP TABLE attached (line integer, site_ref text, holding_id
 # The holding that founded a site speaks first, then the others by their codes (as in store/places.py).
 _MEMBER = """
 SELECT h.site_ref AS ref, h.id, h.easting, h.northing,
-       row_number() OVER (PARTITION BY h.site_ref ORDER BY right(h.site_ref, length(h.code) + 1) = '-' || h.code DESC,
-                          h.organisation_code, h.code) AS turn
+       row_number() OVER (PARTITION BY h.site_ref ORDER BY
+           replace(right(h.site_ref, length(h.code) + 1), '/', '-') = replace('-' || h.code, '/', '-') DESC,
+           h.organisation_code, h.code) AS turn
 FROM holding h WHERE h.site_ref IS NOT NULL
 """
 

@@ -53,20 +53,26 @@ ON CONFLICT (holding_id) DO NOTHING
 """
 
 # A site's reference comes from the code that founded it; with the organisation's where the code is taken, and with a
-# number where that is taken too.
+# number where that is taken too. It stands in addresses and file names: a slash in a code becomes a hyphen.
 _FOUNDED = """
-UPDATE moving m SET ref = f.ref FROM (
-    SELECT h.id, CASE
-        WHEN row_number() OVER (PARTITION BY h.code ORDER BY h.organisation_code) = 1
-             AND NOT EXISTS (SELECT FROM site WHERE ref = :prefix || '-' || h.code)
-            THEN :prefix || '-' || h.code
-        WHEN NOT EXISTS (SELECT FROM site WHERE ref = concat_ws('-', :prefix, h.organisation_code, h.code))
-             AND NOT EXISTS (SELECT FROM moving o JOIN holding g ON g.id = o.holding_id
-                             WHERE o.ref IS NULL AND g.code = h.organisation_code || '-' || h.code)
-            THEN concat_ws('-', :prefix, h.organisation_code, h.code)
-        ELSE concat_ws('-', :prefix, h.organisation_code, h.code, h.id) END AS ref
+WITH founder AS (
+    SELECT h.id, h.organisation_code, h.code, :prefix || '-' || replace(h.code, '/', '-') AS bare,
+           :prefix || '-' || replace(h.organisation_code || '-' || h.code, '/', '-') AS whole
     FROM moving m JOIN holding h ON h.id = m.holding_id WHERE m.ref IS NULL AND m.founder_id IS NULL
-) f WHERE f.id = m.holding_id
+), first AS (
+    SELECT *, row_number() OVER (PARTITION BY bare ORDER BY organisation_code, code) = 1
+              AND NOT EXISTS (SELECT FROM site WHERE ref = bare) AS has_bare
+    FROM founder
+), second AS (
+    SELECT *, row_number() OVER (PARTITION BY has_bare, whole ORDER BY organisation_code, code) = 1 AS may_have_whole
+    FROM first
+)
+UPDATE moving m SET ref = CASE
+    WHEN f.has_bare THEN f.bare
+    WHEN f.may_have_whole AND NOT EXISTS (SELECT FROM site WHERE ref = f.whole)
+         AND NOT EXISTS (SELECT FROM founder o WHERE o.bare = f.whole) THEN f.whole
+    ELSE f.whole || '-' || f.id END
+FROM second f WHERE f.id = m.holding_id
 """
 _JOINED = "UPDATE moving m SET ref = f.ref FROM moving f WHERE f.holding_id = m.founder_id AND m.ref IS NULL"
 
@@ -86,8 +92,9 @@ WITH member AS (
 ), said AS (
     SELECT m.ref, h.organisation_code, h.name, j.place_name, coalesce(j.postcode, h.postcode) AS postcode,
            coalesce(j.address, h.address) AS address, h.uprn, h.easting, h.northing,
-           row_number() OVER (PARTITION BY m.ref ORDER BY m.ref = :prefix || '-' || h.code DESC,
-                              h.organisation_code, h.code) AS turn
+           row_number() OVER (PARTITION BY m.ref ORDER BY
+               replace(m.ref, '/', '-') = :prefix || '-' || replace(h.code, '/', '-') DESC,
+               h.organisation_code, h.code) AS turn
     FROM member m JOIN holding h ON h.id = m.id
     LEFT JOIN standing_judgement j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
 ), settled AS (
@@ -130,6 +137,29 @@ _PARTS = {
        p.lsoa_code""",
     "reference": "LEFT JOIN postcode p ON p.postcode = s.postcode LEFT JOIN lsoa l ON l.code = p.lsoa_code",
 }
+
+# Where a list says roughly and nothing better is known: no better than a postcode.
+_DRAWN_ROUGHLY = r"""
+WITH lost AS MATERIALIZED (
+    SELECT d.ref FROM drawn d
+    WHERE d.easting IS NULL AND NOT EXISTS (SELECT FROM postcode p WHERE p.postcode = d.postcode)
+), member AS MATERIALIZED (
+    SELECT m.ref, m.holding_id FROM lost JOIN moving m USING (ref)
+    UNION ALL
+    SELECT l.ref, h.id FROM lost l JOIN holding h ON h.site_ref = l.ref
+    WHERE NOT EXISTS (SELECT FROM moving m WHERE m.holding_id = h.id)
+), rough AS (
+    SELECT DISTINCT ON (m.ref) m.ref, string_to_array(c.text, ' ')::float8[] AS place
+    FROM member m CROSS JOIN LATERAL (
+        SELECT text, authority, day, id FROM standing_claim
+        WHERE holding_id = m.holding_id AND attribute = 'rough_position'
+          AND text ~ '^[0-9]{1,6}(\.[0-9]+)? [0-9]{1,7}(\.[0-9]+)?$'
+        ORDER BY authority DESC, day DESC, id DESC LIMIT 1) c
+    ORDER BY m.ref, c.authority DESC, c.day DESC, c.id DESC
+)
+UPDATE drawn d SET easting = r.place[1], northing = r.place[2], precision = 'postcode' FROM rough r
+WHERE r.ref = d.ref AND r.place[1] <= 700000 AND r.place[2] <= 1300000
+"""
 
 # An outline is never replaced by a point: its place and what follows from that stay. A point outside every borough
 # that is loaded is outside the area, unless its postcode says otherwise.
@@ -201,8 +231,13 @@ def move_chunk(connection: Connection, joined: Iterable[tuple[int, str | None, s
 
     Joined: holding id, site or None, evidence, and the id of the holding that founds the place where there is no site.
     """
-    copy_rows(connection, "moving", ("holding_id", "ref", "evidence", "founder_id"), joined)
+    move_joined(connection, joined)
     connection.execute(text(_OWN), {"evidence": own})
+
+
+def move_joined(connection: Connection, joined: Iterable[tuple[int, str | None, str, int | None]]) -> None:
+    """Plan the places of holdings that join another, as `move_chunk`; the others of `chunk` stay where they are."""
+    copy_rows(connection, "moving", ("holding_id", "ref", "evidence", "founder_id"), joined)
 
 
 def move_holdings(connection: Connection, ids: Iterable[int], ref: str | None, evidence: str) -> None:
@@ -256,6 +291,7 @@ def _write_targets(connection: Connection, area: Area) -> None:
     connection.execute(text("TRUNCATE drawn, spot"))
     connection.execute(text(_DRAWN.format(**_PARTS)), values)
     connection.execute(text(_DRAWN_ALONE.format(**_PARTS)), values)
+    connection.execute(text(_DRAWN_ROUGHLY))
     rows = connection.execute(text("SELECT ref, easting, northing FROM drawn WHERE easting IS NOT NULL")).all()
     if rows:
         eastings, northings = [row[1] for row in rows], [row[2] for row in rows]

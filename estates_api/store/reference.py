@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, delete, text
 from sqlalchemy.dialects.postgresql import insert
 
 from estates_api.store.copying import copy_rows
-from estates_api.store.tables import borough, lsoa, postcode
+from estates_api.store.geography import borough, lsoa, postcode
 
 
 def replace_boroughs(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -13,6 +13,7 @@ from estates_api.domain.claims import Claim, claims_by_day, winning_claims
 from estates_api.domain.organisations import successors_on, told_current
 from estates_api.domain.sites import Carried, Event, Holding, Interest, Site, Surroundings
 from estates_api.domain.successions import carried_on
+from estates_api.store.ended import list_ended
 from estates_api.store.organisations import list_successions, names_on
 from estates_api.store.redactions import EVIDENCE_MASKED, MASKED_EVENTS, UNMASKED_INTEREST, sites_redacted_since
 
@@ -114,7 +115,7 @@ class Moment:
 
 
 def list_sites(connection: Connection, as_of: date, area: Area, known_at: datetime | None = None) -> list[Site]:
-    """Every site that has a holding on that day, in the order of its reference.
+    """Every site that has a holding on that day which has not ended by then, in the order of its reference.
 
     With `known_at`, from nothing that was handed in, placed or judged later; what is masked today is masked then
     too, and a site's own name and position are always today's. Interests are used as they are known, whatever the day
@@ -159,7 +160,10 @@ def _site(row: RowMapping, holdings: tuple[Holding, ...], area: Area, **parts: A
 def _holdings(
     connection: Connection, moment: Moment, names: Mapping[str, str]
 ) -> tuple[dict[str, list[Holding]], dict[str, list[Carried]]]:
-    """Holdings with evidence by the day, by site; apart, those that another one there carries on."""
+    """Holdings with evidence by the day, by site; apart, those that another one there carries on.
+
+    Where all have ended by the day there is no site any more.
+    """
     claims: dict[int, list[Claim]] = defaultdict(list)
     for row in moment.read(connection, _CLAIMS).all():  # at once: a row at a time costs three times as much
         claims[row.holding_id].append(Claim(*tuple(row)[1:]))
@@ -170,7 +174,11 @@ def _holdings(
               for row in rows if row.succeeded_by_code}  # fmt: skip
     alive = {(row.organisation_code, row.code) for row in rows}
     by_site: dict[str, list[Holding]] = defaultdict(list)
+    ended = set(list_ended(connection, moment.as_of, moment.known_at))
+    live = {row.site_ref for row in rows if row.id not in ended}
     for row in rows:
+        if row.site_ref not in live:
+            continue
         stated = claims[row.id]
         by_site[row.site_ref].append(Holding(
             row.organisation_code, names.get(row.organisation_code, row.organisation_name), row.sector, row.code,

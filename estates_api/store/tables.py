@@ -13,30 +13,15 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
-    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-metadata = MetaData()
-
-
-def _now() -> Column[object]:
-    return Column("at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp())
-
-
-def _sensitivity() -> Column[str]:
-    """Who may see the row: public, partner or owner. Everything is public unless it is handed in otherwise."""
-    return Column("sensitivity", Text, nullable=False, server_default="public")
-
-
-def _serial() -> Column[int]:
-    return Column("id", BigInteger, primary_key=True, autoincrement=True)
-
+from estates_api.store.columns import now, sensitivity, serial
+from estates_api.store.geography import metadata  # with the tables of reference geography in it
 
 source = Table(
     "source", metadata,
@@ -46,7 +31,7 @@ source = Table(
 
 edition = Table(
     "edition", metadata,
-    _serial(),
+    serial(),
     Column("source", Text, ForeignKey("source.name"), nullable=False),
     Column("label", Text, nullable=False),
     Column("format", Text, nullable=False),
@@ -59,13 +44,13 @@ edition = Table(
     Column("licence", Text),
     Column("attribution", Text),
     Column("url", Text),
-    _sensitivity(),
-    _now(),
+    sensitivity(),
+    now(),
 )  # fmt: skip
 
 issue = Table(
     "issue", metadata,
-    _serial(),
+    serial(),
     Column("edition_id", BigInteger, nullable=False),
     Column("line", Integer),
     Column("field", Text),
@@ -74,7 +59,7 @@ issue = Table(
     Column("raw", Text),
     Column("organisation", Text),
     Column("rule", Text, nullable=False),
-    _sensitivity(),
+    sensitivity(),
     Column("beside_edition_id", BigInteger, ForeignKey("edition.id")),
     Column("beside_line", Integer),
     Column("site_ref", Text, ForeignKey("site.ref")),
@@ -92,13 +77,13 @@ tally = Table(
 
 redaction = Table(
     "redaction", metadata,
-    _serial(),
+    serial(),
     Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
     Column("line", Integer, nullable=False),
     Column("attribute", Text),
     Column("reason", Text, nullable=False),
     Column("actor", Text, nullable=False),
-    _now(),
+    now(),
     Index("redaction_row", "edition_id", "line"),
 )  # fmt: skip
 
@@ -121,7 +106,7 @@ organisation = Table(
 
 succession = Table(
     "succession", metadata,
-    _serial(),
+    serial(),
     Column("predecessor_code", Text, nullable=False),
     Column("successor_code", Text, nullable=False),
     Column("succeeded_on", Date),
@@ -132,41 +117,12 @@ succession = Table(
 
 organisation_name = Table(
     "organisation_name", metadata,
-    _serial(),
+    serial(),
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("as_of", Date),
     Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
     Index("organisation_name_code", "code", "as_of"),
-)  # fmt: skip
-
-borough = Table(
-    "borough", metadata,
-    Column("gss", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("geom", Geometry("MULTIPOLYGON", 27700, spatial_index=False), nullable=False),
-    Index("borough_geom", "geom", postgresql_using="gist"),
-)  # fmt: skip
-
-lsoa = Table(
-    "lsoa", metadata,
-    Column("code", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("borough_gss", Text, nullable=False),
-    Column("geom", Geometry("POINT", 27700, spatial_index=False), nullable=False),
-    Column("imd_decile", Integer),
-    Column("ptal", Text),
-    Index("lsoa_geom", "geom", postgresql_using="gist"),
-)  # fmt: skip
-
-postcode = Table(
-    "postcode", metadata,
-    Column("postcode", Text, primary_key=True),
-    Column("easting", Float),
-    Column("northing", Float),
-    Column("lsoa_code", Text),
-    Column("borough_gss", Text),
-    Column("terminated", Text),
 )  # fmt: skip
 
 site = Table(
@@ -183,48 +139,46 @@ site = Table(
     Column("borough_gss", Text),
     Column("lsoa_code", Text),
     Column("inside_area", Boolean),
-    _now(),
+    now(),
     Index("site_geom", "geom", postgresql_using="gist"),
 )  # fmt: skip
 
 holding = Table(
     "holding", metadata,
-    _serial(),
+    serial(),
     Column("organisation_code", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("sector", Text, nullable=False),
     Column("site_ref", Text, index=True),
     Column("match_evidence", Text),
-    _sensitivity(),
+    sensitivity(),
     Column("address", Text),
     Column("postcode", Text),
     Column("uprn", Text),
     Column("easting", Float),
     Column("northing", Float),
-    _now(),
+    now(),
     UniqueConstraint("code", "organisation_code"),
     Index("holding_postcode", "postcode"),
     Index("holding_uprn", "uprn", postgresql_where=text("uprn IS NOT NULL")),
-    Index(
-        "holding_unplaced", "organisation_code", "code", postgresql_where=text("site_ref IS NULL AND code <> 'AGGRE'")
-    ),
+    Index("holding_unplaced", "organisation_code", "code",
+          postgresql_where=text("site_ref IS NULL AND code <> 'AGGRE'")),
 )  # fmt: skip
 
 placement = Table(
     "placement", metadata,
-    _serial(),
-    Column("holding_id", BigInteger, nullable=False),
+    serial(),
+    Column("holding_id", BigInteger, primary_key=True),
     Column("site_ref", Text, nullable=False),
     Column("evidence", Text, nullable=False),
-    _now(),
-    Index("placement_holding", "holding_id", "id"),
+    now(),
     Index("placement_site", "site_ref"),
 )  # fmt: skip
 
 judgement = Table(
     "judgement", metadata,
-    _serial(),
+    serial(),
     Column("organisation_code", Text, nullable=False),
     Column("holding_code", Text, nullable=False),
     Column("place", Text, nullable=False),
@@ -235,13 +189,13 @@ judgement = Table(
     Column("succeeded_by_organisation", Text),
     Column("succeeded_by_code", Text),
     Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
-    _now(),
+    now(),
     Index("judgement_holding", "organisation_code", "holding_code", "id"),
 )  # fmt: skip
 
 pair_judgement = Table(
     "pair_judgement", metadata,
-    _serial(),
+    serial(),
     Column("organisation_code", Text, nullable=False),
     Column("holding_code", Text, nullable=False),
     Column("other_organisation_code", Text, nullable=False),
@@ -249,37 +203,37 @@ pair_judgement = Table(
     Column("verdict", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("actor", Text, nullable=False),
-    _now(),
+    now(),
     Index("pair_judgement_one", "organisation_code", "holding_code"),
     Index("pair_judgement_other", "other_organisation_code", "other_holding_code"),
 )  # fmt: skip
 
 question = Table(
     "question", metadata,
-    _serial(),
+    serial(),
     Column("holding_id", BigInteger, ForeignKey("holding.id"), nullable=False),
     Column("other_holding_id", BigInteger, ForeignKey("holding.id"), nullable=False),
     Column("weight", Float, nullable=False),
     Column("evidence", Text, nullable=False),
-    _now(),
+    now(),
     UniqueConstraint("holding_id", "other_holding_id"),
 )  # fmt: skip
 
 fate = Table(
     "fate", metadata,
-    _serial(),
+    serial(),
     Column("ref", Text, ForeignKey("site.ref"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("survivor", Text, ForeignKey("site.ref")),
     Column("reason", Text, nullable=False),
     Column("actor", Text, nullable=False),
-    _now(),
+    now(),
     Index("fate_ref", "ref", "id"),
 )  # fmt: skip
 
 outline = Table(
     "outline", metadata,
-    _serial(),
+    serial(),
     Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
     Column("holding_id", BigInteger, ForeignKey("holding.id"), nullable=False),
     Column("line", Integer, nullable=False),
@@ -287,17 +241,17 @@ outline = Table(
     Column("title_number", Text),
     Column("geom", Geometry("MULTIPOLYGON", 27700, spatial_index=False), nullable=False),
     Column("evidence", Text, nullable=False),
-    _sensitivity(),
-    _now(),
+    sensitivity(),
+    now(),
     Index("outline_geom", "geom", postgresql_using="gist"),
     Index("outline_holding", "holding_id"),
 )  # fmt: skip
 
 claim = Table(
     "claim", metadata,
-    _serial(),
+    serial(),
     Column("edition_id", BigInteger, nullable=False),
-    Column("holding_id", BigInteger, nullable=False),
+    Column("holding_id", BigInteger, primary_key=True),
     Column("line", Integer, nullable=False),
     Column("attribute", Text, nullable=False),
     Column("as_of", Date),
@@ -308,29 +262,29 @@ claim = Table(
     Column("state", Text, nullable=False),
     Column("implausible", Text),
     Column("citation", Text),
-    _sensitivity(),
-    Index("claim_holding", "holding_id"),
+    sensitivity(),
     Index("claim_private", "holding_id", postgresql_where=text("sensitivity <> 'public'")),
     Index("claim_edition", "edition_id", postgresql_using="brin", postgresql_with={"pages_per_range": 16}),
     Index("claim_row", "edition_id", "holding_id", postgresql_where=text("attribute = 'name'")),
+    Index("claim_ended", "holding_id", postgresql_where=text("attribute IN ('ended_on', 'ods_status')")),
 )  # fmt: skip
 
 interest = Table(
     "interest", metadata,
-    _serial(),
+    serial(),
     Column("edition_id", BigInteger, nullable=False),
     Column("holding_id", BigInteger, nullable=False, index=True),
     Column("kind", Text, nullable=False),
     Column("evidence", Text, nullable=False),
     Column("as_of", Date),
-    _sensitivity(),
+    sensitivity(),
     Column("line", Integer),
     Index("interest_private", "holding_id", postgresql_where=text("sensitivity <> 'public'")),
 )  # fmt: skip
 
 event = Table(
     "event", metadata,
-    _serial(),
+    serial(),
     Column("edition_id", BigInteger, ForeignKey("edition.id"), nullable=False),
     Column("line", Integer, nullable=False),
     Column("holding_code", Text, index=True),
@@ -349,7 +303,7 @@ event = Table(
     Column("note", Text),
     Column("citation_title", Text, nullable=False),
     Column("citation_url", Text, nullable=False),
-    _sensitivity(),
+    sensitivity(),
     Index("event_private", "holding_code", postgresql_where=text("sensitivity <> 'public'")),
 )  # fmt: skip
 
@@ -358,12 +312,12 @@ method = Table(
     Column("sha256", Text, primary_key=True),
     Column("id", Text, nullable=False),
     Column("content", LargeBinary, nullable=False),
-    _now(),
+    now(),
 )  # fmt: skip
 
 assessment = Table(
     "assessment", metadata,
-    _serial(),
+    serial(),
     Column("method_sha256", Text, ForeignKey("method.sha256"), nullable=False),
     Column("as_of", Date, nullable=False),
     Column("present", Boolean, nullable=False),
@@ -372,7 +326,7 @@ assessment = Table(
     Column("code_version", Text, nullable=False),
     Column("seed", BigInteger, nullable=False),
     Column("sha256", Text, nullable=False),
-    _now(),
+    now(),
 )  # fmt: skip
 
 assessment_site = Table(
@@ -389,21 +343,21 @@ assessment_site = Table(
 
 shortlist = Table(
     "shortlist", metadata,
-    _serial(),
+    serial(),
     Column("quarter", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("status", Text, nullable=False),
     Column("assessment_id", BigInteger, ForeignKey("assessment.id"), nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("sha256", Text, nullable=False),
-    _now(),
+    now(),
     UniqueConstraint("quarter", "revision"),
 )  # fmt: skip
 
 audit = Table(
     "audit", metadata,
-    _serial(),
-    _now(),
+    serial(),
+    now(),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
@@ -435,10 +389,8 @@ def _projection(audience: str) -> Table:
         Column("outline_crs84", Geometry("MULTIPOLYGON", 4326, spatial_index=False)),
         Index(f"{name}_geom", "geom", postgresql_using="gist"),
         Index(f"{name}_geom_crs84", "geom_crs84", postgresql_using="gist"),
-        Index(
-            f"{name}_outline_crs84", "outline_crs84", postgresql_using="gist",
-            postgresql_where=text("outline_crs84 IS NOT NULL"),
-        ),
+        Index(f"{name}_outline_crs84", "outline_crs84", postgresql_using="gist",
+              postgresql_where=text("outline_crs84 IS NOT NULL")),
     )  # fmt: skip
 
 

@@ -34,14 +34,15 @@ class Doubts:
     to_come: _Seen = field(default_factory=_Seen)
 
     def about(self, connection: Connection, records: Sequence[HoldingRecord]) -> Iterator[Issue]:
-        """A note on each row whose postcode is in no table: its site will have no position by it."""
+        """A note on each row whose postcode is in no table, and that gives no place of its own, not even roughly."""
         for record in records:
             self._look(record)
-        given = {record.postcode for record in records if record.postcode and record.easting is None}
+        lost = [record for record in records if record.postcode and not _has_place(record)]
+        given = {record.postcode for record in lost if record.postcode}
         unknown = given - set(position_of_postcodes(connection, given)) if given else set()
         reason = "this postcode is in no table here, so the site has no position"
-        for record in records:
-            if record.postcode in unknown and record.easting is None:
+        for record in lost:
+            if record.postcode in unknown:
                 yield Issue("postcode-unknown", record.line, "postcode", reason, record.postcode,
                             record.organisation_code)  # fmt: skip
 
@@ -68,3 +69,7 @@ class Doubts:
                 f"{self.to_come.day}; they count from then"
             )
             yield Issue("date-to-come", None, "evidence_date", reason)
+
+
+def _has_place(record: HoldingRecord) -> bool:
+    return record.easting is not None or any(value.attribute == "rough_position" for value in record.values)

@@ -63,7 +63,7 @@ def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all 
     edition_id = editions.add_edition(connection, _edition(document, reading, origin))
     open_touched(connection)
     writer = _write(connection, edition_id, reading, origin, document=document, progress=progress)
-    match_places(connection, area, tell=progress)
+    writer.counts["questions"] = match_places(connection, area, tell=progress).questions
     refresh_outlines(connection, area.boroughs)
     progress("looking at what does not fit")
     writer.add_filed(find_later_issues(connection, edition_id))

@@ -151,7 +151,7 @@ def _join(connection: Connection, judged: PairJudgement, verdicts: Verdicts, are
     """Plan to make one site of those at which the two, and all that are judged the same as they, stand."""
     group = same_groups(verdicts)[judged.one]
     sites = judgements.list_sites_of(connection, sorted(group), area.prefix)
-    if len(sites) < 2:
+    if not sites:
         return
     survivor, *others = sites
     for other in others:
@@ -163,6 +163,7 @@ def _join(connection: Connection, judged: PairJudgement, verdicts: Verdicts, are
         leaving = [number for key, number in other.holdings.items()
                    if key in group or not _told_apart(key, survivor.holdings, verdicts)]  # fmt: skip
         places.move_holdings(connection, leaving, survivor.ref, EVIDENCE)
+    places.move_holdings(connection, judgements.list_unplaced(connection, group), survivor.ref, EVIDENCE)
 
 
 def _told_apart(key: Key, others: Collection[Key], verdicts: Verdicts) -> bool:

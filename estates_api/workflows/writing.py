@@ -139,7 +139,7 @@ _WRITERS: dict[type[Record], Callable[[Writer, Any], None]] = {
     Issue: Writer.add_issues,
 }
 
-COUNTED = ("rows", "holdings", "claims", "organisations", "places", "events", "error", "warning", "note")
+COUNTED = ("rows", "holdings", "claims", "organisations", "places", "events", "questions", "error", "warning", "note")
 
 
 def make_writer(

@@ -82,14 +82,14 @@ CREATE INDEX holding_unplaced ON holding (organisation_code, code) WHERE site_re
 COMMENT ON COLUMN holding.name IS 'the winning claim, like address, postcode, uprn and the position';
 
 CREATE TABLE placement (
-    id bigserial PRIMARY KEY,
-    holding_id bigint NOT NULL,
+    id bigserial,
+    holding_id bigint,
     site_ref text NOT NULL,
     evidence text NOT NULL,
-    at timestamptz NOT NULL DEFAULT clock_timestamp()
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (holding_id, id)
 );
 COMMENT ON TABLE placement IS 'At which site a holding was put, and when; holding.site_ref is the newest';
-CREATE INDEX placement_holding ON placement (holding_id, id);
 CREATE INDEX placement_site ON placement (site_ref);
 INSERT INTO placement (holding_id, site_ref, evidence, at)
     SELECT h.id, h.site_ref, coalesce(h.match_evidence, 'not recorded'), s.at
@@ -162,9 +162,11 @@ CREATE INDEX outline_holding ON outline (holding_id);
 CLAIMS = """
 -- Claims are appended edition by edition: a block range index finds an edition's and costs an import next to nothing.
 DROP INDEX ix_claim_edition_id;
+-- One index finds a holding's claims and keeps their numbers apart.
 DROP INDEX claim_holding;
-CREATE INDEX claim_holding ON claim (holding_id);
+ALTER TABLE claim DROP CONSTRAINT claim_pkey, ADD PRIMARY KEY (holding_id, id);
 CREATE INDEX claim_private ON claim (holding_id) WHERE sensitivity <> 'public';
+CREATE INDEX claim_ended ON claim (holding_id) WHERE attribute IN ('ended_on', 'ods_status');
 CREATE INDEX interest_private ON interest (holding_id) WHERE sensitivity <> 'public';
 CREATE INDEX event_private ON event (holding_code) WHERE sensitivity <> 'public';
 CREATE INDEX claim_edition ON claim USING brin (edition_id) WITH (pages_per_range = 16);
@@ -204,7 +206,8 @@ DECLARE
 BEGIN
     -- Arguments in threes: a column, the table it refers to, that table's key.
     FOR place IN 0 .. TG_NARGS / 3 - 1 LOOP
-        EXECUTE format('SELECT a.%1$I::text FROM added a WHERE a.%1$I IS NOT NULL
+        -- Each value once: what a statement adds refers to far fewer rows than it has.
+        EXECUTE format('SELECT a.%1$I::text FROM (SELECT DISTINCT %1$I FROM added) a WHERE a.%1$I IS NOT NULL
             AND NOT EXISTS (SELECT FROM %2$I t WHERE t.%3$I = a.%1$I) LIMIT 1',
             TG_ARGV[place * 3], TG_ARGV[place * 3 + 1], TG_ARGV[place * 3 + 2]) INTO missing;
         IF missing IS NOT NULL THEN

@@ -63,6 +63,7 @@ def test_a_file_becomes_an_edition(client: TestClient, template: Template) -> No
                                                                                   "Made Up NHS Trust")  # fmt: skip
     assert (told["counts"]["holdings"], told["counts"]["error"]) == (2, 1)
     assert told["first_issues"][0]["raw"] == "many"
+    assert [(one["aggregate"], one["holdings"]) for one in told["totals"]] == [(False, told["counts"]["holdings"])]
     assert "sensitivity" not in told
     assert answer.headers["location"] == f"http://testserver/editions/{told['id']}"
     shown = client.get(answer.headers["location"]).json()

@@ -232,6 +232,15 @@ def test_partners() -> None:
     assert measured("reuse.partners", site(holding(), interests=OWNED)).state == "unknown"
 
 
+def test_open_land_says_why_it_is_not_known() -> None:
+    """Land that nobody states, and land of which more was sold than anybody stated, are two different answers."""
+    sale = event("part sold", area_ha=0.81)
+    sold = measured("release.open_land", site(holding("TAF01", land_owned_ha=0.57, gia_m2=16_152.0), events=(sale,)))
+    assert (sold.state, sold.note) == ("unknown", "more land was sold than anybody stated: what is left is not known")
+    unstated = measured("release.open_land", site(holding("TAF01", gia_m2=16_152.0)))
+    assert unstated.note == "no return or list states land that its organisation has here"
+
+
 def test_a_sale_leaves_less_open_land() -> None:
     """What was sold after the return is not there to be released again."""
     sold = site(full(), events=(event("part sold", area_ha=2.0),))

@@ -85,9 +85,8 @@ def test_the_later_form(samples: Path, read_file: ReadFile) -> None:
     assert (wharf.organisation_code, sidings.organisation_code) == ("E09000014", "E09000014")
     assert (wharf.code, wharf.evidence_date, wharf.postcode) == ("BLR-HRY-1", None, "N15 3TH")
     assert said(sidings)["ended_on"] == "2019-11-30"
-    assert [i.reason for i in read.issues if i.rule == "holding-ended"] == [
-        "entries with an end date, which are off the register: 1, the first on line 3"
-    ]
+    (ended,) = [i.reason for i in read.issues if i.rule == "holding-ended"]
+    assert ended.startswith("entries with an end date, which are off the register: 1, the first on line 3; one that")
 
 
 def test_the_national_data_set(samples: Path, read_file: ReadFile) -> None:

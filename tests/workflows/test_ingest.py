@@ -1,14 +1,17 @@
 """Ingest: one file, one edition, in one transaction; what cannot be read changes nothing at all."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from convertbng.cutil import convert_lonlat
 from sqlalchemy import Engine, text
+from starlette.testclient import TestClient
 
 from estates_api.domain.area import Area
 from estates_api.errors import BadInput, Conflict
@@ -470,3 +473,82 @@ def test_the_areas_own_headers_reach_the_reader(reference: Engine, area: Area, t
     with transaction(reference) as connection:
         done = ingest(connection, path, area=replace(area, headers={"E09000003": own}), origin=origin)
     assert done.counts["holdings"] == 1
+
+
+def test_a_rough_position_is_as_good_as_a_postcode(reference: Engine, hand_in: HandIn, published: Path) -> None:
+    """Hospitals whose postcode is in no table here stand where the list says, no more precisely than a postcode, and
+    nothing is said to be without a position; a postcode that is known counts more than the list."""
+    path = published / "ods/nhs_choices_hospital_ncl_raw_cp1252.csv"
+    done = hand_in(reference, path.name, path, period="2018-01")
+    assert [issue for issue in done.issues if issue.rule == "postcode-unknown"] == []
+    found = ask(reference, """
+        SELECT h.postcode, s.precision, s.inside_area, ST_X(s.geom), ST_Y(s.geom), p.easting, c.text
+        FROM holding h JOIN site s ON s.ref = h.site_ref LEFT JOIN postcode p ON p.postcode = h.postcode
+        JOIN claim c ON c.holding_id = h.id AND c.attribute = 'rough_position'""")  # fmt: skip
+    assert {row[1] for row in found} <= {"postcode", "lsoa"}
+    rough = [row for row in found if row[5] is None and row[1] == "postcode"]
+    assert "W1U 5NY" in {row[0] for row in rough}
+    for _, _, _, easting, northing, _, text_ in rough:
+        assert [easting, northing] == pytest.approx([float(part) for part in text_.split()])
+    assert all(row[3] == row[5] for row in found if row[5])
+    assert {row[2] for row in rough if row[0] == "W1U 5NY"} == {False}
+
+
+def hospital(postcode: str) -> bytes:
+    """A list of one made hospital in Haringey, as the NHS website publishes them."""
+    row = {"OrganisationCode": "RZ101", "Sector": "NHS Sector", "OrganisationName": "Made Hospital",
+           "Postcode": postcode, "Latitude": "51.58", "Longitude": "-9.05E-2", "ParentODSCode": "RZ1"}  # fmt: skip
+    return "\r\n".join(("¬".join(row), "¬".join(row.values()), "")).encode("cp1252")
+
+
+@pytest.mark.parametrize(
+    ("postcode", "rough", "precision"),
+    [("", True, "postcode"), ("ZZ9 9ZZ", True, "postcode"), ("E8 2BB", False, "postcode"), ("CM23 3WE", False, "lsoa")],
+)
+def test_when_a_rough_position_counts(
+    reference: Engine, hand_in: HandIn, template: Template, postcode: str, precision: str, *, rough: bool
+) -> None:
+    """A rough position counts where the postcode says nothing, until somebody states a point."""
+    hand_in(reference, "h_2018-01.csv", hospital(postcode))
+    where = "SELECT precision, borough_gss = 'E09000014' AND abs(ST_X(geom) - 532400) < 200 FROM site"
+    assert ask(reference, where) == [(precision, rough)]
+    hand_in(reference, "b.csv", template({"holding_code": "RZ101", "easting": 531000, "northing": 188000, "gia_m2": 1}))
+    assert ask(reference, "SELECT precision, ST_X(geom) FROM site") == [("uprn", 531000)]
+
+
+def test_questions_are_counted(reference: Engine, hand_in: HandIn, template: Template) -> None:
+    """An ingest counts the questions that it raised, each once."""
+    rows = [{"organisation_code": who, "holding_code": f"{who}01", "name": "Marigold House", "gia_m2": 1}
+            for who in ("RZ1", "RZ2", "RZ3")]  # fmt: skip
+    assert hand_in(reference, "a.csv", template(*rows)).counts["questions"] == 3
+    assert hand_in(reference, "b.csv", template(*(row | {"gia_m2": 2} for row in rows))).counts["questions"] == 0
+
+
+def test_every_code_becomes_an_address(
+    reference: Engine, hand_in: HandIn, template: Template, make_api: Callable[..., TestClient]
+) -> None:
+    """Every site can be asked for by its reference and written to a file of that name, however its code is spelt."""
+    alphabet = "A1/._-"
+    codes = ["7", *(f"A{a}{b}{c}" for a, b, c in product(alphabet, repeat=3))]
+    rows = [{"organisation_code": who, "holding_code": code, "gia_m2": 1}
+            for who, step in (("RZ1", 1), ("RZ2", 5), ("RZ-1", 5), ("RZ/1", 5)) for code in codes[::step]]  # fmt: skip
+    rows += [{"organisation_code": "RZ3", "holding_code": f"RZ-1-{code}", "gia_m2": 1} for code in codes[::5]]
+    done = hand_in(reference, "a.csv", template(*rows))
+    assert done.counts["holdings"] == len(rows)
+    refs = ask(reference, "SELECT site_ref FROM holding")
+    assert len(set(refs)) == len(rows)
+    assert all(re.fullmatch(r"NCL-[0-9A-Z._-]+", ref) for ref in refs)
+    api = make_api(reference)
+    for ref in refs:
+        answer = api.get(f"/sites/{ref}")
+        assert (answer.status_code, answer.json()["site"]["ref"]) == (200, ref)
+
+
+@pytest.mark.parametrize("place", ["A/B", "a b", "../etc", "A?B", "x" * 41, "_A"])
+def test_a_place_that_is_no_address_is_refused(reference: Engine, hand_in: HandIn, place: str) -> None:
+    """The name of a place ends a site's reference: a row with one that cannot stand in an address is an issue."""
+    header = "place,place_name,postcode,address,organisation_code,holding_code,evidence\n"
+    rows = f'"{place}",Made,,,RZ1,RZ101,seen\nMADE-1.b_2,Made,,,RZ1,RZ102,seen\n'
+    done = hand_in(reference, "places.csv", header + rows)
+    assert done.counts["places"] == 1
+    assert ["place " in issue.reason and "address" in issue.reason for issue in done.issues] == [True]

@@ -13,7 +13,7 @@ from estates_api.store.database import transaction
 from estates_api.store.judgements import list_questions
 from estates_api.workflows.ingest import Ingested
 from estates_api.workflows.judge import Judged, Word, judge, restore, withdraw
-from estates_api.workflows.match import match_places
+from estates_api.workflows.match import Placed, match_places
 
 HandIn = Callable[..., Ingested]
 Template = Callable[..., bytes]
@@ -171,7 +171,7 @@ def test_what_likeness_joined_is_told_apart_for_good(
     assert sites(reference) == apart
     hand_in(reference, "b.csv", template(*(row | {"gia_m2": 2} for row in rows)))
     with transaction(reference) as connection:
-        assert match_places(connection, area) == 0
+        assert match_places(connection, area) == Placed(0, 0)
     assert sites(reference) == apart
 
 
