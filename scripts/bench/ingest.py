@@ -25,8 +25,9 @@ from estates_api.workflows import setup
 from estates_api.workflows.ingest import ingest
 from estates_api.workflows.origin import Origin
 
-HEADER = ["Organisation name", "Asset ID", "UPRN", "Name", "Street number", "Street", "Town", "Postcode", "Easting",
-          "Northing", "Tenure", "Tenure category", "Land or building", "Building size (m2)", "Land size (ha)"]  # fmt: skip
+HEADER = ["Organisation name", "Asset ID", "UPRN", "Name", "Street number", "Street", "Town", "Postcode",
+          "Easting", "Northing", "Tenure", "Tenure category", "Land or building",
+          "Building size (m2)", "Land size (ha)"]  # fmt: skip
 CATEGORIES = ("Occupied by the local authority", "Vacant", "Ground leasehold", "Leasehold", "Licence")
 
 
@@ -103,7 +104,8 @@ def main() -> None:
             floor = floor_seconds(engine)
             engine.dispose()
     print(f"{rows:,} rows, {done.counts['claims']:,} claims: {seconds:.1f} s, {rows / seconds:,.0f} rows/s, "
-          f"{seconds / floor:.1f} x a bare copy; peak memory {peak / 1024:.0f} MB ({before / 1024:.0f} MB before)")  # fmt: skip
+          f"{seconds / floor:.1f} x a bare copy; "
+          f"peak memory {peak / 1024:.0f} MB ({before / 1024:.0f} MB before)")  # fmt: skip
 
 
 if __name__ == "__main__":
