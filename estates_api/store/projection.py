@@ -73,10 +73,10 @@ WITH RECURSIVE latest AS (
     WHERE kind IN ('freeholder', 'head lessee') GROUP BY site_ref
 ), shown AS (
     SELECT s.ref, s.name, s.borough_gss, held.sector, r.route, r.release_score, r.reuse_score,
-           {POINT.format('geom')} AS geom, {POINT.format('geom_crs84')} AS geom_crs84,
+           {POINT.format("geom")} AS geom, {POINT.format("geom_crs84")} AS geom_crs84,
            CASE WHEN s.precision = 'outline' THEN s.geom_crs84 END AS outline_crs84,
            ST_AsGeoJSON(s.geom_crs84, 7)::json AS geometry,
-           ST_AsGeoJSON({POINT.format('geom_crs84')}, 7)::json AS point, held.list AS holdings_list, r.explanation AS e,
+           ST_AsGeoJSON({POINT.format("geom_crs84")}, 7)::json AS point, held.list AS holdings_list, r.explanation AS e,
            x.*, r.release_coverage, r.reuse_coverage, latest.method, s.address, s.postcode,
            b.name AS borough, s.precision, s.inside_area, owned.owner, held.organisations, held.holdings
     FROM touched_site t
