@@ -15,11 +15,11 @@ COPY data data
 COPY migrations migrations
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --no-create-home estates && install -d -o estates -m 700 /var/tmp/estates
+RUN useradd --system --uid 10001 --no-create-home estates && install -d -o estates -m 700 /srv/uploads
 COPY --from=build /opt/estates /opt/estates
 COPY --from=build /srv/estates /srv/estates
 WORKDIR /srv/estates
-ENV PATH=/opt/estates/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TMPDIR=/var/tmp/estates
+ENV PATH=/opt/estates/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TMPDIR=/srv/uploads
 USER 10001
 EXPOSE 8000
 # 127.0.0.1, not localhost: the server listens on IPv4. urlopen raises, and so exits with 1, on 503.

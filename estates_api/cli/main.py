@@ -78,8 +78,11 @@ def assess_now(
             )
         console.print(f"assessment {number}{'' if new else ' (unchanged)'} as of {day}, method {session.method.id}, "
                       f"{len(run.results)} sites")  # fmt: skip
-        for route, count in assessing.totals(run.results).items():
+        counts = assessing.totals(run.results)
+        for route, count in counts.items():
             console.print(f"  {count:4} {route}")
+        unscored = counts.get("not enough data", 0)
+        console.print(f"{unscored / max(1, len(run.results)):.0%} of the sites cannot be scored: not enough data")
 
 
 def main() -> None:

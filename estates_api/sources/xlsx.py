@@ -1,6 +1,8 @@
 """Workbooks of the Office Open XML form, read row by row: a sheet of any length in flat memory (ECMA-376 Part 1, 18).
 
-Values only: formulas give what they came to last, links to elsewhere and macros are never looked at.
+Values only: formulas give what they came to last, links to elsewhere and macros are never looked at. Our own, because
+the libraries were tried and fell short: calamine holds a whole sheet (800 MB for 500,000 rows), and openpyxl drops
+cells that are out of order and takes hundreds of megabytes for a few kilobytes made to harm.
 """
 
 import posixpath

@@ -12,7 +12,7 @@ ALTER TABLE issue ADD COLUMN sensitivity text NOT NULL DEFAULT 'public'
         CHECK (sensitivity IN ('public', 'partner', 'owner')),
     ADD COLUMN beside_edition_id bigint REFERENCES edition, ADD COLUMN beside_line integer,
     ADD COLUMN site_ref text REFERENCES site;
-COMMENT ON COLUMN issue.sensitivity IS 'of its row or its file; of owner, partner and public the strictest sorts first';
+COMMENT ON COLUMN issue.sensitivity IS 'of its row, or its file; the strictest of owner, partner, public sorts first';
 COMMENT ON COLUMN issue.beside_line IS 'the other row that it quotes, which may be masked as well';
 COMMENT ON COLUMN issue.site_ref IS 'what is wrong between holdings of one place is for those who may see that place';
 

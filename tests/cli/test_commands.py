@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -101,8 +102,11 @@ def test_commands_on_an_empty_database_say_what_to_run(estates: Run, empty_engin
 
 
 def test_assess(estates: Run, loaded: Engine) -> None:
-    """`assess` scores as of today or another day, and says what became of it; repeated, it is unchanged."""
+    """`assess` scores as of today or another day, and says what became of it and what share could not be scored;
+    repeated, it is unchanged."""
     today = estates("assess", on=loaded)
+    sites, unscored = (int(re.search(pattern, today.out)[1]) for pattern in (r"(\d+) sites", r"(\d+) not enough data"))
+    assert f"{unscored / sites:.0%} of the sites cannot be scored: not enough data" in today.out
     assert "(unchanged)" in today.out
     then = estates("assess", "--as-of", "2014-03-31", on=loaded)
     assert "as of 2014-03-31, method ncl-1" in then.out
