@@ -46,14 +46,35 @@ Draft = Callable[..., tuple[Frozen, bool]]
 @pytest.fixture(scope="session")
 def cluster_url() -> Iterator[str]:
     """The URL of an empty database with PostGIS, on a server that lives as long as the test session."""
-    # Not under pytest's folder: every session closes that one to others, and with it a running server's files.
-    with TemporaryDirectory(prefix="estates-test-", ignore_cleanup_errors=True) as name, _started(Path(name)) as url:
+    with _open_folder() as folder, _started(folder) as url:
         yield url
 
 
 @contextmanager
+def _open_folder() -> Iterator[Path]:
+    """A folder that the user who runs PostgreSQL for root can enter, for as long as its tests need it."""
+    # Not under pytest's folder: every session closes that one to others, and with it a running server's files.
+    with TemporaryDirectory(prefix="estates-test-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder in which one test can start a server."""
+    with _open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def open_folder_shared() -> Iterator[Path]:
+    """A folder in which the tests of a module can start a server."""
+    with _open_folder() as folder:
+        yield folder
+
+
+@contextmanager
 def _started(state_dir: Path) -> Iterator[str]:
-    state_dir.chmod(0o711)  # the user who runs PostgreSQL for root must get through
     with open_cluster(state_dir) as url:
         with _connect(url) as connection:
             # Nothing here outlives the session, so nothing waits for the disk.

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from estates_api.domain.assessment import Assessed, Contribution, SiteScore, reaches
+from estates_api.domain.assessment import ROUNDING, Assessed, Contribution, SiteScore, reaches
 from estates_api.domain.claims import Claim
 from estates_api.domain.land import site_land
+from estates_api.domain.measures import MEASURE_PLACES
 from estates_api.domain.method import Criterion, Method
 from estates_api.domain.peers import site_class
 from estates_api.domain.scoring import measure_at
@@ -29,7 +30,7 @@ _LISTED = {
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The measure of one criterion at which a site still is on its list, and beyond which (`falls`: below) not."""
+    """The last measure of one criterion with which a site is on its list; beyond it (`falls`: below) it is not."""
 
     criterion: Criterion
     measure: float
@@ -54,7 +55,8 @@ def _places(number: float) -> int:
 def _surely_beyond(limit: float, *, below: bool) -> float:
     """The limit at the precision of a sentence, rounded so that what is beyond the rounded one is beyond the true."""
     scale = 10.0 ** _places(limit)
-    return math.floor(limit * scale) / scale if below else math.ceil(limit * scale) / scale
+    shown = round(limit * scale, MEASURE_PLACES)  # 2.3 times 100 is 229.99999999999997
+    return math.floor(shown) / scale if below else math.ceil(shown) / scale
 
 
 def told(part: Contribution) -> str:
@@ -145,7 +147,7 @@ def find_limit(result: Assessed, method: Method) -> Limit | None:
     """Where one measure, moved alone, takes a listed site off its list; None when no single measure can."""
     reuse = result.route == "reuse"
     score, cut = (result.reuse, method.cut_offs.reuse) if reuse else (result.release, method.cut_offs.release)
-    spare = max(0.0, score.expected - cut)
+    spare = max(0.0, score.expected - cut + ROUNDING)  # to the point where the cut-off is no longer reached
     parts = sorted(score.contributions, key=lambda part: -part.points)
     limits = (_limit(result.site, part, spare, method) for part in parts if not _moves_the_other(part, result, method))
     return next((limit for limit in limits if limit), None)
@@ -175,7 +177,14 @@ def _limit(site: Site, part: Contribution, spare: float, method: Method) -> Limi
         return None
     points = method.value_points(part.criterion, part.measure.basis, site_class(site.site_type))
     found = measure_at(part.value - spare / (100 * part.weight), points, log=part.criterion.scale == "log")
-    return None if found is None else Limit(part.criterion, found, falls=points[0][1] < points[-1][1])
+    falls = points[0][1] < points[-1][1]
+    return None if found is None else Limit(part.criterion, _last_kept(found, falls=falls), falls)
+
+
+def _last_kept(found: float, *, falls: bool) -> float:
+    """The last measure on the right side of a number: measures are rounded, so there is none between two steps."""
+    steps = 10.0**MEASURE_PLACES
+    return (math.ceil(found * steps) if falls else math.floor(found * steps)) / steps
 
 
 def _not_known(result: Assessed) -> str:

@@ -30,6 +30,9 @@ ITEM_COSTS = (
 )  # fmt: skip
 """ERIC from 2016-17: items. Finance costs are not running costs; medical equipment is not the estate's."""
 
+MEASURE_PLACES = 6
+"""Decimal places of every measure: sums of floating-point parts are the same number on every machine."""
+
 MAIN_TOTALS = ("hard_fm_cost_gbp", "soft_fm_cost_gbp", "energy_cost_gbp")
 MAIN_ITEMS = ("maintenance_cost_gbp", "other_hard_fm_cost_gbp", "other_soft_fm_cost_gbp", "energy_cost_gbp",
               "cleaning_cost_gbp")  # fmt: skip
@@ -62,7 +65,7 @@ def _known(number: float, claims: Iterable[Claim], note: str = "", *, basis: Seq
     """A known number. `basis`: the claims whose edition the peers are taken from, where not all claims are."""
     used = tuple(dict.fromkeys(claims))
     newest = max(basis or used, key=lambda claim: (claim.as_of, claim.id), default=None)
-    return Measure("known", round(number, 6), used, note, newest.edition if newest else None)
+    return Measure("known", round(number, MEASURE_PLACES), used, note, newest.edition if newest else None)
 
 
 def _of_nhs(site: Site) -> list[Holding]:
@@ -216,9 +219,8 @@ def need(site: Site, _: Method) -> Measure:
     decile = site.surroundings.need_decile
     if decile is None:
         return _unknown("position not known, or no LSOA centre of the area within 800 m")
-    return Measure(
-        "known", round(decile, 6), note="Index of Multiple Deprivation 2019, LSOA 2011, not population-weighted"
-    )
+    note = "Index of Multiple Deprivation 2019, LSOA 2011, not population-weighted"
+    return Measure("known", round(decile, MEASURE_PLACES), note=note)
 
 
 def colocation(site: Site, _: Method) -> Measure:

@@ -11,6 +11,7 @@ import sqlite3
 import tempfile
 import weakref
 import zipfile
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -29,6 +30,10 @@ _ENDINGS: dict[Driver, str] = {
 _INSIDE = (".shp", ".gml", ".geojson", ".gpkg", ".fgb", ".parquet")
 _BOM = b"\xef\xbb\xbf"
 _COLLECTION = re.compile(rb'"type"\s*:\s*"Feature(Collection)?"|"features"\s*:\s*\[')
+_MADE = """
+    SELECT coalesce(CAST(name AS text), ''), coalesce(CAST(sql AS text), '')
+    FROM sqlite_master WHERE type IN ('table', 'view')
+"""  # where a damaged file has numbers or bytes, SQLite reads text too
 _LEADS_ELSEWHERE = re.compile(rb"<!DOCTYPE|<!ENTITY|<OGR[A-Z]", re.IGNORECASE)
 
 
@@ -116,9 +121,9 @@ def _find_elsewhere(path: Path) -> str | None:
 
 def _is_geopackage(path: Path) -> bool:
     try:
-        with sqlite3.connect(_readonly(path), uri=True) as database:
+        with closing(sqlite3.connect(_readonly(path), uri=True)) as database:
             names = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # names that are no text
         raise BadInput("the database cannot be read: damaged or truncated?") from None
     if not {"gpkg_contents", "gpkg_geometry_columns"} <= names:
         raise BadInput("this is a database but no GeoPackage; save the table as CSV, or the layer as a GeoPackage")
@@ -128,14 +133,14 @@ def _is_geopackage(path: Path) -> bool:
 def _geopackage_layers(path: Path) -> list[str | None]:
     """Its tables of features, those with rows first. BadInput for a virtual table: it may read other files."""
     try:
-        with sqlite3.connect(_readonly(path), uri=True) as database:
-            made = database.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
+        with closing(sqlite3.connect(_readonly(path), uri=True)) as database:
+            made = database.execute(_MADE).fetchall()
             for name, sql in made:
-                _check_made(name, sql or "")
+                _check_made(name, sql)
             listed = database.execute("SELECT table_name FROM gpkg_geometry_columns ORDER BY rowid").fetchall()
             tables = [name for (name,) in listed if any(name == known for known, _ in made)]
             filled = {name: _has_rows(database, name) for name in tables}
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         raise BadInput("the GeoPackage cannot be read: damaged or truncated?") from None
     if not tables:
         raise BadInput("the GeoPackage has no layer with geometry")

@@ -31,8 +31,12 @@ from estates_api.store.programs import find_programs
 
 DATABASE = "estates"
 ROLE = "estates"
-PATIENCE_S = 60.0
-"""How long a start, a recovery after a crash or a stop may take."""
+PATIENCE_S = 180.0
+"""How long a start may take: at worst the recovery of `max_wal_size` from a slow disk of a busy machine."""
+
+STOP_PATIENCE_S = 60
+WRITING_S = 1.0
+"""How long a server may take to fill the pid file that it has made."""
 
 ROOT_HOME = Path("/var/lib/estates_api")
 SHORT_HOME = Path("/tmp")  # noqa: S108  # not TMPDIR: every user of the cluster must find the same socket
@@ -102,9 +106,9 @@ class _Cluster:
 
     def start(self, mutex: int) -> None:
         """Return when the server answers; make its files and start it when need be."""
-        deadline = time.monotonic() + PATIENCE_S
         if not self.is_listening():
             self.make(mutex)
+        deadline = time.monotonic() + PATIENCE_S
         while not self.is_answering():
             if time.monotonic() > deadline:
                 raise Unavailable(f"The embedded database did not start within {PATIENCE_S:.0f} s. {self.log_end()}")
@@ -117,7 +121,8 @@ class _Cluster:
         """Return when the server has stopped; one that is not running is fine."""
         # Another program may still be connected: nobody who holds our lock, so it is cut off.
         for mode in ("fast", "immediate"):
-            if self.run("pg_ctl", "stop", "-D", str(self.data), "-m", mode, "-w", "-t", "60").returncode == 0:
+            command = ["stop", "-D", str(self.data), "-m", mode, "-w", "-t", str(STOP_PATIENCE_S)]
+            if self.run("pg_ctl", *command).returncode == 0:
                 return
             if not self.is_listening():
                 return
@@ -159,11 +164,9 @@ class _Cluster:
         """
         pid_file = self.data / "postmaster.pid"
         try:
-            pid = int(pid_file.read_text(encoding="utf-8").split("\n", 1)[0])
+            pid = _read_pid(pid_file) or _read_pid_later(pid_file)
         except FileNotFoundError:
             return
-        except ValueError:  # cut off by a full disk or a power cut
-            pid = 0
         if not pid or str(self.data) not in _command_of(pid):
             for path in (pid_file, self.socket_dir / f"{SOCKET_FILE}.lock"):
                 path.unlink(missing_ok=True)
@@ -340,6 +343,18 @@ def _plain_errors(state_dir: Path) -> Iterator[None]:
         ) from error
     except psycopg.Error as error:
         raise Unavailable(f"The embedded database failed: {_last_lines(str(error))}") from error
+
+
+def _read_pid(pid_file: Path) -> int | None:
+    """The number in a pid file; None when it has none yet, or was cut off by a full disk or a power cut."""
+    first = pid_file.read_text(encoding="utf-8", errors="replace").partition("\n")[0]
+    return int(first) if first.isdecimal() else None
+
+
+def _read_pid_later(pid_file: Path) -> int | None:
+    """The number that a server is just writing: one that a killed process of ours is still starting."""
+    time.sleep(WRITING_S)
+    return _read_pid(pid_file)
 
 
 def _command_of(pid: int) -> str:

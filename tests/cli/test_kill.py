@@ -83,16 +83,15 @@ def test_the_command_is_killed(
 
 
 @pytest.mark.parametrize("moment", [2.5, 4.0])
-def test_the_server_is_killed(tmp_path: Path, asset_list: Path, moment: float) -> None:
+def test_the_server_is_killed(open_folder: Path, asset_list: Path, moment: float) -> None:
     """kill -9 of PostgreSQL: one line and exit code 2; the same command then starts it again and succeeds."""
-    tmp_path.chmod(0o711)
-    state = tmp_path / "state"
+    state = open_folder / "state"
     done = subprocess.run([*ESTATES, "migrate"], cwd=ROOT, env=os.environ | {"ESTATES_STATE_DIR": str(state)},
                           capture_output=True, text=True, timeout=PATIENCE_S, check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
     process = start(asset_list, ESTATES_STATE_DIR=str(state))
     time.sleep(moment)
-    for pid_file in tmp_path.glob("**/postmaster.pid"):
+    for pid_file in open_folder.glob("**/postmaster.pid"):
         os.kill(int(pid_file.read_text().split()[0]), signal.SIGKILL)
     code, _, err = end(process)
     if code:

@@ -112,19 +112,17 @@ def is_up(state_dir: Path) -> bool:
         return probe.connect_ex(str(state_dir / "cluster/socket/.s.PGSQL.5432")) == 0
 
 
-def reachable(folder: Path) -> Path:
-    """The folder, opened to the user who runs PostgreSQL for root; pytest makes its folders for one user."""
-    for each in (folder, *folder.parents[:2]):
-        each.chmod(0o711)
-    state_dir = folder / "state"
-    state_dir.mkdir(exist_ok=True)
-    return state_dir
-
-
 @pytest.fixture(scope="module")
-def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def state_dir(open_folder_shared: Path) -> Path:
     """A state folder in which the service was set up by the tests before."""
-    return reachable(tmp_path_factory.mktemp("run"))
+    return make_state(open_folder_shared)
+
+
+def make_state(folder: Path) -> Path:
+    """An empty state folder, with room for logs beside it."""
+    state_dir = folder / "state"
+    state_dir.mkdir()
+    return state_dir
 
 
 @pytest.fixture(scope="module")
@@ -274,9 +272,9 @@ def test_commands_start_and_stop_the_database(service: Service, state_dir: Path)
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_the_next_run_works(tmp_path: Path) -> None:
+def test_killed_at_any_moment_the_next_run_works(open_folder: Path) -> None:
     """Killed outright during the first start, the loading or the assessment, the next run goes on and ends well."""
-    folder = reachable(tmp_path)
+    folder = make_state(open_folder)
     for moment in (0.7, 1.6, 2.4, 3.0, 3.6, 4.2):
         with started(folder) as running:
             time.sleep(moment)

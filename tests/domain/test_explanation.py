@@ -10,7 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from estates_api.domain.assessment import assess
+from estates_api.domain.claims import claims_by_day
 from estates_api.domain.explanation import describe, find_limit, quantity, sentence, told
+from estates_api.domain.measures import MEASURE_PLACES
+from estates_api.domain.method import Method
 from estates_api.domain.sites import Interest, Site, Surroundings
 
 AS_OF = date(2017, 6, 1)
@@ -138,8 +141,10 @@ def test_a_site_listed_by_many_small_things() -> None:
 def _set(**changes: Callable[[float, Site], float]) -> Callable[[Site, float], Site]:
     def moved(one: Site, number: float) -> Site:
         first = one.holdings[0]
-        claims = {name: replace(first.claims[name], number=to(number, one)) for name, to in changes.items()}
-        return replace(one, holdings=(replace(first, claims={**first.claims, **claims}),))
+        moves = {name: replace(first.claims[name], number=to(number, one)) for name, to in changes.items()}
+        claims = {**first.claims, **moves}
+        # The return too: quotients are taken within one.
+        return replace(one, holdings=(replace(first, claims=claims, returns=claims_by_day(claims.values())),))
 
     return moved
 
@@ -178,8 +183,8 @@ LEVERS: dict[str, Callable[[Site, float], Site]] = {
 }
 """How each measure is moved alone (with the same facts in the other score, where both rest on them)."""
 
-OFF = {"underused_pct": None, "backlog_significant_gbp": 0.0, "other_hard_fm_cost_gbp": 0.0, "energy_cost_gbp": None,
-       "cleaning_cost_gbp": None}  # fmt: skip
+OFF = {"underused_pct": None, "backlog_significant_gbp": 0.0, "other_hard_fm_cost_gbp": 0.0, "energy_cost_gbp": 0.0,
+       "cleaning_cost_gbp": 0.0}  # fmt: skip
 
 
 @st.composite
@@ -201,31 +206,54 @@ def _movable(draw: st.DrawFn) -> Site:
     return site(full(**{**OFF, **values}), surroundings=around, interests=gates)
 
 
-def _route(one: Site) -> str:
-    return assessed(one, AS_OF).route
+LEAST_STEP = 10.0**-MEASURE_PLACES
+"""Measures are rounded: there is none between two steps."""
+
+CLOSE = (0.0, 1e-12, 1e-10, 9e-10, 2e-9, 1e-8, 1e-6, 1e-4)
+"""How close to its cut-off a score would be without a measure: within and just outside of what rounding forgives."""
+
+
+def _check_limit(one: Site, by: Method) -> None:
+    """What is said of dropping off is true of this site, to the least step of a measure; others are passed over."""
+    result = assessed(one, AS_OF, by)
+    limit = find_limit(result, by) if result.route in {"release", "reuse", "part release with reuse"} else None
+    assume(limit is not None)
+    assert limit is not None
+    assume(limit.criterion.name != "condition" or one.holdings[0].claims["backlog_high_gbp"].number is None)
+    step = LEAST_STEP if limit.falls else -LEAST_STEP
+
+    def route(measure: float) -> str:
+        return assessed(LEVERS[limit.criterion.name](one, measure), AS_OF, by).route
+
+    assert route(limit.measure) == result.route
+    after = route(limit.measure - step)
+    assert after != result.route
+    assert after == "reuse" if result.route == "part release with reuse" else after == "retain"
+    words = re.search(r"would drop off if .* (?:fell below|rose above) £?([\d.,]+)", sentence(result, by))
+    assert words
+    assert route(float(words[1].strip(".,").replace(",", "")) - step) == after
 
 
 @settings(max_examples=60, deadline=None)
 @given(_movable())
 def test_would_drop_off_is_true(one: Site) -> None:
-    """Just past the limit, and past the figure in the sentence, the route changes; just before it it does not.
+    """Just past the limit, and past the figure in the sentence, the route changes; at the limit it does not.
 
     What is said of it holds too: part release becomes reuse, and every other site is on no list at all.
     """
+    _check_limit(one, method())
+
+
+@settings(max_examples=60, deadline=None)
+@given(_movable(), st.integers(0, 3), st.sampled_from(CLOSE), st.sampled_from([1, -1]))
+def test_would_drop_off_is_true_close_to_the_cut_off(one: Site, nth: int, close: float, sign: int) -> None:
+    """Where a site without a measure would be all but at its cut-off, a limit is told only if beyond it is below."""
     result = assessed(one, AS_OF)
-    limit = find_limit(result, method()) if result.route in {"release", "reuse", "part release with reuse"} else None
-    assume(limit is not None)
-    assert limit is not None
-    assume(limit.criterion.name != "condition" or one.holdings[0].claims["backlog_high_gbp"].number is None)
-    move, step = LEVERS[limit.criterion.name], 1e-4 if limit.falls else -1e-4
-    after = _route(move(one, limit.measure * (1 - step)))
-    assert after != result.route
-    assert after == "reuse" if result.route == "part release with reuse" else after == "retain"
-    assert _route(move(one, limit.measure * (1 + step))) == result.route
-    words = re.search(r"would drop off if .* (?:fell below|rose above) £?([\d.,]+)", sentence(result, method()))
-    assert words
-    shown = float(words[1].strip(".,").replace(",", ""))
-    assert _route(move(one, shown * (1 - step))) == after
+    name = "reuse" if result.route == "reuse" else "release"
+    score = result.reuse if name == "reuse" else result.release
+    largest = sorted(part.points for part in score.contributions)[::-1]
+    cut_offs = replace(method().cut_offs, **{name: score.expected - largest[nth] + sign * close})
+    _check_limit(one, replace(method(), cut_offs=cut_offs))
 
 
 def test_the_limit_at_the_very_cut_off() -> None:

@@ -6,7 +6,7 @@ import sqlite3
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -472,6 +472,17 @@ def test_a_geopackage_with_a_virtual_table(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(BadInput, match="a database but no GeoPackage"):
         open_document(tmp_path / "b.gpkg")
+
+
+@pytest.mark.parametrize("name", ["CAST(x'6C80' AS text)", "x'6C80'", "7", "NULL"])
+def test_a_geopackage_with_names_that_are_no_text(tmp_path: Path, name: str) -> None:
+    """Where damage turned the name of a table into other bytes, a number or nothing, the line says so."""
+    path = write(frame(asset_id=["11", "12"]), tmp_path / "a.gpkg")
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("PRAGMA writable_schema = 1")
+        database.execute(f"UPDATE sqlite_master SET name = {name} WHERE name = 'a'")
+    with pytest.raises(BadInput, match=r"damaged|no layer"):
+        open_layer(path)
 
 
 def archive(path: Path, members: dict[str, bytes]) -> Path:

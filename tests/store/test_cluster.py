@@ -28,22 +28,15 @@ with open_cluster(pathlib.Path(sys.argv[1])) as url:
 
 
 @pytest.fixture
-def state_dir(tmp_path: Path) -> Path:
+def state_dir(open_folder: Path) -> Path:
     """A state folder without a cluster."""
-    return make_reachable(tmp_path)
+    return open_folder
 
 
 @pytest.fixture(scope="module")
-def made_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_dir(open_folder_shared: Path) -> Path:
     """A state folder with a cluster that every test here leaves stopped."""
-    return make_reachable(tmp_path_factory.mktemp("made"))
-
-
-def make_reachable(folder: Path) -> Path:
-    """The folder, opened to the user who runs PostgreSQL for root; pytest makes its folders for one user."""
-    for each in (folder, *folder.parents[:2]):
-        each.chmod(0o711)
-    return folder
+    return open_folder_shared
 
 
 def start_user(state_dir: Path) -> tuple[subprocess.Popen[str], str]:
@@ -172,6 +165,36 @@ def test_a_kill_during_the_first_start_is_repaired(state_dir: Path, moment: floa
         assert str(ask(url, "SELECT postgis_version()")).startswith("3.")
 
 
+def test_a_pid_file_that_is_just_being_written_is_left(made_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that a killed process is starting makes its pid file and then fills it; that file is not removed."""
+    found = cluster._find_cluster(made_dir)
+    pid_file = found.data / "postmaster.pid"
+    pid_file.touch()
+    ours = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()", found.data], stdin=subprocess.PIPE)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: pid_file.write_text(f"{ours.pid}\n"))
+    try:
+        found.drop_stale_pid()
+        assert pid_file.exists()
+    finally:
+        ours.communicate()
+        pid_file.unlink()
+
+
+def test_making_the_files_may_take_its_time(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What initdb needs on a busy machine is not taken from the time that the start has."""
+    clock = [0.0]
+    make = cluster._Cluster.make
+
+    def make_slowly(self: cluster._Cluster, mutex: int) -> None:
+        make(self, mutex)
+        clock[0] += 2 * cluster.PATIENCE_S
+
+    monkeypatch.setattr(cluster._Cluster, "make", make_slowly)
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    with open_cluster(state_dir) as url:
+        assert ask(url, "SELECT 1") == 1
+
+
 def test_ctrl_c_is_not_for_the_server(made_dir: Path) -> None:
     """An interrupt sent to the whole process group of a user does not reach the server."""
     with open_cluster(made_dir) as url:
@@ -231,15 +254,13 @@ def test_a_failed_initdb_shows_why(state_dir: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root lends the cluster to another user")
-def test_root_behind_a_closed_folder_uses_one_that_is_open(
-    tmp_path: Path, state_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_root_behind_a_closed_folder_uses_one_that_is_open(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the unprivileged user cannot get through, the data goes to a folder named in a note, and stays there."""
-    monkeypatch.setattr(cluster, "ROOT_HOME", tmp_path / "lib")
-    closed = tmp_path / "closed"
+    monkeypatch.setattr(cluster, "ROOT_HOME", state_dir / "lib")
+    closed = state_dir / "closed"
     closed.mkdir(mode=0o700)
     with open_cluster(closed) as first:
-        assert str(tmp_path / "lib") in (closed / "cluster-is-elsewhere.txt").read_text()
+        assert str(state_dir / "lib") in (closed / "cluster-is-elsewhere.txt").read_text()
     closed.chmod(0o755)
     with open_cluster(closed) as second:
         assert second == first
