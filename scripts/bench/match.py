@@ -81,7 +81,7 @@ def prepare(engine: Engine) -> None:
 
 def match_lists(engine: Engine, size: int) -> None:
     """Two lists of one organisation each, both new: every place of the second is also in the first."""
-    chance = random.Random(1)  # made records, not secrets
+    chance = random.Random(1)  # noqa: S311  # made records, not secrets
     with transaction(engine) as connection:
         first = list(make_list(connection, "MADE1", size, chance))
     add(engine, first)
@@ -103,7 +103,7 @@ def match_lists(engine: Engine, size: int) -> None:
 
 def place_list(engine: Engine, size: int) -> None:
     """One fresh list with points and UPRNs."""
-    chance = random.Random(2)
+    chance = random.Random(2)  # noqa: S311
     for start in range(0, size, 50_000):
         with transaction(engine) as connection:
             rows = list(make_list(connection, "FRESH", min(50_000, size - start), chance, start))
