@@ -50,6 +50,14 @@ class VectorFile:
     others: tuple[str, ...] = ()
 
 
+_COMMENT = re.compile(r"/\*.*?(\*/|$)|--[^\n]*", re.DOTALL)
+_INDEX = re.compile(
+    r"""\s*CREATE\s+VIRTUAL\s+TABLE\s+("(?:[^"]|"")*"|'(?:[^']|'')*'|\[[^\]]*\]|\w+)\s+USING\s+(rtree|fts[345])\s*\(""",
+    re.IGNORECASE,
+)
+"""The virtual tables a GeoPackage may have: spatial and text indexes, which read nothing but themselves."""
+
+
 def is_vector(path: Path, start: bytes) -> bool:
     """True for a file of features with geometry; BadInput for one that is part of such, or nearly is."""
     if start.startswith(b"\x00\x00\x27\x0a"):
@@ -148,9 +156,8 @@ def _geopackage_layers(path: Path) -> list[str | None]:
 
 
 def _check_made(name: str, sql: str) -> None:
-    virtual = re.match(r"\s*CREATE\s+VIRTUAL\s+TABLE", sql, re.IGNORECASE)
-    index = re.search(r"\bUSING\s+(rtree|fts[345])\b", sql, re.IGNORECASE)
-    if virtual and not index:
+    told = _COMMENT.sub(" ", sql)
+    if re.match(r"\s*CREATE\s+VIRTUAL\b", told, re.IGNORECASE) and not _INDEX.match(told):
         raise BadInput(f"the GeoPackage has a virtual table {shorten(name, 60)!r}, which could read other files")
 
 
