@@ -4,15 +4,17 @@ import signal
 import sys
 from typing import Annotated
 
+import psycopg
 import typer
 from rich.markup import escape
+from sqlalchemy.exc import OperationalError
 
 from estates_api import __version__
 from estates_api.cli import ingest, outlines, places, quality, records, serving, shortlists, totals
 from estates_api.cli.session import console, fail, open_session, today
 from estates_api.errors import EstatesError
 from estates_api.sources.template import template_header
-from estates_api.store.database import migrate, transaction
+from estates_api.store.database import migrate, transaction, went_away
 from estates_api.store.editions import lock_catalogue
 from estates_api.workflows import assess as assessing
 
@@ -95,3 +97,7 @@ def main() -> None:
         app(prog_name="estates")
     except EstatesError as error:
         fail(escape(error.detail))
+    except (OperationalError, psycopg.OperationalError) as error:
+        if not went_away(error):
+            raise
+        fail("the database went away in the middle of the work, and nothing of it was written; try again")

@@ -39,24 +39,18 @@ def make_engine(url: str) -> Engine:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """One transaction: committed when the block ends, rolled back when it raises. Unavailable without a server, and
-    when the server goes away in the middle."""
+    """One transaction: committed when the block ends, rolled back when it raises. Unavailable without a server."""
     try:
         connection = engine.connect()
     except OperationalError as error:
         raise Unavailable(f"the database does not answer: {first_line(error)}") from None
     except PoolTimeoutError:
         raise Unavailable("every connection to the database is in use; try again in a moment") from None
-    try:
-        with connection, connection.begin():
-            yield connection
-    except (OperationalError, psycopg.OperationalError) as error:
-        if not _went_away(error):
-            raise
-        raise Unavailable("the database went away in the middle of it; try again") from None
+    with connection, connection.begin():
+        yield connection
 
 
-def _went_away(error: OperationalError | psycopg.OperationalError) -> bool:
+def went_away(error: OperationalError | psycopg.OperationalError) -> bool:
     """True when the connection broke or the server was stopped; other faults have a state of their own."""
     state = getattr(getattr(error, "orig", error), "sqlstate", None)
     return state is None or state.startswith(("08", "57P"))

@@ -170,7 +170,10 @@ def test_a_pid_file_that_is_just_being_written_is_left(made_dir: Path, monkeypat
     found = cluster._find_cluster(made_dir)
     pid_file = found.data / "postmaster.pid"
     pid_file.touch()
-    ours = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()", found.data], stdin=subprocess.PIPE)
+    waits = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()", found.data]
+    ours = subprocess.Popen(waits, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert ours.stdout is not None
+    ours.stdout.readline()  # it runs, and its command line can be read
     monkeypatch.setattr(time, "sleep", lambda _seconds: pid_file.write_text(f"{ours.pid}\n"))
     try:
         found.drop_stale_pid()

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from estates_api.errors import Unavailable
 from estates_api.store.database import transaction
 from estates_api.store.tables import metadata
 
@@ -202,15 +201,3 @@ def test_what_is_referred_to_stays(reading: Engine, table: str) -> None:
         connection.execute(text(f"DELETE FROM {table}"))
     with refused(reading, f"{table} is a record|cannot truncate") as connection:
         connection.execute(text(f"TRUNCATE {table} CASCADE"))
-
-
-def test_a_connection_that_breaks_is_one_line(migrated: Engine) -> None:
-    """When the server ends a connection in the middle of a transaction, that is said plainly and nothing stays."""
-    with pytest.raises(Unavailable, match="went away in the middle"), transaction(migrated) as connection:
-        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        connection.execute(text("INSERT INTO source VALUES ('made', 10)"))
-        with transaction(migrated) as other:
-            other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
-        connection.execute(text("SELECT 1"))
-    with transaction(migrated) as connection:
-        assert connection.execute(text("SELECT count(*) FROM source")).scalar_one() == 0
