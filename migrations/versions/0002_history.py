@@ -197,7 +197,7 @@ COMMENT ON COLUMN site_{audience}.gone IS 'What became of a merged or withdrawn 
 """
 
 
-# A foreign key asks for every row by itself, and was three quarters of what an import cost the server. The same is
+# A foreign key asks for every row by itself: it was three quarters of what adding claims cost the server. The same is
 # promised statement by statement: what is referred to is there when rows are added, and is never removed.
 REFERENCES = """
 CREATE FUNCTION check_references() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -36,6 +36,8 @@ def state_dir(open_folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def made_dir(open_folder_shared: Path) -> Path:
     """A state folder with a cluster that every test here leaves stopped."""
+    with open_cluster(open_folder_shared):
+        pass
     return open_folder_shared
 
 
