@@ -1,0 +1,138 @@
+"""The collections that are served, with what their features say: a new collection is one entry here.
+
+The order is the order on the landing page and of the columns in every format. Every property may be unknown (null),
+and every feature has every property.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["string", "integer", "number", "boolean", "date"]
+Shape = Literal["Point", "MultiPolygon"]
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property: its type (JSON Schema's words; `date` is a string of format date), and what it means.
+
+    `places`: decimal places that a number is rounded to and shown with. `values`: all that it can be.
+    """
+
+    name: str
+    kind: Kind
+    title: str
+    places: int = 0
+    unit: str | None = None
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection of features of one geometry type. `dated`: can be asked as of another day."""
+
+    id: str
+    title: str
+    description: str
+    shape: Shape
+    properties: tuple[Property, ...]
+    dated: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its properties, in order."""
+        return tuple(one.name for one in self.properties)
+
+
+_SITE = (
+    Property("ref", "string", "Reference of the site"),
+    Property("name", "string", "Name"),
+    Property("address", "string", "Address"),
+    Property("postcode", "string", "Postcode"),
+    Property("borough", "string", "Borough"),
+    Property("borough_gss", "string", "Borough (GSS code)"),
+    Property("sector", "string", "Sectors of the organisations there, joined by `; `"),
+    Property("owner", "string", "Freeholders and head lessees, joined by `; `"),
+    Property("organisations", "string", "Organisations there, joined by `; `"),
+    Property("precision", "string", "How precisely the position is known",
+             values=("outline", "uprn", "postcode", "lsoa", "borough", "unknown")),
+    Property("inside_area", "boolean", "Inside the area of this service"),
+    Property("gia_m2", "number", "Gross internal floor area", 1, "m2"),
+    Property("land_ha", "number", "Land", 4, "ha"),
+    Property("evidence_date", "date", "Oldest evidence that the assessment rests on"),
+    Property("stale", "boolean", "The evidence is older than the method allows"),
+)  # fmt: skip
+_PLACE = (*_SITE, Property("holdings", "integer", "Holdings at the site"))
+_CANDIDATE = (
+    *_SITE,
+    Property("route", "string", "Route",
+             values=("release", "part release with reuse", "reuse", "retain", "not enough data", "released")),
+    Property("release_score", "number", "Release score, expected", 2),
+    Property("release_low", "number", "Release score if everything unknown turned out against it", 2),
+    Property("release_high", "number", "Release score if everything unknown turned out for it", 2),
+    Property("release_coverage", "number", "Share of the release score's weight that is known", 3),
+    Property("reuse_score", "number", "Reuse score, expected", 2),
+    Property("reuse_coverage", "number", "Share of the reuse score's weight that is known", 3),
+    Property("gates", "string", "Gates that keep it off a list, joined by `; `"),
+    Property("sentence", "string", "Why it stands where it stands"),
+    Property("method", "string", "Method of the assessment"),
+)  # fmt: skip
+
+COLLECTIONS: Mapping[str, Collection] = {
+    one.id: one
+    for one in (
+        Collection("sites", "Sites", "NHS and council sites: one per place on the ground, with holdings added up",
+                   "Point", _PLACE, dated=True),
+        Collection("candidates", "Candidates",
+                   "The same sites with the latest assessment: route, scores and one plain sentence",
+                   "Point", _CANDIDATE, dated=True),
+        Collection("outlines", "Outlines",
+                   "The sites whose outline is known, as polygons with the properties of `sites`",
+                   "MultiPolygon", _PLACE, dated=True),
+        Collection("holdings", "Holdings", "One organisation's return or list entry at a site, each at the site's "
+                   "position", "Point", (
+            Property("organisation_code", "string", "Code of the organisation"),
+            Property("organisation", "string", "Organisation"),
+            Property("code", "string", "Code of the holding"),
+            Property("name", "string", "Name"),
+            Property("sector", "string", "Sector of the organisation"),
+            Property("address", "string", "Address"),
+            Property("postcode", "string", "Postcode"),
+            Property("uprn", "string", "Unique property reference number"),
+            Property("site", "string", "Reference of the site"),
+            Property("site_name", "string", "Name of the site"),
+            Property("borough", "string", "Borough"),
+            Property("match", "string", "Why it stands at that site"),
+        )),
+        Collection("shortlist-entries", "Shortlist entries", "What each quarter's shortlist has, newest revision",
+                   "Point", (
+            Property("quarter", "string", "Calendar quarter, 2026-Q4"),
+            Property("as_of", "date", "The day the data of the shortlist speak of"),
+            Property("list", "string", "The list it is on"),
+            Property("site", "string", "Reference of the site"),
+            Property("name", "string", "Name"),
+            Property("owner", "string", "Freeholders and head lessees"),
+            Property("borough", "string", "Borough"),
+            Property("land_ha", "number", "Land", 4, "ha"),
+            Property("gia_m2", "number", "Gross internal floor area", 1, "m2"),
+            Property("score", "number", "Score on its list", 2),
+            Property("coverage", "number", "Share of the score's weight that is known", 3),
+            Property("route", "string", "Route"),
+            Property("reasons", "string", "Why it is listed"),
+            Property("method", "string", "Method of the assessment"),
+        )),
+        Collection("boroughs", "Boroughs", "The boroughs of the area", "MultiPolygon", (
+            Property("gss", "string", "GSS code"),
+            Property("name", "string", "Name"),
+        )),
+        Collection("lsoas", "Neighbourhoods", "Lower layer super output areas, each as a point in its middle", "Point",
+                   (
+            Property("code", "string", "Code of the neighbourhood"),
+            Property("name", "string", "Name"),
+            Property("borough_gss", "string", "Borough (GSS code)"),
+            Property("imd_decile", "integer", "Decile of the index of multiple deprivation, 1 is most deprived"),
+            Property("ptal", "string", "Public transport accessibility level"),
+        )),
+    )
+}  # fmt: skip
+"""Every collection by its id."""
