@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Select,
+    Text,
     and_,
     case,
     func,
@@ -19,10 +20,12 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from estates_api.errors import NotFound
 from estates_api.store.geography import borough
-from estates_api.store.tables import holding, projections, site
+from estates_api.store.layers import projections
+from estates_api.store.tables import holding, site
 
 Audience = Literal["public", "partner", "complete"]
 Box = tuple[float, float, float, float]
@@ -91,17 +94,21 @@ def list_features(connection: Connection, audience: Audience, query: Query) -> P
 
 def get_feature(connection: Connection, audience: Audience, collection: str, ref: str) -> str:
     """One feature as GeoJSON text; NotFound when the audience has none by that reference."""
-    return _get(connection, audience, FEATURES[collection], ref)
+    return _get(connection, audience, projections[audience].c[FEATURES[collection]], ref)
 
 
 def get_detail(connection: Connection, audience: Audience, ref: str) -> str:
     """Everything about one site, with its explanation, as JSON text; NotFound as above."""
-    return _get(connection, audience, "detail", ref)
-
-
-def _get(connection: Connection, audience: Audience, column: str, ref: str) -> str:
     table = projections[audience]
-    query = select(table.c[column]).where(table.c.ref == ref, table.c[column].is_not(None))
+    whole = func.coalesce(table.c.outline_feature, table.c.site_feature).cast(JSONB)["geometry"]
+    site_ = table.c.site_feature.cast(JSONB)["properties"]
+    told = func.jsonb_build_object("site", site_, "geometry", whole, "holdings", table.c.held)
+    everything = told.op("||")(func.coalesce(table.c.explanation, text("'{}'::jsonb")))
+    return _get(connection, audience, case((table.c.site_feature.is_not(None), everything.cast(Text))), ref)
+
+
+def _get(connection: Connection, audience: Audience, said: ColumnElement[Any], ref: str) -> str:
+    query = select(said).where(projections[audience].c.ref == ref)
     with reading_as(connection, audience):
         found = connection.execute(query).scalar_one_or_none()
     if found is None:
