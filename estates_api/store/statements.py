@@ -29,16 +29,15 @@ from estates_api.store.layers import Layer
 PLACES = {4326: 7, 27700: 2, 3857: 2}
 """Decimal places of coordinates: about a centimetre everywhere."""
 
-_DIALECT = psycopg.dialect(paramstyle="pyformat")
+_DIALECT = psycopg.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How features look: in which system, with which properties (None: all), with geometry or without."""
+    """How features look: in which system, and with which properties (None: all)."""
 
     crs: Crs = CRS84
     properties: tuple[str, ...] | None = None
-    skip_geometry: bool = False
 
     @property
     def plain(self) -> bool:
@@ -137,7 +136,7 @@ def feature_text(layer: Layer, look: Look) -> ColumnElement[str]:
     """A feature as GeoJSON text: `{"type":"Feature","id":…,"geometry":…,"properties":{…}}`."""
     if layer.feature is not None and look.plain:
         return layer.feature
-    shape = literal_column("'null'") if look.skip_geometry else geometry_text(layer, look.crs)
+    shape = geometry_text(layer, look.crs)
     if layer.feature is not None and look.properties is None:
         # What was rendered on write, from its properties on: an id of ours has no quotes in it.
         said: ColumnElement[str] = func.substr(layer.feature, func.strpos(layer.feature, ',"properties":'))

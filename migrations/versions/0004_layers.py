@@ -1,6 +1,9 @@
 """What each audience may see, each site written once: tables that inherit, with a column per property."""
 
+import secrets
+
 from alembic import op
+from sqlalchemy import text
 
 revision = "0004"
 down_revision = "0003"
@@ -78,6 +81,15 @@ END $$;
 CREATE TRIGGER told AFTER INSERT ON audit FOR EACH ROW EXECUTE FUNCTION tell_act();
 """
 
+# What this installation alone can sign: cursors are checked by whichever process they come back to.
+INSTALLATION = """
+CREATE TABLE installation (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    secret bytea NOT NULL CHECK (length(secret) >= 32)
+);
+COMMENT ON TABLE installation IS 'One row: the secret with which this installation signs';
+"""
+
 AUDIENCES = ("public", "partner", "complete")
 
 # Whoever may see a site may see what stands there: a site with anything private is withheld whole.
@@ -101,6 +113,8 @@ def upgrade() -> None:
     op.execute(SITES)
     op.execute(REFERENCE)
     op.execute(TOLD)
+    op.execute(INSTALLATION)
+    op.execute(text("INSERT INTO installation (secret) VALUES (:secret)").bindparams(secret=secrets.token_bytes(32)))
     for audience in AUDIENCES:
         op.execute(EACH.format(audience=audience))
 
