@@ -19,6 +19,7 @@ from estates_api.api import (
     openapi,
     organisations,
     shortlists,
+    tiles,
     upload,
 )
 from estates_api.api.answers import HeadAndOptions, Varying
@@ -49,12 +50,13 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     app.state.reading = reading = Reading(context.engine.url)
     app.state.counts = Counts()
-    for part in (home, ogc, openapi, catalogue, claims, organisations, issues, letters, shortlists, upload):
+    for part in (home, ogc, tiles, openapi, catalogue, claims, organisations, issues, letters, shortlists, upload):
         app.include_router(part.router)
     # One description, wherever it is asked for.
     app.openapi = lambda: openapi.describe_api(app, context.public_url or "/")  # type: ignore[method-assign]
     for name in ("sites", "candidates"):
         app.add_route(f"/{name}.geojson", items.whole, include_in_schema=False)
+    app.add_route("/collections/{collection}/tiles/{square}/{zoom}/{row}/{column}", tiles.tile, include_in_schema=False)
     app.add_route("/collections/{collection}/items", items.items, include_in_schema=False)
     app.add_route("/collections/{collection}/items/{id:path}", items.item, include_in_schema=False)
     add_handlers(app)

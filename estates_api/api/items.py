@@ -29,7 +29,7 @@ from estates_api.store.conditions import After
 from estates_api.store.database import transaction
 from estates_api.store.layers import Audience, Layer, given_layer, layer
 from estates_api.store.reading import Row
-from estates_api.store.statements import Shape, item_statement, page_statement
+from estates_api.store.statements import Shape, count_statement, item_statement, page_statement
 
 KEPT_COUNTS = 2000
 """Counts that a process remembers; each holds as long as the data version that it was made of."""
@@ -84,7 +84,7 @@ async def items(request: Request) -> Response:
         raise BadInput(f"f: {form.name} is not here yet")
     caller = audience(request)
     version = await reading(request).data_version()
-    given = await _given(request, question)
+    given = await given_for(request, question)
     page = await read_page(request, question, given=given, version=version)
     base = base_url(request)
     address = f"{base}/collections/{made.id}/items"
@@ -119,7 +119,7 @@ def _headers(request: Request, crs: Crs, version: int | None, caller: Audience) 
     return headers if version is None else headers | {"ETag": etag(request, version, caller)}
 
 
-async def _given(request: Request, question: Question) -> Given | None:
+async def given_for(request: Request, question: Question) -> Given | None:
     """The rows that are computed for this question; None where they are stored."""
     if question.moment is None and question.collection.id != "shortlist-entries":
         return None
@@ -157,6 +157,18 @@ async def read_page(
     return _page(rows, limit, matched, len(question.sort))
 
 
+async def count_all(request: Request, made: Collection, version: int) -> int:
+    """How many features a collection has for the caller, counted once for each version of the data."""
+    caller = audience(request)
+    key = (caller, version, made.id)
+    found = _counts(request).find(key)
+    if found is None:
+        rows = await reading(request).rows(count_statement(layer(made.id, caller), (), {}), caller)
+        found = int(rows[0][0])
+        _counts(request).keep(key, found)
+    return found
+
+
 def _page(rows: Sequence[Row], limit: int, matched: int, sorts: int) -> Page:
     shown = rows[:limit]
     following = Cursor(tuple(shown[-1][2 : 2 + sorts]), shown[-1][0], matched) if len(rows) > limit else None
@@ -172,7 +184,7 @@ async def item(request: Request) -> Response:
     caller = audience(request)
     check_ref(ref)
     version = await reading(request).data_version()
-    given = await _given(request, question)
+    given = await given_for(request, question)
     source, reader = layer_of(question, caller, given)
     statement = item_statement(source, question.look)
     values: Mapping[str, Any] = {**statement.values, "id": ref, **({"rows": given.rows} if given else {})}
@@ -220,7 +232,7 @@ async def whole(request: Request) -> Response:
     made = COLLECTIONS[request.url.path.strip("/").removesuffix(".geojson")]
     question = read_question(made, request.query_params, WHOLE)
     version = await reading(request).data_version()
-    given = await _given(request, question)
+    given = await given_for(request, question)
     page = await read_page(request, question, given=given, version=version)
     content = f'{{"type":"FeatureCollection","name":"{made.id}","features":[{page.features}]}}'
     return text_answer(

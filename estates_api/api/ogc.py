@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from sqlalchemy import RowMapping
 from starlette.responses import Response
 
+from estates_api.api import tiles
 from estates_api.api.answers import GEOJSON, text_answer
 from estates_api.api.context import Base, Caller, Database
 from estates_api.api.items import known
@@ -36,8 +37,10 @@ CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/returnables-and-receivables",
     "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/schemas",
     *cql2.CONFORMANCE,
+    *tiles.CONFORMANCE,
 )
 
+_SCHEMES = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 
 
@@ -53,6 +56,7 @@ def landing(base: str) -> dict[str, Any]:
             link(f"{base}/docs", "service-doc", "text/html", "API documentation"),
             link(f"{base}/conformance", "conformance", "application/json", "conformance classes"),
             link(f"{base}/collections", "data", "application/json", "collections"),
+            link(f"{base}/tileMatrixSets", _SCHEMES, "application/json", "tile matrix sets"),
             link(f"{base}/sites.geojson", "item", GEOJSON, "all sites as one GeoJSON file"),
             link(f"{base}/shortlists", "item", "application/json", "quarterly shortlists"),
             link(f"{base}/issues", "item", "application/json", "what is wrong in the files"),
@@ -105,6 +109,7 @@ def _links(here: str, made: Collection) -> list[dict[str, str]]:
         link(f"{here}/items", "items", GEOJSON, f"{made.title} as GeoJSON"),
         link(f"{here}/items?f=html", "items", "text/html", f"{made.title} for people"),
         link(f"{here}/queryables", QUERYABLES, "application/schema+json", "what a filter may name"),
+        link(f"{here}/tiles", tiles.TILESETS, "application/json", "vector tiles"),
         link(f"{here}/schema", SCHEMA, "application/schema+json", "what features say"),
     ]
 

@@ -98,6 +98,7 @@ _COLUMNS = [column.name for column in projections["complete"].c if column.name !
 _RENDERED = {
     "site_feature": _feature("sites", "point"),
     "candidate_feature": f"CASE WHEN explanation IS NOT NULL THEN {_feature('candidates', 'point')} END",
+    "turn": "hashtext(ref)",
     "outline_feature": f"CASE WHEN outline IS NOT NULL THEN {_feature('outlines', 'drawn')} END",
 }
 
