@@ -100,7 +100,8 @@ class Question:
 
 def queryables(layer: Layer) -> dict[str, Queryable]:
     """What a filter may name."""
-    return {one.name: Queryable(layer.columns[one.name], one.kind) for one in layer.collection.properties}
+    asked = {one.name: Queryable(layer.columns[one.name], one.kind) for one in layer.collection.properties}
+    return asked | {"geometry": Queryable(layer.shapes[27700], "geometry")}
 
 
 def read_question(collection: Collection, params: QueryParams, taken: tuple[Parameter, ...]) -> Question:
