@@ -89,7 +89,7 @@ def test_conf_core_http(web: Web) -> None:
     answer = web.ask("/")
     assert (answer.http_version, answer.status_code) == ("HTTP/1.1", 200)
     assert web.ask("/nothing-here").status_code == 404
-    assert web.ask("/collections", method="DELETE").status_code == 405
+    assert web.ask("/collections", verb="DELETE").status_code == 405
     assert web.ask("/collections/sites/items", {"Accept": "image/jpeg"}).status_code in {200, 406}
 
 
@@ -436,12 +436,13 @@ def test_conf_oas30_definition_2(described: Json) -> None:
 
 
 def test_conf_oas30_oas_impl(described: Json, web: Web) -> None:
-    """/conf/oas30/oas-impl: what the definition describes without parameters is there, in a media type that it names."""
+    """/conf/oas30/oas-impl: what the definition describes without parameters is there, in a media type that is named."""
     for path, operations in described["paths"].items():
         if "{" in path or "get" not in operations:
             continue
         answer = web.ask(path)
-        expected = operations["get"]["responses"].get(str(answer.status_code), operations["get"]["responses"]["default"])
+        responses = operations["get"]["responses"]
+        expected = responses.get(str(answer.status_code), responses["default"])
         assert media_type(answer) in expected["content"], f"{path}: {answer.status_code} {media_type(answer)}"
 
 

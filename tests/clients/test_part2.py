@@ -1,6 +1,7 @@
 """OGC API - Features Part 2 (18-058r1), Annex A: its abstract tests, each by its name, against an independent PROJ."""
 
 import re
+from functools import lru_cache
 
 import pytest
 import shapely
@@ -15,6 +16,7 @@ each = pytest.mark.parametrize("collection", COLLECTIONS)
 every_system = pytest.mark.parametrize("system", SYSTEMS)
 
 
+@lru_cache
 def to_degrees(system: str) -> Transformer:
     """From a system, in the axis order of its authority, to longitude and latitude."""
     code = "OGC:CRS84" if system == CRS84 else f"EPSG:{system.rpartition('/')[2]}"
@@ -110,7 +112,7 @@ def test_conf_crs_bbox_crs_parameter(web: Web, collection: str, system: str) -> 
     box = shapely.box(west, south, east, north)
     # The edge of a box bends when it is turned into another system: what stands on it may go either way.
     doubtful = {ref for ref, one in named.items()
-                if one and box.exterior.distance(shapely.geometry.shape(one)) < 0.002}  # fmt: skip
+                if one and box.exterior.distance(shapely.geometry.shape(one)) < 0.005}  # fmt: skip
     assert found - doubtful == plain - doubtful
     assert plain or collection == "shortlist-entries"
 

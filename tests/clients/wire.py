@@ -18,6 +18,8 @@ COLLECTIONS = ("sites", "candidates", "outlines", "holdings", "shortlist-entries
 
 Json = dict[str, Any]
 
+_HYPHENED = {"bbox_crs", "filter_lang", "filter_crs", "as_of", "known_at"}
+
 
 @dataclass(frozen=True)
 class Web:
@@ -26,12 +28,12 @@ class Web:
     url: str
     client: httpx2.Client
 
-    def ask(self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET",
+    def ask(self, path: str, headers: Mapping[str, str] | None = None, verb: str = "GET",
             **params: Any) -> httpx2.Response:  # fmt: skip
-        """An answer, whatever it is; `_` in the name of a parameter stands for `-`."""
-        named = {name.replace("_", "-"): value for name, value in params.items()}
+        """An answer, whatever it is; `bbox_crs` and the like stand for `bbox-crs`."""
+        named = {name.replace("_", "-") if name in _HYPHENED else name: value for name, value in params.items()}
         address = path if path.startswith("http") else self.url + path
-        return self.client.request(method, address, params=named or None, headers=headers)
+        return self.client.request(verb, address, params=named or None, headers=headers)
 
     def json(self, path: str, headers: Mapping[str, str] | None = None, **params: Any) -> Json:
         """A document that must be there."""
