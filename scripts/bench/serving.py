@@ -31,7 +31,7 @@ from serving_bulk import export, low_tiles, walk  # noqa: E402
 from serving_cases import CASES  # noqa: E402
 from serving_client import Ask, Client  # noqa: E402
 from serving_data import fill_ours, make_table  # noqa: E402
-from serving_report import HEADER, case_row, export_table, low_tile_table, remarks, walk_table  # noqa: E402
+from serving_report import CASES_HEAD, case_row, export_table, head, low_tile_table, remarks, walk_table  # noqa: E402
 from serving_runs import Bench, run_case  # noqa: E402
 from serving_servers import SERVERS, Place, start_all  # noqa: E402
 from serving_usage import machine, parent_of  # noqa: E402
@@ -118,7 +118,7 @@ def find_postmaster(engine: Engine) -> int:
 
 def run(bench: Bench, place: Place, only: list[str]) -> dict[str, Any]:
     """All cases with one number of rows, told as they end."""
-    print(f"\n## {bench.rows:,} rows\n\n{ceiling(bench)}\n{HEADER}")
+    print(f"\n## {bench.rows:,} rows\n\n{ceiling(bench)}\n\n{head(*CASES_HEAD)}")
     found: dict[str, Any] = {}
     notes: list[str] = []
     for case in CASES:

@@ -1,9 +1,11 @@
 """The long cases of the serving benchmark: every page to the last one, whole files, and the tiles of low zooms."""
 
 import os
+import sqlite3
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -55,7 +57,7 @@ def walk(bench: Bench) -> dict[str, Walk]:
             if path is None:
                 continue
             way = walks[one.name]
-            body = measure(bench, one, [Ask(path)], way.took, keep=True)[0]
+            body = measure(bench, one, [Ask(path)], way.took, "body")[0].body
             asks[one.name] = None if way.took.refused else find_next(body)
             way.features += body.count(b'"Feature"')
     for way in walks.values():
@@ -66,11 +68,12 @@ def walk(bench: Bench) -> dict[str, Walk]:
 
 @dataclass(slots=True)
 class Export:
-    """A whole file: what making it took each time, the first time apart, and the most memory meanwhile."""
+    """A whole file: what making it took the first time, and again, and the most memory that the process held."""
 
-    took: Measured = field(default_factory=Measured)
+    first: Measured = field(default_factory=Measured)
+    again: Measured = field(default_factory=Measured)
+    first_byte_s: float | None = None
     peak_mb: float = 0.0
-    first_byte_s: float = 0.0
 
 
 def export(bench: Bench, kind: str, place: Place) -> dict[str, Export]:
@@ -79,61 +82,74 @@ def export(bench: Bench, kind: str, place: Place) -> dict[str, Export]:
     driver = {"export": "GeoJSON", "package": "GPKG"}[kind]
     for turn in range(1 + (AGAIN if bench.rows <= PEERS_EXPORT else 0)):
         for one in bench.running:
-            if not found[one.name].took.refused:
-                _export_served(bench, one, kind, found[one.name], check=turn == 0)
-        _export_ogr(bench, place, driver, found["ogr2ogr"])
+            result = found[one.name]
+            if not result.first.refused:
+                _export_served(bench, one, kind, result, result.again if turn else result.first)
+        of_ogr = found["ogr2ogr"]
+        _export_ogr(bench, place, driver, of_ogr, of_ogr.again if turn else of_ogr.first)
+    if kind == "package":
+        _check_package(bench, place, found)
     return found
 
 
-def _export_served(bench: Bench, one: Running, kind: str, result: Export, *, check: bool) -> None:
+def _export_served(bench: Bench, one: Running, kind: str, result: Export, took: Measured) -> None:
     path = one.server.path(Question(kind))
     if path is None or (one.name in {"tipg", "pygeoapi"} and bench.rows > PEERS_EXPORT):
-        result.took.refused = "not served" if path is None else "not asked"
+        took.refused = "not served" if path is None else "not asked"
         return
     forget_peak(one.process)
-    cpu, database = cpu_seconds(one.process), cpu_seconds(bench.postmaster)
-    answer = bench.client.ask(one.port, [Ask(path)]).answers[0]
-    if answer.status not in FINE:
-        result.took.refused = f"HTTP {answer.status}"
-        return
-    result.took.cpu_s += cpu_seconds(one.process) - cpu
-    result.took.database_cpu_s += cpu_seconds(bench.postmaster) - database
-    result.took.seconds.append(answer.seconds)
-    result.took.size = answer.size
+    answer = measure(bench, one, [Ask(path)], took, "features")[0]
     result.first_byte_s = result.first_byte_s or answer.first_seconds
     result.peak_mb = max(result.peak_mb, peak_mb(one.process))
-    if check and kind == "export" and bench.rows <= PEERS_EXPORT:
-        body = bench.client.ask(one.port, [Ask(path)], keep=True).answers[0].body
-        if (features := body.count(b'"Feature"')) != bench.rows:
-            result.took.differs = f"{features:,} features instead of {bench.rows:,}"
+    if kind == "export" and answer.features != bench.rows:
+        took.differs = f"{answer.features:,} features instead of {bench.rows:,}"
 
 
-def _export_ogr(bench: Bench, place: Place, driver: str, result: Export) -> None:
+def _check_package(bench: Bench, place: Place, found: dict[str, Export]) -> None:
+    for one in bench.only("ours"):
+        path, took = one.server.path(Question("package")), found[one.name].first
+        if path is None or took.refused:
+            continue
+        file = place.folder / "ours.gpkg"
+        file.write_bytes(bench.client.ask(one.port, [Ask(path)], "body").answers[0].body)
+        with closing(sqlite3.connect(file)) as package:
+            (table,) = package.execute("SELECT table_name FROM gpkg_contents WHERE data_type = 'features'").fetchone()
+            (rows,) = package.execute(f'SELECT count(*) FROM "{table}"').fetchone()  # noqa: S608 -- ours
+        file.unlink()
+        if rows != bench.rows:
+            took.differs = f"{rows:,} features instead of {bench.rows:,}"
+
+
+def _export_ogr(bench: Bench, place: Place, driver: str, result: Export, took: Measured) -> None:
     """What a person at a terminal would do instead."""
     file = place.folder / f"ogr.{driver.lower()}"
-    file.unlink(missing_ok=True)
-    at = place.parts
-    source = f"PG:host={at['host']} port={at['port'] or 5432} user={at['user']} dbname={at['dbname']}"
-    query = f"SELECT id, {', '.join(PROPERTIES)}, geom_crs84 FROM bench.outlines ORDER BY id"  # noqa: S608 -- constants
-    geojson = ("-lco", "COORDINATE_PRECISION=7", "-lco", "ID_FIELD=id") if driver == "GeoJSON" else ()
-    command = ["ogr2ogr", "-f", driver, *geojson, str(file), source, "-nln", "outlines", "-sql", query]
     database, began = cpu_seconds(bench.postmaster), time.perf_counter()
     try:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603 -- ours
+            _ogr_command(place, driver, str(file)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
     except FileNotFoundError:
-        result.took.refused = "not installed"
+        took.refused = "not installed"
         return
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        result.took.refused = f"exit code {process.returncode}"
+        took.refused = f"exit code {process.returncode}"
         return
-    result.took.seconds.append(time.perf_counter() - began)
-    result.took.cpu_s += usage.ru_utime + usage.ru_stime
-    result.took.database_cpu_s += cpu_seconds(bench.postmaster) - database
-    result.took.size = file.stat().st_size
+    took.seconds.append(time.perf_counter() - began)
+    took.cpu_s += usage.ru_utime + usage.ru_stime
+    took.database_cpu_s += cpu_seconds(bench.postmaster) - database
+    took.size = file.stat().st_size
     result.peak_mb = max(result.peak_mb, usage.ru_maxrss / 1024)
     file.unlink()
+
+
+def _ogr_command(place: Place, driver: str, file: str) -> list[str]:
+    at = place.parts
+    source = f"PG:host={at['host']} port={at['port'] or 5432} user={at['user']} dbname={at['dbname']}"
+    query = f"SELECT id, {', '.join(PROPERTIES)}, geom_crs84 FROM bench.outlines ORDER BY id"  # noqa: S608 -- constants
+    geojson = ("-lco", "COORDINATE_PRECISION=7", "-lco", "ID_FIELD=id") if driver == "GeoJSON" else ()
+    return ["ogr2ogr", "-f", driver, *geojson, file, source, "-nln", "outlines", "-sql", query]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +168,7 @@ def low_tiles(bench: Bench, zooms: Sequence[int] = range(10)) -> list[LowTile] |
     for one in bench.only("ours"):
         for zoom in zooms:
             paths = [one.server.path(Question("tile", tile=tile)) for tile in list_tiles(zoom)]
-            answers = bench.client.ask(one.port, [Ask(path) for path in paths if path], keep=True).answers
+            answers = bench.client.ask(one.port, [Ask(path) for path in paths if path], "body").answers
             if any(answer.status not in FINE for answer in answers):
                 return f"HTTP {answers[0].status}"
             counts = [count_tile_features(answer.body) for answer in answers]

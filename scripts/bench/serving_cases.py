@@ -23,7 +23,7 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case. `draw` makes so many questions; `targets` says how many times faster than whom ours is to be.
+    """One case. `draw` makes so many questions; `aims`: how many times as fast as whom ours is to be.
 
     Every question is new to every server, unless `draw` repeats itself; `practice` makes those that are asked before
     anything is measured, where `draw` cannot make others.
@@ -32,7 +32,7 @@ class Case:
     name: str
     title: str
     draw: Callable[[Draw, int], Sequence[Question]]
-    targets: Mapping[str, float] = field(default_factory=dict)
+    aims: Mapping[str, float] = field(default_factory=dict)
     per_round: int = 10
     practice: Callable[[Draw, int], Sequence[Question]] | None = None
     note: str = ""
@@ -111,7 +111,7 @@ CASES: tuple[Case, ...] = (
     *(Case(f"tiles-{zoom}", f"vector tiles of zoom {zoom}, first sight", _tiles(zoom), {"floor": 0.9}, 2,
            practice=_tiles(15))
       for zoom in TILE_ZOOMS),
-    Case("tiles-again", "vector tiles of zoom 12–14 again", _same_tiles, {"tipg": 50}, 20),
+    Case("tiles-again", "vector tiles of zoom 12–14 again", _same_tiles, {}, 20, note="as any kept answer"),
     Case("hits", "numberMatched of all rows, never asked before", _hits, {}, 2, note="150 ms"),
 )  # fmt: skip
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
+Want = Literal["", "body", "features"]
 CHUNK = 1 << 18
 PATIENCE_S = 900.0
 
@@ -28,7 +29,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `seconds`: from sending until the last byte; `first_seconds`: until the first one of it."""
+    """What came back. `seconds`: from sending until the last byte; `first_seconds`: until the first one of it.
+
+    `body` and `features`, the number of features of GeoJSON, are there when they were asked for.
+    """
 
     status: int
     seconds: float
@@ -36,6 +40,7 @@ class Answer:
     size: int
     headers: dict[str, str]
     body: bytes
+    features: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +60,9 @@ class Client(AbstractContextManager["Client"]):
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
 
-    def ask(self, port: int, asks: Sequence[Ask], *, keep: bool = False) -> Batch:
-        """Ask one after another. `keep`: bring the bodies too, up to what memory holds."""
-        self._end.send((port, list(asks), keep))
+    def ask(self, port: int, asks: Sequence[Ask], want: Want = "") -> Batch:
+        """Ask one after another, and bring the bodies or the number of features in them when they are wanted."""
+        self._end.send((port, list(asks), want))
         found = self._end.recv()
         if isinstance(found, Exception):
             raise found
@@ -72,22 +77,22 @@ class Client(AbstractContextManager["Client"]):
 def _serve(end: Connection) -> None:
     while True:
         try:
-            port, asks, keep = end.recv()
+            port, asks, want = end.recv()
         except EOFError:
             return
         try:
-            end.send(_ask_all(port, asks, keep=keep))
+            end.send(_ask_all(port, asks, want))
         except OSError as error:
             end.send(error)
 
 
-def _ask_all(port: int, asks: Sequence[Ask], *, keep: bool) -> Batch:
+def _ask_all(port: int, asks: Sequence[Ask], want: Want) -> Batch:
     """All on one connection; a server that closes it between two requests gets a new one, outside the time measured."""
     line = _connect(port)
     answers = []
     began = time.process_time()
     for ask in asks:
-        answer = _ask(*line, ask, keep=keep)
+        answer = _ask(*line, ask, want)
         answers.append(answer)
         if answer.headers.get("connection", "").lower() == "close":
             line[0].close()
@@ -103,7 +108,7 @@ def _connect(port: int) -> tuple[socket.socket, BinaryIO]:
     return line, line.makefile("rb", buffering=CHUNK)
 
 
-def _ask(line: socket.socket, stream: BinaryIO, ask: Ask, *, keep: bool) -> Answer:
+def _ask(line: socket.socket, stream: BinaryIO, ask: Ask, want: Want) -> Answer:
     headers = "".join(f"{name}: {value}\r\n" for name, value in ask.headers)
     host = f"127.0.0.1:{line.getpeername()[1]}"
     message = f"GET {ask.path} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\n{headers}\r\n".encode("ascii")
@@ -115,9 +120,21 @@ def _ask(line: socket.socket, stream: BinaryIO, ask: Ask, *, keep: bool) -> Answ
         raise ConnectionError(f"{host} closed the connection instead of answering {ask.path}")
     status = int(start[9:12])
     found = _read_headers(stream)
-    size, parts = _read_body(stream, status, found, keep=keep)
+    size, parts = _read_body(stream, status, found, keep=bool(want))
     ended = time.perf_counter()
-    return Answer(status, ended - began, first - began, size, found, b"".join(parts))
+    body = b"".join(parts) if want == "body" else b""
+    features = _count_features(parts) if want == "features" else 0
+    return Answer(status, ended - began, first - began, size, found, body, features)
+
+
+def _count_features(parts: Sequence[bytes]) -> int:
+    """How many times the word stands there, also where two parts meet; a collection is another word."""
+    word, count, end = b'"Feature"', 0, b""
+    for part in parts:
+        whole = end + part
+        count += whole.count(word)
+        end = whole[1 - len(word) :]
+    return count
 
 
 def _read_headers(stream: BinaryIO) -> dict[str, str]:

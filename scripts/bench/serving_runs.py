@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from serving_cases import Case, Draw, essence
-from serving_client import Ask, Client, find_next
+from serving_client import Answer, Ask, Client, Want, find_next
 from serving_questions import Question
 from serving_servers import Running
 from serving_usage import cpu_seconds
@@ -88,7 +88,7 @@ def _check(bench: Bench, questions: Sequence[Question], results: dict[str, Measu
             if ask is None:
                 result.refused = result.refused or "not served"
                 continue
-            answer = bench.client.ask(one.port, [ask], keep=True).answers[0]
+            answer = bench.client.ask(one.port, [ask], "body").answers[0]
             if answer.status not in FINE or (question.again and one.server.follows and answer.status != 304):
                 result.refused = f"HTTP {answer.status}"
             elif one.server.follows or not (question.second or question.again):
@@ -116,7 +116,7 @@ def prepare(client: Client, one: Running, question: Question) -> Ask | None:
     path = one.server.path(question)
     if path is None or not one.server.follows or not (question.second or question.again):
         return Ask(path) if path else None
-    before = client.ask(one.port, [Ask(path)], keep=True).answers[0]
+    before = client.ask(one.port, [Ask(path)], "body").answers[0]
     if question.second:
         following = find_next(before.body)
         return Ask(following) if following else None
@@ -131,10 +131,10 @@ def _ask(bench: Bench, one: Running, questions: Sequence[Question], result: Meas
     measure(bench, one, asks, result)
 
 
-def measure(bench: Bench, one: Running, asks: Sequence[Ask], result: Measured, *, keep: bool = False) -> list[bytes]:
-    """Ask, and add what it took; the bodies when they are wanted."""
+def measure(bench: Bench, one: Running, asks: Sequence[Ask], result: Measured, want: Want = "") -> list[Answer]:
+    """Ask, and add what it took."""
     cpu, database = cpu_seconds(one.process), cpu_seconds(bench.postmaster)
-    batch = bench.client.ask(one.port, asks, keep=keep)
+    batch = bench.client.ask(one.port, asks, want)
     result.cpu_s += cpu_seconds(one.process) - cpu
     result.database_cpu_s += cpu_seconds(bench.postmaster) - database
     result.own_s += batch.own_seconds
@@ -143,4 +143,4 @@ def measure(bench: Bench, one: Running, asks: Sequence[Ask], result: Measured, *
         result.refused = f"HTTP {bad[0]}"
     result.seconds += [answer.seconds for answer in batch.answers]
     result.size = max([result.size, *(answer.size for answer in batch.answers)])
-    return [answer.body for answer in batch.answers]
+    return batch.answers
