@@ -16,18 +16,19 @@ from estates_api.api.answers import GEOJSON, etag, text_answer
 from estates_api.api.browse import item_page, items_page
 from estates_api.api.context import audience, base_url, context, reading
 from estates_api.api.cursors import Cursor, nulls_of, parse_cursor, write_cursor
+from estates_api.api.downloads import download
 from estates_api.api.formats import HTML, wanted
-from estates_api.api.given import Given, given_rows
+from estates_api.api.given import Given, given_for, layer_of
 from estates_api.api.history import Asked
 from estates_api.api.links import link, with_query
 from estates_api.api.parameters import DEFAULT_LIMIT
-from estates_api.api.questions import ITEM, ITEMS, WHOLE, Question, read_question, spelled
-from estates_api.domain.collections import COLLECTIONS, Collection
+from estates_api.api.questions import ITEM, ITEMS, Question, known, read_question, spelled
+from estates_api.domain.collections import Collection
 from estates_api.domain.crs import Crs
 from estates_api.errors import BadInput, NotFound
 from estates_api.store.conditions import After
 from estates_api.store.database import transaction
-from estates_api.store.layers import Audience, Layer, given_layer, layer
+from estates_api.store.layers import Audience, layer
 from estates_api.store.reading import Row
 from estates_api.store.statements import Shape, count_statement, item_statement, page_statement
 
@@ -69,19 +70,12 @@ def _counts(request: Request) -> Counts:
     return found
 
 
-def known(collection: str) -> Collection:
-    """The collection of that id; NotFound lists what there is."""
-    if collection not in COLLECTIONS:
-        raise NotFound(f"there is no collection {collection[:100]!r}; there are {', '.join(COLLECTIONS)}")
-    return COLLECTIONS[collection]
-
-
 async def items(request: Request) -> Response:
     """One page of features: by box, filter, property, id; of today or of another day; sorted; in any system."""
     made = known(request.path_params["collection"])
     form, question = wanted(request), read_question(made, request.query_params, ITEMS)
     if not form.page:
-        raise BadInput(f"f: {form.name} is not here yet")
+        return await download(request, question, form)
     caller = audience(request)
     version = await reading(request).data_version()
     given = await given_for(request, question)
@@ -117,20 +111,6 @@ def _headers(request: Request, crs: Crs, version: int | None, caller: Audience) 
     """The system of the answer (Part 2, requirement 16), and a tag where the answer is made of stored data."""
     headers = {"Content-Crs": f"<{crs.uri}>"}
     return headers if version is None else headers | {"ETag": etag(request, version, caller)}
-
-
-async def given_for(request: Request, question: Question) -> Given | None:
-    """The rows that are computed for this question; None where they are stored."""
-    if question.moment is None and question.collection.id != "shortlist-entries":
-        return None
-    return await asyncio.to_thread(given_rows, request, question)
-
-
-def layer_of(question: Question, caller: Audience, given: Given | None) -> tuple[Layer, Audience | None]:
-    """Where the rows come from, and as whom they are read: what was computed was chosen for the caller already."""
-    if given is None:
-        return layer(question.collection.id, caller), caller
-    return given_layer(question.collection.id), None
 
 
 async def read_page(
@@ -225,16 +205,3 @@ def check_ref(ref: str) -> str:
     if "\x00" in ref:
         raise NotFound("there is no site by that reference")
     return ref
-
-
-async def whole(request: Request) -> Response:
-    """All features of a collection as one GeoJSON file, the same bytes until the data change."""
-    made = COLLECTIONS[request.url.path.strip("/").removesuffix(".geojson")]
-    question = read_question(made, request.query_params, WHOLE)
-    version = await reading(request).data_version()
-    given = await given_for(request, question)
-    page = await read_page(request, question, given=given, version=version)
-    content = f'{{"type":"FeatureCollection","name":"{made.id}","features":[{page.features}]}}'
-    return text_answer(
-        content, GEOJSON, _headers(request, question.look.crs, None if given else version, audience(request))
-    )

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from estates_api.api import tiles
 from estates_api.api.answers import GEOJSON, text_answer
 from estates_api.api.context import Base, Caller, Database
-from estates_api.api.items import known
 from estates_api.api.links import link
 from estates_api.api.parameters import only
+from estates_api.api.questions import known
 from estates_api.api.schemas import (
     OPENAPI,
     QUERYABLES,

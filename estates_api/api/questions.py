@@ -5,14 +5,14 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from starlette.datastructures import QueryParams
 
 from estates_api.api.parameters import DEFAULT_LIMIT, MAX_LIMIT, parse_as_of, parse_datetime, parse_known_at, today
-from estates_api.domain.collections import Collection, Property
+from estates_api.domain.collections import COLLECTIONS, Collection, Property
 from estates_api.domain.crs import CRS84, CRSS, Crs, parse_crs
-from estates_api.errors import BadInput
+from estates_api.errors import BadInput, NotFound
 from estates_api.store.conditions import Box, Condition, Equals, InBoxes, Matches, Sort, WithIds
 from estates_api.store.cql2 import Queryable, compile_filter, parse_filter
 from estates_api.store.layers import Layer
@@ -220,13 +220,16 @@ def _ids(text: str) -> list[str]:
     return ids
 
 
+_LANGUAGES: Mapping[str, Literal["cql2-text", "cql2-json"]] = {"cql2-text": "cql2-text", "cql2-json": "cql2-json"}
+
+
 def _filter(params: QueryParams) -> tuple[Any, Crs] | None:
     lang, crs = params.get("filter-lang", "cql2-text"), _crs(params, "filter-crs")
-    if lang != "cql2-text" and lang != "cql2-json":  # noqa: PLR1714 -- so that the type checker sees it
+    if lang not in _LANGUAGES:
         raise BadInput(f"filter-lang: {lang[:50]!r} is not a language here; cql2-text or cql2-json")
     if "filter" not in params:
         return None
-    return parse_filter(params["filter"], lang), crs
+    return parse_filter(params["filter"], _LANGUAGES[lang]), crs
 
 
 def _moment(collection: Collection, params: QueryParams) -> Moment | None:
@@ -276,3 +279,10 @@ def spelled(question: Question) -> str:
     said = (question.collection.id, [repr(one) for one in question.conditions], question.values, filtered,
             repr(question.moment), [repr(one) for one in question.sort])  # fmt: skip
     return json.dumps(said, default=str, sort_keys=True)
+
+
+def known(collection: str) -> Collection:
+    """The collection of that id; NotFound lists what there is."""
+    if collection not in COLLECTIONS:
+        raise NotFound(f"there is no collection {collection[:100]!r}; there are {', '.join(COLLECTIONS)}")
+    return COLLECTIONS[collection]

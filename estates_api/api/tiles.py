@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from estates_api.api.answers import etag
 from estates_api.api.context import Base, Caller, Database, audience, reading
-from estates_api.api.items import count_all, given_for, known, layer_of
+from estates_api.api.given import given_for, layer_of
+from estates_api.api.items import count_all
 from estates_api.api.links import link
 from estates_api.api.parameters import only
-from estates_api.api.questions import Question, check_parameters
+from estates_api.api.questions import Question, check_parameters, known
 from estates_api.domain.collections import Collection
 from estates_api.errors import BadInput, NotFound
 from estates_api.store import features
@@ -66,9 +67,7 @@ def _place(request: PlainRequest) -> tuple[int, int, int]:
         raise NotFound("a tile is named by zoom, row and column in whole numbers")
     zoom, row, column = map(int, numbers)
     if zoom > DEEPEST or row >= 2**zoom or column >= 2**zoom:
-        raise NotFound(
-            f"there is no tile {zoom}/{row}/{column}: zoom ends at {DEEPEST}, rows and columns at 2^zoom - 1"
-        )
+        raise NotFound(f"there is no tile {zoom}/{row}/{column}: zoom ends at {DEEPEST}, the others at 2^zoom - 1")
     return zoom, row, column
 
 

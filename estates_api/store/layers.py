@@ -148,7 +148,7 @@ def given_layer(collection: str) -> Layer:
     """A collection whose rows are given with the query, as the bound value `rows`: a JSON array of objects with `id`,
     `at` (the reference of the site where it is) and the properties. Who may see them is the caller's to say."""
     made = COLLECTIONS[collection]
-    shape = _POINT if made.shape == "Point" else "s.{0}"
+    shape = _POINT if made.shape == "Point" else "ST_ForcePolygonCCW(s.{0})"
     kinds = ", ".join(f'"{one.name}" {_SQL[one.kind]}' for one in made.properties)
     query = text(f"""
         SELECT g.*, {shape.format("geom")} AS geom, {shape.format("geom_crs84")} AS geom_crs84

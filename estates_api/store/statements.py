@@ -1,6 +1,6 @@
 """The statements that read features: built with SQLAlchemy, compiled once for each shape of request."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -117,6 +117,14 @@ def _page(shape: Shape) -> Select[Any]:
     again = [*((page.c[f"sort{n}"].desc() if one.descending else page.c[f"sort{n}"].asc()).nulls_last()
                for n, one in enumerate(shape.sort)), page.c.id.asc()]  # fmt: skip
     return joined.order_by(*again)
+
+
+def whole_query(
+    layer: Layer, columns: Sequence[ColumnElement[Any]], conditions: tuple[Condition, ...], *,
+    sort: tuple[Sort, ...] = (), limit: int | None = None,
+) -> Select[Any]:  # fmt: skip
+    """Everything that matches, in order, as these columns."""
+    return select(*columns).where(conditions_of(layer, conditions)).order_by(*_order(layer, sort)).limit(limit)
 
 
 @lru_cache(maxsize=512)
