@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -24,8 +25,8 @@ def test_every_collection_has_a_style(cut_offs: CutOffs) -> None:
     """Each is drawn by the shape that it has and by properties that it has, and says all that the legend needs."""
     for collection, style in styles(cut_offs):
         assert style.shape == collection.shape
-        used = re.findall('"(.*?)"', " ".join(rule.where or "" for rule in style.rules)) + [style.label or "name"]
-        assert set(used) <= set(collection.names) | {"name"}
+        used = {style.label or "name", *re.findall('"(.*?)"', " ".join(rule.where or "" for rule in style.rules))}
+        assert used <= {"name", *collection.names}
         assert all(rule.label for rule in style.rules)
         assert len(style.name) <= 30  # the width of the column of a GeoPackage's styles
 
@@ -55,7 +56,7 @@ def test_classes_tell_apart_without_colour(cut_offs: CutOffs) -> None:
     release, _, route = list_styles(COLLECTIONS["candidates"], cut_offs)
     shades = [_lightness(rule) for rule in release.rules[:5]]
     assert shades == sorted(shades)
-    assert min(later - earlier for earlier, later in zip(shades, shades[1:], strict=False)) > 20
+    assert min(later - earlier for earlier, later in pairwise(shades)) > 20
     marks = [(rule.mark, rule.fill == "#ffffff00") for rule in route.rules]
     assert len(set(marks)) == len(marks)
 
