@@ -13,7 +13,15 @@ from estates_api.api.context import Base, Caller, Database
 from estates_api.api.links import link
 from estates_api.api.parameters import only
 from estates_api.api.questions import known
-from estates_api.api.schemas import OPENAPI, QUERYABLES, SCHEMA, described_queryables, described_schema
+from estates_api.api.schemas import (
+    OPENAPI,
+    QUERYABLES,
+    SCHEMA,
+    SCHEMA_JSON,
+    described_feature,
+    described_queryables,
+    described_schema,
+)
 from estates_api.domain.collections import COLLECTIONS, Collection
 from estates_api.domain.crs import CRS84, CRSS, EPSG27700
 from estates_api.store import cql2, features
@@ -33,7 +41,6 @@ CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
-    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/returnables-and-receivables",
     "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/schemas",
     *cql2.CONFORMANCE,
@@ -108,9 +115,10 @@ def _links(here: str, made: Collection) -> list[dict[str, str]]:
         link(here, "self", "application/json", made.title),
         link(f"{here}/items", "items", GEOJSON, f"{made.title} as GeoJSON"),
         link(f"{here}/items?f=html", "items", "text/html", f"{made.title} for people"),
-        link(f"{here}/queryables", QUERYABLES, "application/schema+json", "what a filter may name"),
+        link(f"{here}/queryables", QUERYABLES, SCHEMA_JSON, "what a filter may name"),
         link(f"{here}/tiles", tiles.TILESETS, "application/json", "vector tiles"),
-        link(f"{here}/schema", SCHEMA, "application/schema+json", "what features say"),
+        link(f"{here}/schema", SCHEMA, SCHEMA_JSON, "what features say"),
+        link(f"{here}/schema/feature", "describedby", SCHEMA_JSON, "a feature as JSON Schema"),
     ]
 
 
@@ -122,13 +130,25 @@ def _extent(found: RowMapping, first: date | None) -> dict[str, Any]:
     return spatial | temporal
 
 
-@router.get("/collections/{collection}/queryables", dependencies=[Depends(only())], response_class=Response)
+_SCHEMA_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {SCHEMA_JSON: {"schema": {"type": "object"}}}}}
+
+
+@router.get("/collections/{collection}/queryables", dependencies=[Depends(only())], response_class=Response,
+            responses=_SCHEMA_ANSWER)  # fmt: skip
 def queryables(collection: str, base: Base) -> Response:
     """What a filter may name, as JSON Schema (Part 3, requirement class queryables)."""
-    return text_answer(described_queryables(base, known(collection)), "application/schema+json")
+    return text_answer(described_queryables(base, known(collection)), SCHEMA_JSON)
 
 
-@router.get("/collections/{collection}/schema", dependencies=[Depends(only())], response_class=Response)
+@router.get("/collections/{collection}/schema", dependencies=[Depends(only())], response_class=Response,
+            responses=_SCHEMA_ANSWER)  # fmt: skip
 def schema(collection: str, base: Base) -> Response:
     """What features say, as JSON Schema (Part 5)."""
-    return text_answer(described_schema(base, known(collection)), "application/schema+json")
+    return text_answer(described_schema(base, known(collection)), SCHEMA_JSON)
+
+
+@router.get("/collections/{collection}/schema/feature", dependencies=[Depends(only())], response_class=Response,
+            responses=_SCHEMA_ANSWER)  # fmt: skip
+def feature_schema(collection: str, base: Base) -> Response:
+    """A feature as GeoJSON has it, as JSON Schema (Part 1, recommendation 17: `describedby`)."""
+    return text_answer(described_feature(base, known(collection)), SCHEMA_JSON)
