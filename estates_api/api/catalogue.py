@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Query
 from sqlalchemy import RowMapping
 from starlette.responses import Response
 
-from estates_api.api.answers import GEOJSON, JSON, text_answer
+from estates_api.api.answers import JSON, text_answer
 from estates_api.api.context import Base, Caller, Database
 from estates_api.api.history import Ask, Asked, find_elsewhere
-from estates_api.api.ogc import check_ref, read_page
+from estates_api.api.items import check_ref
 from estates_api.api.parameters import MOMENT, only
 from estates_api.api.provenance import explain_sources
 from estates_api.domain.explanation import describe
@@ -21,23 +21,6 @@ from estates_api.store.sites import Moment
 from estates_api.workflows.assess import totals
 
 router = APIRouter()
-
-
-@router.get("/sites.geojson", tags=["sites"], dependencies=[Depends(only(*MOMENT))], response_class=Response)
-def all_sites(ask: Ask) -> Response:
-    """Every site as one GeoJSON file, the same bytes until the data change: add it to QGIS as it is."""
-    return _whole(ask, "sites")
-
-
-@router.get("/candidates.geojson", tags=["sites"], dependencies=[Depends(only(*MOMENT))], response_class=Response)
-def all_candidates(ask: Ask) -> Response:
-    """Every candidate with its scores as one GeoJSON file."""
-    return _whole(ask, "candidates")
-
-
-def _whole(ask: Asked, collection: str) -> Response:
-    page = read_page(ask, features.Query(collection), ask.moment)
-    return text_answer(f'{{"type":"FeatureCollection","name":"{collection}","features":[{page.features}]}}', GEOJSON)
 
 
 @router.get("/sites/{ref}", tags=["sites"], dependencies=[Depends(only("explain", *MOMENT))], response_class=Response)

@@ -10,8 +10,7 @@ from estates_api.domain.records import Issue, Sensitivity
 from estates_api.domain.rules import RULES
 from estates_api.errors import NotFound
 from estates_api.store.copying import copy_rows
-from estates_api.store.features import Audience
-from estates_api.store.layers import projections
+from estates_api.store.layers import Audience, projections
 from estates_api.store.projection import HIDDEN
 from estates_api.store.tables import edition, issue, organisation, redaction
 

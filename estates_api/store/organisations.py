@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select, text
 
 from estates_api.domain.organisations import Follows, Naming, name_on
-from estates_api.store.features import Audience
-from estates_api.store.layers import projections
+from estates_api.store.layers import Audience, projections
 from estates_api.store.projection import HIDDEN
 from estates_api.store.tables import holding
 

@@ -42,10 +42,12 @@ class Reading:
     """The reading side of one process. `version` is the data version when it is known without asking."""
 
     def __init__(self, url: URL) -> None:
-        _, self._arguments = dialect.dialect().create_connect_args(url)
+        _, self._arguments = dialect.dialect().create_connect_args(url)  # type: ignore[no-untyped-call]
         self._pool: AsyncConnectionPool[AsyncConnection[Row]] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._secret: bytes | None = None
+        self._changed = -1, ""
         self.version: int | None = None
 
     async def open(self, *, watch: bool) -> None:
@@ -102,6 +104,22 @@ class Reading:
         if self.version is not None:
             return self.version
         return await self._ask_version()
+
+    async def secret(self) -> bytes:
+        """What this installation signs with."""
+        if self._secret is None:
+            statement = Statement("SELECT secret FROM installation", {})
+            self._secret = bytes((await self.rows(statement, None))[0][0])
+        return self._secret
+
+    async def changed_at(self, version: int) -> str:
+        """When the data came to a version, as RFC 3339: answers made of it are the same bytes at any time."""
+        if self._changed[0] != version:
+            statement = Statement("SELECT to_char(max(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') "
+                                  "FROM audit WHERE id = %(version)s", {"version": version})  # fmt: skip
+            found = (await self.rows(statement, None))[0][0]
+            self._changed = version, found or "1970-01-01T00:00:00Z"
+        return self._changed[1]
 
     async def refresh(self) -> None:
         """Look at once whether the data changed: whoever has just written reads what was written."""

@@ -1,6 +1,6 @@
 """The statements that read features: built with SQLAlchemy, compiled once for each shape of request."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -29,16 +29,15 @@ from estates_api.store.layers import Layer
 PLACES = {4326: 7, 27700: 2, 3857: 2}
 """Decimal places of coordinates: about a centimetre everywhere."""
 
-_DIALECT = psycopg.dialect(paramstyle="pyformat")
+_DIALECT = psycopg.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How features look: in which system, with which properties (None: all), with geometry or without."""
+    """How features look: in which system, and with which properties (None: all)."""
 
     crs: Crs = CRS84
     properties: tuple[str, ...] | None = None
-    skip_geometry: bool = False
 
     @property
     def plain(self) -> bool:
@@ -120,6 +119,14 @@ def _page(shape: Shape) -> Select[Any]:
     return joined.order_by(*again)
 
 
+def whole_query(
+    layer: Layer, columns: Sequence[ColumnElement[Any]], conditions: tuple[Condition, ...], *,
+    sort: tuple[Sort, ...] = (), limit: int | None = None,
+) -> Select[Any]:  # fmt: skip
+    """Everything that matches, in order, as these columns."""
+    return select(*columns).where(conditions_of(layer, conditions)).order_by(*_order(layer, sort)).limit(limit)
+
+
 @lru_cache(maxsize=512)
 def item_statement(layer: Layer, look: Look) -> Statement:
     """One feature by the value `id`."""
@@ -137,7 +144,7 @@ def feature_text(layer: Layer, look: Look) -> ColumnElement[str]:
     """A feature as GeoJSON text: `{"type":"Feature","id":…,"geometry":…,"properties":{…}}`."""
     if layer.feature is not None and look.plain:
         return layer.feature
-    shape = literal_column("'null'") if look.skip_geometry else geometry_text(layer, look.crs)
+    shape = geometry_text(layer, look.crs)
     if layer.feature is not None and look.properties is None:
         # What was rendered on write, from its properties on: an id of ours has no quotes in it.
         said: ColumnElement[str] = func.substr(layer.feature, func.strpos(layer.feature, ',"properties":'))

@@ -363,3 +363,9 @@ audit = Table(
     Column("subject", Text, nullable=False),
     Column("detail", JSONB, nullable=False),
 )  # fmt: skip
+
+installation = Table(
+    "installation", metadata,
+    Column("one", Boolean, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+)  # fmt: skip

@@ -1,6 +1,9 @@
 """What each audience may see, each site written once: tables that inherit, with a column per property."""
 
+import secrets
+
 from alembic import op
+from sqlalchemy import text
 
 revision = "0004"
 down_revision = "0003"
@@ -47,12 +50,14 @@ CREATE TABLE site_complete (
     held jsonb,
     explanation jsonb,
     gone jsonb,
+    turn integer NOT NULL DEFAULT 0,
     CONSTRAINT site_complete_gone CHECK ((gone IS NULL) = (site_feature IS NOT NULL)
         AND (site_feature IS NULL) = (held IS NULL))
 );
 COMMENT ON TABLE site_complete IS
     'What everybody may see of sites, by inheritance: here itself only what is for owners. Each site stands once';
 COMMENT ON COLUMN site_complete.geom IS 'a point on the site: one collection, one type of geometry';
+COMMENT ON COLUMN site_complete.turn IS 'a number that is not of the site''s own: tiles of many sites draw the lowest first';
 COMMENT ON COLUMN site_complete.gone IS 'What became of a merged or withdrawn site: kind, survivor, reason, at';
 CREATE TABLE site_partner (PRIMARY KEY (ref)) INHERITS (site_complete);
 COMMENT ON TABLE site_partner IS 'What partners may see: here itself only what is not for the public';
@@ -78,12 +83,22 @@ END $$;
 CREATE TRIGGER told AFTER INSERT ON audit FOR EACH ROW EXECUTE FUNCTION tell_act();
 """
 
+# What this installation alone can sign: cursors are checked by whichever process they come back to.
+INSTALLATION = """
+CREATE TABLE installation (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    secret bytea NOT NULL CHECK (length(secret) >= 32)
+);
+COMMENT ON TABLE installation IS 'One row: the secret with which this installation signs';
+"""
+
 AUDIENCES = ("public", "partner", "complete")
 
 # Whoever may see a site may see what stands there: a site with anything private is withheld whole.
 EACH = """
 CREATE INDEX site_{audience}_geom ON site_{audience} USING gist (geom);
 CREATE INDEX site_{audience}_geom_crs84 ON site_{audience} USING gist (geom_crs84);
+CREATE INDEX site_{audience}_turn ON site_{audience} (turn);
 CREATE INDEX site_{audience}_outline ON site_{audience} USING gist (outline) WHERE outline IS NOT NULL;
 CREATE INDEX site_{audience}_outline_crs84 ON site_{audience} USING gist (outline_crs84)
     WHERE outline_crs84 IS NOT NULL;
@@ -101,6 +116,8 @@ def upgrade() -> None:
     op.execute(SITES)
     op.execute(REFERENCE)
     op.execute(TOLD)
+    op.execute(INSTALLATION)
+    op.execute(text("INSERT INTO installation (secret) VALUES (:secret)").bindparams(secret=secrets.token_bytes(32)))
     for audience in AUDIENCES:
         op.execute(EACH.format(audience=audience))
 
