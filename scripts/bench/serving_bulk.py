@@ -12,7 +12,7 @@ from statistics import median
 from serving_cases import count_tile_features
 from serving_client import Ask, find_next
 from serving_questions import PROPERTIES, Question, list_tiles
-from serving_runs import FINE, Bench, Measured, measure
+from serving_runs import Bench, Measured, measure
 from serving_servers import Place, Running
 from serving_usage import cpu_seconds, forget_peak, peak_mb
 
