@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,7 @@ LONG = ("walk", "export", "package", "low-tiles")
 
 def main() -> None:
     """Make, start, check, ask, tell."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # told to end, it still stops what it started
     wanted = read_arguments()
     servers = tuple(one for one in SERVERS if one.name in wanted.servers)
     needs_peers = {"tipg", "pygeoapi"} & set(wanted.servers)

@@ -9,7 +9,7 @@ from estates_api.store.projection import _feature
 _MAKE = """
 CREATE TABLE bench.outlines AS
 WITH middle AS (
-    SELECT i, 522000 + random() * 21000 AS x, 181000 + random() * 19500 AS y, 10 + 60 * random() ^ 3 AS radius
+    SELECT i, 518000 + random() * 21000 AS x, 181500 + random() * 19000 AS y, 10 + 60 * random() ^ 3 AS radius
     FROM generate_series(1, :rows) i
 ), ring AS (
     SELECT i, array_agg(ST_MakePoint(round((x + r * cos(a))::numeric, 2), round((y + r * sin(a))::numeric, 2))
@@ -24,7 +24,7 @@ WITH middle AS (
     FROM part
 ), made AS (
     SELECT i, 'NCL-' || lpad(i::text, 7, '0') AS id, geom, ST_Transform(geom, 4326) AS geom_crs84,
-           1 + (i * 7919) % 5 AS b, random() AS chance
+           1 + i / 7 % 5 AS b, random() AS chance
     FROM shape
 )
 SELECT id, id AS ref, (ARRAY['Library','Health Centre','Depot','Clinic','Car Park','Hall','School'])[1 + i % 7]
