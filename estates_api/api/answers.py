@@ -1,9 +1,16 @@
 """Answers that are text already: JSON made in PostgreSQL is passed on, never parsed again."""
 
+import hashlib
+
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from estates_api import __version__
+from estates_api.api.context import base_url
+from estates_api.api.formats import HTML, accepted
+from estates_api.store.layers import Audience
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"
@@ -17,10 +24,17 @@ def text_answer(content: str | bytes, media_type: str, headers: dict[str, str] |
     return Response(content, headers=headers, media_type=media_type)
 
 
+def etag(request: Request, version: int, caller: Audience) -> str:
+    """A strong tag: the same for the same question to the same data by the same audience, and for nothing else."""
+    asked = (__version__, version, caller, base_url(request), request.url.path, request.url.query,
+             "html" if wants_html(request) else request.headers.get("accept", ""))  # fmt: skip
+    return f'"{hashlib.blake2b(repr(asked).encode(), digest_size=12).hexdigest()}"'
+
+
 def wants_html(request: Request) -> bool:
     """A browser asks for text/html by name; programs that take anything get JSON."""
     wanted = request.query_params.get("f")
-    return wanted == "html" if wanted else "text/html" in request.headers.get("accept", "")
+    return wanted == "html" if wanted else accepted(request.headers.get("accept", "*/*")) is HTML
 
 
 class HeadAndOptions:
@@ -55,8 +69,7 @@ class Varying:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.add_vary_header("Accept, Authorization, X-API-Key")
-                if keyed:
-                    headers.setdefault("Cache-Control", "private, no-cache")
+                headers.setdefault("Cache-Control", "private, no-cache" if keyed else "no-cache")
             await send(message)
 
         await self.app(scope, receive, varying)

@@ -1,32 +1,72 @@
 """The application: its parts in order."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 
 from estates_api import __version__
-from estates_api.api import catalogue, claims, home, issues, letters, ogc, organisations, shortlists, upload
+from estates_api.api import (
+    catalogue,
+    claims,
+    downloads,
+    home,
+    issues,
+    items,
+    letters,
+    ogc,
+    openapi,
+    organisations,
+    shortlists,
+    tiles,
+    upload,
+)
 from estates_api.api.answers import HeadAndOptions, Varying
 from estates_api.api.context import Context
+from estates_api.api.downloads import Files
+from estates_api.api.items import Counts
+from estates_api.api.kept import Kept
 from estates_api.api.problems import add_handlers
+from estates_api.store.reading import Reading
 
 
 def create_app(context: Context) -> FastAPI:
     """The service for one installation."""
+
+    reading, files = Reading(context.engine.url), Files()
+
+    @asynccontextmanager
+    async def connected(_: FastAPI) -> AsyncIterator[None]:
+        await reading.open(watch=context.watch)
+        yield
+        await reading.close()
+        files.close()
+
     app = FastAPIOffline(  # /docs without calls to other hosts
         title="estates_api",
         version=__version__,
         description="One public estate: NHS and council sites, scored for release or reuse, listed each quarter.",
         redirect_slashes=False,
         redoc_url=None,
+        lifespan=connected,
     )
     app.state.context = context
-    for part in (home, ogc, catalogue, claims, organisations, issues, letters, shortlists, upload):
+    app.state.reading, app.state.files = reading, files
+    app.state.counts = Counts()
+    for path in ("/sites.geojson", "/candidates.geojson", "/collections/{collection}.{suffix}"):
+        app.add_route(path, downloads.whole, include_in_schema=False)
+    for part in (home, ogc, tiles, openapi, catalogue, claims, organisations, issues, letters, shortlists, upload):
         app.include_router(part.router)
+    # One description, wherever it is asked for.
+    app.openapi = lambda: openapi.describe_api(app, context.public_url or "/")  # type: ignore[method-assign]
+    app.add_route("/collections/{collection}/tiles/{square}/{zoom}/{row}/{column}", tiles.tile, include_in_schema=False)
+    app.add_route("/collections/{collection}/items", items.items, include_in_schema=False)
+    app.add_route("/collections/{collection}/items/{id:path}", items.item, include_in_schema=False)
     add_handlers(app)
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(HeadAndOptions)
     app.add_middleware(Varying)
+    app.add_middleware(Kept, version=lambda: reading.version)
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"], allow_headers=["*"])
     return app

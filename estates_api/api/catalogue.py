@@ -3,14 +3,15 @@
 import json
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import RowMapping
 from starlette.responses import Response
 
-from estates_api.api.answers import GEOJSON, JSON, text_answer
+from estates_api.api.answers import JSON, text_answer, wants_html
 from estates_api.api.context import Base, Caller, Database
+from estates_api.api.explained import site_page
 from estates_api.api.history import Ask, Asked, find_elsewhere
-from estates_api.api.ogc import check_ref, read_page
+from estates_api.api.items import check_ref
 from estates_api.api.parameters import MOMENT, only
 from estates_api.api.provenance import explain_sources
 from estates_api.domain.explanation import describe
@@ -23,26 +24,9 @@ from estates_api.workflows.assess import totals
 router = APIRouter()
 
 
-@router.get("/sites.geojson", tags=["sites"], dependencies=[Depends(only(*MOMENT))], response_class=Response)
-def all_sites(ask: Ask) -> Response:
-    """Every site as one GeoJSON file, the same bytes until the data change: add it to QGIS as it is."""
-    return _whole(ask, "sites")
-
-
-@router.get("/candidates.geojson", tags=["sites"], dependencies=[Depends(only(*MOMENT))], response_class=Response)
-def all_candidates(ask: Ask) -> Response:
-    """Every candidate with its scores as one GeoJSON file."""
-    return _whole(ask, "candidates")
-
-
-def _whole(ask: Asked, collection: str) -> Response:
-    page = read_page(ask, features.Query(collection), ask.moment)
-    return text_answer(f'{{"type":"FeatureCollection","name":"{collection}","features":[{page.features}]}}', GEOJSON)
-
-
 @router.get("/sites/{ref}", tags=["sites"], dependencies=[Depends(only("explain", *MOMENT))], response_class=Response)
 def site(
-    ref: str, ask: Ask,
+    ref: str, request: Request, ask: Ask,
     explain: Annotated[
         Literal["sources"] | None,
         Query(description="`sources`: for every figure, which file, which row, what date, and who says otherwise"),
@@ -56,6 +40,8 @@ def site(
     check_ref(ref)
     if elsewhere := find_elsewhere(ask, ref, "/sites/{}"):
         return elsewhere
+    if wants_html(request):
+        return site_page(request, ask.database, detail(ask, ref))
     if ask.moment is None and explain is None:
         return text_answer(features.get_detail(ask.database, ask.caller, ref), JSON)
     content = detail(ask, ref)

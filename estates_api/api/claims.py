@@ -10,8 +10,10 @@ from sqlalchemy import RowMapping
 from starlette.responses import Response
 
 from estates_api.api.answers import JSON, text_answer
+from estates_api.api.cursors import parse_place, write_place
 from estates_api.api.history import Ask, Asked, find_elsewhere
-from estates_api.api.ogc import check_ref, link, parse_cursor, with_query, write_cursor
+from estates_api.api.items import check_ref
+from estates_api.api.links import link, with_query
 from estates_api.api.parameters import MOMENT, Limit, only
 from estates_api.domain.attributes import ATTRIBUTES, IDENTITY
 from estates_api.domain.claims import CORRECTION, RETURN, Claim
@@ -45,7 +47,7 @@ def list_claims(  # noqa: PLR0913, PLR0917 -- one parameter per thing that is as
     found = weighed_claims(ask, ref, attribute)
     if holding is not None:
         found = [one for one in found if one.stated.holding[1] == holding.upper()]
-    after = parse_cursor(cursor)
+    after = parse_place(cursor)
     numbers = [str(one.stated.claim.id) for one in found]
     if after is not None and after not in numbers:
         raise BadInput("cursor: this page is no longer there; begin again without it")
@@ -54,7 +56,7 @@ def list_claims(  # noqa: PLR0913, PLR0917 -- one parameter per thing that is as
     here = f"{ask.base}/sites/{ref}/claims"
     links = [link(with_query(here, request), "self", JSON, "this page")]
     if start + limit < len(found):
-        more = with_query(here, request, cursor=write_cursor(numbers[start + limit - 1]))
+        more = with_query(here, request, cursor=write_place(numbers[start + limit - 1]))
         links.append(link(more, "next", JSON, "next page"))
     names = names_of(ask)
     content = {

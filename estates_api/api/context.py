@@ -17,12 +17,13 @@ from estates_api.domain.method import Method
 from estates_api.errors import KeyNeeded
 from estates_api.settings import DEFAULT_UPLOAD_MB
 from estates_api.store.database import transaction
-from estates_api.store.features import Audience
+from estates_api.store.layers import Audience
+from estates_api.store.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The installation as requests see it."""
+    """The installation as requests see it. `watch`: answers are kept until the database tells of a change."""
 
     engine: Engine
     area: Area
@@ -31,11 +32,18 @@ class Context:
     open_drafts: bool
     public_url: str | None
     max_upload_mb: int = DEFAULT_UPLOAD_MB
+    watch: bool = False
 
 
 def context(request: Request) -> Context:
     """The installation."""
     found: Context = request.app.state.context
+    return found
+
+
+def reading(request: Request) -> Reading:
+    """The reading side of this process."""
+    found: Reading = request.app.state.reading
     return found
 
 

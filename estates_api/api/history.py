@@ -12,7 +12,7 @@ from estates_api.api.context import Base, Caller, Context, Database, Here
 from estates_api.api.parameters import When
 from estates_api.errors import Gone, NotFound
 from estates_api.store import features
-from estates_api.store.features import Audience
+from estates_api.store.layers import Audience
 from estates_api.store.sites import Moment
 from estates_api.workflows.history import Past, look_back
 

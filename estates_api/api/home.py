@@ -1,7 +1,5 @@
 """The front page, and whether the service is well."""
 
-from contextlib import suppress
-
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
 
@@ -10,35 +8,26 @@ from estates_api.api.context import Base, Database, View
 from estates_api.api.ogc import landing
 from estates_api.api.pages import page
 from estates_api.api.parameters import only
-from estates_api.api.shortlists import check_seen
-from estates_api.errors import KeyNeeded
+from estates_api.api.shortlists import list_seen
+from estates_api.domain.collections import COLLECTIONS
 from estates_api.store import features
-from estates_api.store import shortlists as stored
 from estates_api.store.database import check_schema
-from estates_api.workflows.shortlist import Frozen, frozen
 
 router = APIRouter(tags=["service"])
 
+COUNTED = ("sites", "holdings", "outlines")
+"""The collections that the front page counts."""
 
-@router.get("/", dependencies=[Depends(only())], response_class=Response)
+
+@router.get("/", dependencies=[Depends(only())], response_class=Response,
+            responses={200: {"content": {"application/json": {}, "text/html": {}}}})  # fmt: skip
 def home(request: Request, database: Database, view: View, base: Base) -> Response:
     """The landing page: links for programs, this quarter's list beside March 2015 for people."""
     if not wants_html(request):
         return JSONResponse(landing(base))
-    counts = {name: features.extent(database, view.audience, name)["count"] for name in features.FEATURES}
-    shown = {"lists": _seen(database, view), "drafts": view.drafts, "counts": counts, "base": base}
-    return page("home.html", shown)
-
-
-def _seen(database: Database, view: View) -> list[Frozen]:
-    """The newest revision of each quarter that the caller may see, newest quarter first."""
-    found = []
-    for row in stored.list_newest(database):
-        with suppress(KeyNeeded):
-            newest = frozen(database, row)
-            check_seen(database, newest, view)
-            found.append(newest)
-    return found
+    counts = {name: features.extent(database, view.audience, name)["count"] for name in COUNTED}
+    shown = {"lists": list_seen(database, view), "drafts": view.drafts, "counts": counts, "registry": COLLECTIONS}
+    return page(request, "home.html", shown)
 
 
 @router.get("/health/live", dependencies=[Depends(only())])

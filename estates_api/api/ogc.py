@@ -1,48 +1,55 @@
-"""OGC API - Features, Part 1: landing page, conformance, collections and items."""
+"""OGC API - Features, Parts 1, 2, 3 and 5: landing page, conformance, collections, queryables and schemas."""
 
-import base64
-import binascii
-import json
-from datetime import UTC, date, datetime
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from datetime import date
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from sqlalchemy import RowMapping
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
-from estates_api.api.answers import GEOJSON, text_answer
+from estates_api.api import tiles
+from estates_api.api.answers import GEOJSON, text_answer, wants_html
+from estates_api.api.browse import collection_page, collections_page, conformance_page, properties_page
 from estates_api.api.context import Base, Caller, Database
-from estates_api.api.history import Ask, Asked
-from estates_api.api.parameters import MOMENT, Boxes, Datetime, Limit, only
-from estates_api.errors import BadInput, NotFound
-from estates_api.store import features
-from estates_api.store.sites import Moment
+from estates_api.api.links import link
+from estates_api.api.parameters import only
+from estates_api.api.questions import known
+from estates_api.api.schemas import (
+    OPENAPI,
+    QUERYABLES,
+    SCHEMA,
+    SCHEMA_JSON,
+    described_feature,
+    described_queryables,
+    described_schema,
+)
+from estates_api.domain.collections import COLLECTIONS, Collection
+from estates_api.domain.crs import CRS84, CRSS, EPSG27700
+from estates_api.store import cql2, features
 from estates_api.workflows.history import since
 
 router = APIRouter(tags=["OGC API - Features"])
 
 CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/returnables-and-receivables",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/schemas",
+    *cql2.CONFORMANCE,
+    *tiles.CONFORMANCE,
 )
 
-OPENAPI = "application/vnd.oai.openapi+json;version=3.1"
-
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+_SCHEMES = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
-
-COLLECTIONS = {
-    "sites": ("Sites", "NHS and council sites: one per place on the ground, with holdings added up"),
-    "candidates": ("Candidates", "The same sites with the latest assessment: route, scores and one plain sentence"),
-    "outlines": ("Outlines", "The sites whose outline is known, as polygons with the properties of `sites`"),
-}
-
-
-def link(href: str, rel: str, type_: str, title: str) -> dict[str, str]:
-    """A link as OGC API and RFC 8288 want it."""
-    return {"href": href, "rel": rel, "type": type_, "title": title}
 
 
 def landing(base: str) -> dict[str, Any]:
@@ -53,10 +60,11 @@ def landing(base: str) -> dict[str, Any]:
         "links": [
             link(f"{base}/?f=json", "self", "application/json", "this page"),
             link(f"{base}/?f=html", "alternate", "text/html", "this page for people"),
-            link(f"{base}/openapi.json", "service-desc", OPENAPI, "API description"),
+            link(f"{base}/api", "service-desc", OPENAPI, "API description"),
             link(f"{base}/docs", "service-doc", "text/html", "API documentation"),
             link(f"{base}/conformance", "conformance", "application/json", "conformance classes"),
             link(f"{base}/collections", "data", "application/json", "collections"),
+            link(f"{base}/tileMatrixSets", _SCHEMES, "application/json", "tile matrix sets"),
             link(f"{base}/sites.geojson", "item", GEOJSON, "all sites as one GeoJSON file"),
             link(f"{base}/shortlists", "item", "application/json", "quarterly shortlists"),
             link(f"{base}/issues", "item", "application/json", "what is wrong in the files"),
@@ -66,161 +74,93 @@ def landing(base: str) -> dict[str, Any]:
 
 
 @router.get("/conformance", dependencies=[Depends(only())])
-def conformance() -> dict[str, Any]:
+def conformance(request: Request) -> Response:
     """The conformance classes that are met."""
-    return {"conformsTo": CONFORMANCE}
+    return conformance_page(request, CONFORMANCE) if wants_html(request) else JSONResponse({"conformsTo": CONFORMANCE})
 
 
 @router.get("/collections", dependencies=[Depends(only())])
-def collections(database: Database, caller: Caller, base: Base) -> dict[str, Any]:
+def collections(request: Request, database: Database, caller: Caller, base: Base) -> Response:
     """The collections."""
-    return {
+    described = [_collection(database, caller, base, made) for made in COLLECTIONS.values()]
+    if wants_html(request):
+        return collections_page(request, described)
+    said = {
         "links": [link(f"{base}/collections", "self", "application/json", "collections")],
-        "collections": [_collection(database, caller, base, name) for name in COLLECTIONS],
+        "crs": [crs.uri for crs in CRSS],
+        "collections": described,
     }
+    return JSONResponse(said)
 
 
 @router.get("/collections/{collection}", dependencies=[Depends(only())])
-def collection(collection: str, database: Database, caller: Caller, base: Base) -> dict[str, Any]:
-    """One collection: extent, links and number of items."""
-    return _collection(database, caller, base, known(collection))
+def collection(collection: str, request: Request, database: Database, caller: Caller, base: Base) -> Response:
+    """One collection: extent, systems, links and number of items."""
+    made = known(collection)
+    described = _collection(database, caller, base, made)
+    return collection_page(request, made, described) if wants_html(request) else JSONResponse(described)
 
 
-def known(collection: str) -> str:
-    """The collection's own name; NotFound lists what there is."""
-    if collection not in COLLECTIONS:
-        raise NotFound(f"there is no collection {collection!r}; there are {', '.join(COLLECTIONS)}")
-    return collection
-
-
-def _collection(database: Database, caller: Caller, base: str, name: str) -> dict[str, Any]:
-    title, description = COLLECTIONS[name]
-    found = features.extent(database, caller, name)
-    extent = _extent(found, since(database, caller))
-    here = f"{base}/collections/{name}"
+def _collection(database: Database, caller: Caller, base: str, made: Collection) -> dict[str, Any]:
+    found = features.extent(database, caller, made.id) if made.id != "shortlist-entries" else None
+    extent = _extent(found, since(database, caller) if made.dated else None) if found else {}
     return {
-        "id": name,
-        "title": title,
-        "description": description,
+        "id": made.id,
+        "title": made.title,
+        "description": made.description,
         "itemType": "feature",
-        "itemCount": found["count"],
-        "crs": [CRS84],
-        "storageCrs": CRS84,
+        **({"itemCount": found["count"]} if found else {}),
+        "crs": [crs.uri for crs in CRSS],
+        "storageCrs": EPSG27700.uri,
         **({"extent": extent} if extent else {}),
-        "links": [
-            link(here, "self", "application/json", title),
-            link(f"{here}/items", "items", GEOJSON, f"{title} as GeoJSON"),
-        ],
+        "links": _links(f"{base}/collections/{made.id}", made),
     }
+
+
+def _links(here: str, made: Collection) -> list[dict[str, str]]:
+    return [
+        link(here, "self", "application/json", made.title),
+        link(f"{here}?f=html", "alternate", "text/html", "this page for people"),
+        link(f"{here}/items", "items", GEOJSON, f"{made.title} as GeoJSON"),
+        link(f"{here}/items?f=html", "items", "text/html", f"{made.title} for people"),
+        link(f"{here}/queryables", QUERYABLES, SCHEMA_JSON, "what a filter may name"),
+        link(f"{here}/tiles", tiles.TILESETS, "application/json", "vector tiles"),
+        link(f"{here}/schema", SCHEMA, SCHEMA_JSON, "what features say"),
+        link(f"{here}/schema/feature", "describedby", SCHEMA_JSON, "a feature as JSON Schema"),
+    ]
 
 
 def _extent(found: RowMapping, first: date | None) -> dict[str, Any]:
     """The box, and the time: from the first day that any evidence speaks of, open at the end."""
     box = [found["west"], found["south"], found["east"], found["north"]]
-    spatial = {"spatial": {"bbox": [box], "crs": CRS84}} if None not in box else {}
+    spatial = {"spatial": {"bbox": [box], "crs": CRS84.uri}} if None not in box else {}
     temporal = {"temporal": {"interval": [[f"{first}T00:00:00Z", None]], "trs": GREGORIAN}} if first else {}
     return spatial | temporal
 
 
-@router.get(
-    "/collections/{collection}/items",
-    dependencies=[Depends(only("bbox", "datetime", "limit", "cursor", *MOMENT))],
-    response_class=Response,
-)
-def items(  # noqa: PLR0913, PLR0917 -- one parameter per query parameter of the standard
-    collection: str, request: Request, ask: Ask, boxes: Boxes, limit: Limit, day: Datetime,
-    cursor: Annotated[str | None, Query(description="From a `next` link")] = None,
-) -> Response:  # fmt: skip
-    """One page of features by bounding box, of today or of another day (`datetime` and `as-of` mean the same)."""
-    query = features.Query(known(collection), boxes=boxes, after=parse_cursor(cursor), limit=limit)
-    page = read_page(ask, query, _when(ask, day, request))
-    here = f"{ask.base}/collections/{collection}/items"
-    links = [
-        link(with_query(here, request), "self", GEOJSON, "this page"),
-        link(f"{ask.base}/collections/{collection}", "collection", "application/json", "the collection"),
-    ]
-    if page.following:
-        links.append(link(with_query(here, request, cursor=write_cursor(page.following)), "next", GEOJSON, "next page"))
-    ends = {
-        "numberMatched": page.matched,
-        "numberReturned": page.returned,
-        "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "links": links,
-    }
-    tail = json.dumps(ends)[1:]
-    return text_answer(f'{{"type":"FeatureCollection","features":[{page.features}],{tail}', GEOJSON)
+_SCHEMA_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {SCHEMA_JSON: {"schema": {"type": "object"}}}}}
 
 
-def _when(ask: Asked, day: date | None, request: Request) -> Moment | None:
-    """The moment of `datetime` or of `as-of` and `known-at`; BadInput when two days are given."""
-    if "datetime" in request.query_params and "as-of" in request.query_params:
-        raise BadInput("datetime and as-of both say a day; give one of them")
-    if day is None:
-        return ask.moment
-    return Moment(day, ask.moment.known_at if ask.moment else None)
+@router.get("/collections/{collection}/queryables", dependencies=[Depends(only())], response_class=Response,
+            responses=_SCHEMA_ANSWER)  # fmt: skip
+def queryables(collection: str, request: Request, base: Base) -> Response:
+    """What a filter may name, as JSON Schema (Part 3, requirement class queryables)."""
+    if wants_html(request):
+        return properties_page(request, known(collection), queryable=True)
+    return text_answer(described_queryables(base, known(collection)), SCHEMA_JSON)
 
 
-def read_page(ask: Asked, query: features.Query, moment: Moment | None) -> features.Page:
-    """A page of features: the present's as they were rendered when they were written, another moment's as computed."""
-    if moment is None:
-        return features.list_features(ask.database, ask.caller, query)
-    rendered = ask.past(moment).features[query.collection]
-    seen = ask.seen()
-    within = features.list_refs_in(ask.database, query.collection, query.boxes) if query.boxes else seen
-    matched = [ref for ref in sorted(rendered) if ref in seen and ref in within]
-    rest = [ref for ref in matched if query.after is None or ref > query.after]
-    shown = rest[: query.limit]
-    following = shown[-1] if shown and len(rest) > len(shown) else None
-    return features.Page(",".join(rendered[ref] for ref in shown), len(shown), len(matched), following)
+@router.get("/collections/{collection}/schema", dependencies=[Depends(only())], response_class=Response,
+            responses=_SCHEMA_ANSWER)  # fmt: skip
+def schema(collection: str, request: Request, base: Base) -> Response:
+    """What features say, as JSON Schema (Part 5)."""
+    if wants_html(request):
+        return properties_page(request, known(collection), queryable=False)
+    return text_answer(described_schema(base, known(collection)), SCHEMA_JSON)
 
 
-def with_query(here: str, request: Request, **more: str) -> str:
-    """An address with the query that was asked, and more."""
-    query = urlencode({**request.query_params, **more})
-    return f"{here}?{query}" if query else here
-
-
-def write_cursor(ref: str) -> str:
-    """Where a page ended, as clients carry it."""
-    return base64.urlsafe_b64encode(ref.encode()).decode().rstrip("=")
-
-
-def parse_cursor(cursor: str | None) -> str | None:
-    """Where a page ended; BadInput for what no page of ours gave."""
-    if cursor is None:
-        return None
-    try:
-        ref = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
-        ref = ""
-    if not ref or "\x00" in ref:
-        raise BadInput("cursor: follow a `next` link; cursors are not written by hand")
-    return ref
-
-
-@router.get("/collections/{collection}/items/{ref}", dependencies=[Depends(only(*MOMENT))], response_class=Response)
-def item(collection: str, ref: str, ask: Ask) -> Response:
-    """One feature by its reference: 301 for a site that became part of another, 410 for one that was withdrawn."""
-    known(collection)
-    if moved := ask.leads_elsewhere(check_ref(ref), f"/collections/{collection}/items/{{}}"):
-        return moved
-    if ask.moment:
-        feature = ask.past_with(ref, ask.moment).features[collection].get(ref)
-        if feature is None:
-            raise NotFound(f"{collection} has no {ref}")
-    else:
-        feature = features.get_feature(ask.database, ask.caller, collection, ref)
-    here = f"{ask.base}/collections/{collection}"
-    links = [
-        link(f"{here}/items/{ref}", "self", GEOJSON, "this feature"),
-        link(here, "collection", "application/json", "the collection"),
-        link(f"{ask.base}/sites/{ref}", "describedby", "application/json", "full explanation"),
-    ]
-    return text_answer(f'{feature[:-1]},"links":{json.dumps(links)}}}', GEOJSON)
-
-
-def check_ref(ref: str) -> str:
-    """A reference that PostgreSQL can compare; NotFound otherwise."""
-    if "\x00" in ref:
-        raise NotFound("there is no site by that reference")
-    return ref
+@router.get("/collections/{collection}/schema/feature", dependencies=[Depends(only())], response_class=Response,
+            responses=_SCHEMA_ANSWER)  # fmt: skip
+def feature_schema(collection: str, base: Base) -> Response:
+    """A feature as GeoJSON has it, as JSON Schema (Part 1, recommendation 17: `describedby`)."""
+    return text_answer(described_feature(base, known(collection)), SCHEMA_JSON)

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from estates_api.api.answers import JSON
 from estates_api.api.context import Base, Caller, Database, Here
-from estates_api.api.ogc import check_ref, link, parse_cursor, with_query, write_cursor
+from estates_api.api.cursors import parse_place, write_place
+from estates_api.api.items import check_ref
+from estates_api.api.links import link, with_query
 from estates_api.api.parameters import AsOf, Limit, only
 from estates_api.domain.bodies import Body
 from estates_api.workflows import organisations
@@ -23,12 +25,12 @@ def list_organisations(  # noqa: PLR0913, PLR0917 -- one parameter per thing tha
     """Every organisation by code: its name and status (of a day), the names it had, whom it carries on and whom it
     leads to."""
     register = organisations.open_register(database, caller, as_of, _today())
-    after = parse_cursor(cursor) or ""
+    after = parse_place(cursor) or ""
     found = organisations.list_organisations(database, caller, register, after=after, limit=limit + 1)
     here = f"{base}/organisations"
     links = [link(with_query(here, request), "self", JSON, "this page")]
     if len(found) > limit:
-        more = with_query(here, request, cursor=write_cursor(found[limit - 1]["code"]))
+        more = with_query(here, request, cursor=write_place(found[limit - 1]["code"]))
         links.append(link(more, "next", JSON, "next page"))
     return {"as_of": register.day, "organisations": found[:limit], "links": links}
 

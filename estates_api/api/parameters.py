@@ -1,6 +1,5 @@
 """Query parameters, one dependency each. What is not known or cannot be read is a 400 that names it."""
 
-import math
 import re
 from calendar import monthrange
 from collections.abc import Callable
@@ -10,7 +9,6 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from estates_api.errors import BadInput
-from estates_api.store.features import Box
 from estates_api.store.sites import Moment
 
 DEFAULT_LIMIT = 1000
@@ -41,55 +39,20 @@ def only(*names: str) -> Callable[[Request], None]:
     return check
 
 
-def _bbox(
-    bbox: Annotated[str | None, Query(description="west,south,east,north in CRS84 degrees")] = None,
-) -> tuple[Box, ...]:
-    if bbox is None:
-        return ()
-    try:
-        numbers = [float(part) for part in bbox.split(",")]
-    except ValueError:
-        raise BadInput(f"bbox: {bbox!r} is not numbers joined by commas") from None
-    if len(numbers) not in {4, 6} or not all(map(math.isfinite, numbers)):
-        raise BadInput("bbox: four numbers (or six with heights) are needed: west,south,east,north")
-    west, south, east, north = numbers if len(numbers) == 4 else (*numbers[:2], *numbers[3:5])
-    if south > north:
-        raise BadInput("bbox: the second number (south) is larger than the fourth (north)")
-    if west > east:  # the box crosses the antimeridian (OGC API - Features Part 1, 7.15.3)
-        return ((west, south, 180.0, north), (-180.0, south, east, north))
-    return ((west, south, east, north),)
-
-
-def _limit(
-    limit: Annotated[
-        int, Query(description=f"Features per page; above {MAX_LIMIT} means {MAX_LIMIT}", ge=1)
-    ] = DEFAULT_LIMIT,
-) -> int:
-    return min(limit, MAX_LIMIT)
-
-
-def _datetime(
-    datetime: Annotated[
-        str | None,
-        Query(description="Instant or interval, `2015-03-31` or `2014-01-01/2015-03-31`: the sites of which evidence "
-                          "speaks by its end, with the values as of its end; open ends and days to come mean today"),
-    ] = None,
-) -> date | None:  # fmt: skip
+def parse_datetime(text: str) -> date | None:
     """The day that values are wanted of; None for the present.
 
     A site's time begins with the first day any evidence speaks of it and is open: an interval meets it when it ends
     later than that (Part 1, 7.15.4). What an instant says of the time of day, and where, changes no return.
     """
-    if datetime is None:
-        return None
-    ends = datetime.split("/")
+    ends = text.split("/")
     days = [None if end in {"", ".."} else _find_day(end) for end in ends]
     stated = [day for day in days if day is not None]
     read = len(stated) == sum(end not in {"", ".."} for end in ends)
     if not stated or not read or len(ends) > 2 or stated != sorted(stated):
-        raise BadInput(f"datetime: {datetime!r} is not an RFC 3339 instant or an interval like 2015-01-01/..")
+        raise BadInput(f"datetime: {text[:100]!r} is not an RFC 3339 instant or an interval like 2015-01-01/..")
     last = days[-1]
-    if last is None or last >= _today().timetuple()[:3]:
+    if last is None or last >= today().timetuple()[:3]:
         return None
     return date(*last) if last[0] else date.min
 
@@ -103,8 +66,20 @@ def _find_day(text: str) -> tuple[int, ...] | None:
     return (year, month, day) if 1 <= month <= 12 and 1 <= day <= monthrange(year or 4, month)[1] else None
 
 
-def _today() -> date:
+def today() -> date:
+    """The day it is, in UTC."""
     return datetime.now(UTC).date()
+
+
+def parse_as_of(text: str | None) -> date | None:
+    """A day that has come; None when none is given."""
+    try:
+        day = date.fromisoformat(text) if text is not None else None
+    except ValueError:
+        raise BadInput(f"as-of: {text!r} is not a day; write it like 2015-03-31") from None
+    if day and day > today():
+        raise BadInput(f"as-of: {day} has not come yet; leave it out for today")
+    return day
 
 
 def _as_of(
@@ -112,13 +87,12 @@ def _as_of(
         str | None, Query(alias="as-of", description="The day the data speak of, 2015-03-31; today if left out")
     ] = None,
 ) -> date | None:
-    try:
-        day = date.fromisoformat(as_of) if as_of is not None else None
-    except ValueError:
-        raise BadInput(f"as-of: {as_of!r} is not a day; write it like 2015-03-31") from None
-    if day and day > _today():
-        raise BadInput(f"as-of: {day} has not come yet; leave it out for today")
-    return day
+    return parse_as_of(as_of)
+
+
+def parse_known_at(text: str | None) -> datetime | None:
+    """A moment that has come; None when none is given."""
+    return None if text is None else parse_moment(text, "known-at")
 
 
 def _known_at(
@@ -128,9 +102,7 @@ def _known_at(
                                             "end, UTC) or a moment, 2026-11-01T12:00:00Z; now if left out"),
     ] = None,
 ) -> datetime | None:  # fmt: skip
-    if known_at is None:
-        return None
-    return parse_moment(known_at, "known-at")
+    return parse_known_at(known_at)
 
 
 def parse_moment(text: str, name: str) -> datetime:
@@ -138,7 +110,7 @@ def parse_moment(text: str, name: str) -> datetime:
     moment = _find_moment(text)
     if moment is None:
         raise BadInput(f"{name}: {text!r} is not a day or a moment; write it like 2026-11-01T12:00:00Z")
-    if moment.date() > _today() or (len(text) > 11 and moment > datetime.now(UTC)):
+    if moment.date() > today() or (len(text) > 11 and moment > datetime.now(UTC)):
         raise BadInput(f"{name}: {text} has not come yet; leave it out for what is known now")
     return moment
 
@@ -159,13 +131,19 @@ def _moment(
     as_of: Annotated[date | None, Depends(_as_of)], known_at: Annotated[datetime | None, Depends(_known_at)]
 ) -> Moment | None:
     """The day and the moment asked about; None for the present."""
-    return Moment(as_of or _today(), known_at) if as_of or known_at else None
+    return Moment(as_of or today(), known_at) if as_of or known_at else None
 
 
-Boxes = Annotated[tuple[Box, ...], Depends(_bbox)]
-Limit = Annotated[int, Depends(_limit)]
-Datetime = Annotated[date | None, Depends(_datetime)]
+def _limit(
+    limit: Annotated[
+        int, Query(description=f"Entries per page; above {MAX_LIMIT} means {MAX_LIMIT}", ge=1)
+    ] = DEFAULT_LIMIT,
+) -> int:
+    return min(limit, MAX_LIMIT)
+
+
 AsOf = Annotated[date | None, Depends(_as_of)]
+Limit = Annotated[int, Depends(_limit)]
 When = Annotated[Moment | None, Depends(_moment)]
 MOMENT = ("as-of", "known-at")
 """The parameters that `When` takes."""

@@ -1,8 +1,10 @@
 """Quarterly shortlists: frozen bytes, as JSON, CSV, GeoJSON or a page."""
 
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from estates_api.api.answers import JSON, text_answer, wants_html
@@ -53,7 +55,8 @@ def get_shortlist(
         headers["Content-Disposition"] = f'attachment; filename="shortlist-{frozen.quarter}.{suffix}"'
         return text_answer(writer.write(frozen.document), writer.media_type, headers)
     if wants_html(request):
-        return page("shortlist.html", {"frozen": frozen, "document": frozen.document, "drafts": view.drafts}, headers)
+        values = {"frozen": frozen, "document": frozen.document, "drafts": view.drafts}
+        return page(request, "shortlist.html", values, headers)
     return text_answer(frozen.content, JSON, headers)
 
 
@@ -71,3 +74,14 @@ def check_seen(database: Database, frozen: Frozen, view: Viewer) -> None:
     named = {entry["site"] for part in parts for entry in frozen.document[part]}
     if view.audience != "complete" and not named <= set(features.list_refs(database, view.audience)):
         raise KeyNeeded("this list names sites that are not public; the key of this installation is needed")
+
+
+def list_seen(database: Connection, view: Viewer) -> list[Frozen]:
+    """The newest revision of each quarter that the caller may see, newest quarter first."""
+    found = []
+    for row in stored.list_newest(database):
+        with suppress(KeyNeeded):
+            newest = lists.frozen(database, row)
+            check_seen(database, newest, view)
+            found.append(newest)
+    return found

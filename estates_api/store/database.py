@@ -16,6 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from estates_api.errors import Unavailable
 from estates_api.settings import ROOT
+from estates_api.store.projection import rebuild_projection
+from estates_api.store.reference import fill_degrees
 
 OLDEST_POSTGRESQL = 140000
 OLDEST_POSTGIS = (3, 1)
@@ -76,6 +78,9 @@ def migrate(engine: Engine) -> bool:
         except DBAPIError as error:
             hint = f"; {ROLES_NEEDED}" if isinstance(error.orig, InsufficientPrivilege) else ""
             raise Unavailable(f"the schema could not be brought up to date: {first_line(error)}{hint}") from None
+        # What is made of other tables is made anew in the form of this version.
+        fill_degrees(connection)
+        rebuild_projection(connection)
         return True
 
 

@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from estates_api.domain.claims import CORRECTION
 from estates_api.errors import NotFound, Unavailable
-from estates_api.store.features import Audience
 from estates_api.store.issues import seen_by
+from estates_api.store.layers import Audience
 from estates_api.store.projection import HIDDEN
 from estates_api.store.tables import edition, issue, source, tally
 

@@ -1,4 +1,4 @@
-"""Reading sites and candidates as GeoJSON text, from the table of the caller's audience."""
+"""What an audience may know of single sites, and of a collection as a whole."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,47 +11,19 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Select,
-    and_,
+    Text,
     case,
     func,
-    literal_column,
-    or_,
     select,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from estates_api.errors import NotFound
 from estates_api.store.geography import borough
-from estates_api.store.tables import holding, projections, site
-
-Audience = Literal["public", "partner", "complete"]
-Box = tuple[float, float, float, float]
-
-FEATURES = {"sites": "site_feature", "candidates": "candidate_feature", "outlines": "outline_feature"}
-"""The column with the rendered text of each collection."""
-
-SHAPES = {"sites": "geom_crs84", "candidates": "geom_crs84", "outlines": "outline_crs84"}
-"""The column with the geometry of each collection: one type in each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What to read: CRS84 boxes (two when a box crosses the antimeridian), after which reference, how many."""
-
-    collection: str
-    boxes: tuple[Box, ...] = ()
-    after: str | None = None
-    limit: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Features as text joined by commas, how many, how many match in all, the last reference if more follow."""
-
-    features: str
-    returned: int
-    matched: int
-    following: str | None
+from estates_api.store.layers import Audience, layer, projections
+from estates_api.store.statements import conditions_of
+from estates_api.store.tables import holding, site
 
 
 @contextmanager
@@ -62,46 +34,18 @@ def reading_as(connection: Connection, audience: Audience) -> Iterator[None]:
     connection.execute(text("SET LOCAL ROLE NONE"))
 
 
-def _where(audience: Audience, query: Query) -> ColumnElement[bool]:
-    table = projections[audience]
-    parts: list[ColumnElement[bool]] = [table.c[FEATURES[query.collection]].is_not(None)]
-    if query.boxes:
-        boxes = [func.ST_MakeEnvelope(*box, 4326) for box in query.boxes]
-        parts.append(or_(*(func.ST_Intersects(table.c[SHAPES[query.collection]], box) for box in boxes)))
-    return and_(*parts)
-
-
-def list_features(connection: Connection, audience: Audience, query: Query) -> Page:
-    """One page of features, by reference (a keyset: deep pages cost what the first one costs)."""
-    table = projections[audience]
-    feature = table.c[FEATURES[query.collection]]
-    where = _where(audience, query)
-    wanted: Select[Any] = select(table.c.ref, feature.label("feature")).where(where).order_by(table.c.ref)
-    if query.after is not None:
-        wanted = wanted.where(table.c.ref > query.after)
-    # One more than the page, to know whether another page follows.
-    rows = wanted.limit(query.limit + 1 if query.limit is not None else None).cte("wanted")
-    with reading_as(connection, audience):
-        matched = connection.execute(select(func.count()).select_from(table).where(where)).scalar_one()
-        found = connection.execute(select(rows.c.ref, rows.c.feature).order_by(rows.c.ref)).all()
-    shown = found[: query.limit]
-    following = shown[-1].ref if shown and len(found) > len(shown) else None
-    return Page(",".join(row.feature for row in shown), len(shown), matched, following)
-
-
-def get_feature(connection: Connection, audience: Audience, collection: str, ref: str) -> str:
-    """One feature as GeoJSON text; NotFound when the audience has none by that reference."""
-    return _get(connection, audience, FEATURES[collection], ref)
-
-
 def get_detail(connection: Connection, audience: Audience, ref: str) -> str:
     """Everything about one site, with its explanation, as JSON text; NotFound as above."""
-    return _get(connection, audience, "detail", ref)
-
-
-def _get(connection: Connection, audience: Audience, column: str, ref: str) -> str:
     table = projections[audience]
-    query = select(table.c[column]).where(table.c.ref == ref, table.c[column].is_not(None))
+    whole = func.coalesce(table.c.outline_feature, table.c.site_feature).cast(JSONB)["geometry"]
+    site_ = table.c.site_feature.cast(JSONB)["properties"]
+    told = func.jsonb_build_object("site", site_, "geometry", whole, "holdings", table.c.held)
+    everything = told.op("||")(func.coalesce(table.c.explanation, text("'{}'::jsonb")))
+    return _get(connection, audience, case((table.c.site_feature.is_not(None), everything.cast(Text))), ref)
+
+
+def _get(connection: Connection, audience: Audience, said: ColumnElement[Any], ref: str) -> str:
+    query = select(said).where(projections[audience].c.ref == ref)
     with reading_as(connection, audience):
         found = connection.execute(query).scalar_one_or_none()
     if found is None:
@@ -160,27 +104,9 @@ def list_geometries(connection: Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.execute(select(site.c.ref, shape))}
 
 
-def list_points(connection: Connection) -> dict[str, str]:
-    """A point on every site as GeoJSON text in CRS84, as the features of `sites` and `candidates` have it."""
-    shape = func.coalesce(func.ST_AsGeoJSON(_point(), 7), "null")
-    return {row[0]: row[1] for row in connection.execute(select(site.c.ref, shape))}
-
-
-def _point() -> Any:
-    whole = site.c.geom_crs84
-    return case((site.c.precision == "outline", func.ST_PointOnSurface(whole)), else_=whole)
-
-
 def list_borough_names(connection: Connection) -> dict[str, str]:
     """The name of each borough of the area by its GSS code, as the features have it."""
     return {row[0]: row[1] for row in connection.execute(select(borough.c.gss, borough.c.name))}
-
-
-def list_refs_in(connection: Connection, collection: str, boxes: Sequence[Box]) -> frozenset[str]:
-    """The references of all sites whose feature is in any of these CRS84 boxes, whoever may see them."""
-    shape = site.c.geom_crs84 if collection == "outlines" else _point()
-    found = or_(*(func.ST_Intersects(shape, func.ST_MakeEnvelope(*box, 4326)) for box in boxes))
-    return frozenset(connection.execute(select(site.c.ref).where(found)).scalars())
 
 
 # A day that no row says is not the first day of anything: an undated list counts from the day it was handed in.
@@ -208,12 +134,12 @@ def list_refs(connection: Connection, audience: Audience) -> Sequence[str]:
 
 def extent(connection: Connection, audience: Audience, collection: str) -> RowMapping:
     """The box of a collection in CRS84 (None when empty) and its number of features."""
-    table = projections[audience]
-    box = func.ST_Extent(table.c[SHAPES[collection]])
+    read = layer(collection, audience)
+    box = func.ST_Extent(read.shapes[4326])
     query = select(
         func.ST_XMin(box).label("west"), func.ST_YMin(box).label("south"), func.ST_XMax(box).label("east"),
-        func.ST_YMax(box).label("north"), func.count(literal_column("1")).label("count"),
-    ).where(table.c[FEATURES[collection]].is_not(None))  # fmt: skip
+        func.ST_YMax(box).label("north"), func.count().label("count"),
+    ).select_from(read.source).where(conditions_of(read, ()))  # fmt: skip
     with reading_as(connection, audience):
         return connection.execute(query).mappings().one()
 
@@ -224,3 +150,13 @@ def find_ref_of_holding(connection: Connection, audience: Audience, code: str) -
     query = select(seen).join(holding, holding.c.site_ref == seen).where(holding.c.code == code.upper()).distinct()
     found = connection.execute(query).scalars().all()
     return found[0] if len(found) == 1 else None
+
+
+def copy_features(connection: Connection, wanted: Select[Any]) -> Iterator[str]:
+    """The one text column of a query, row by row, in the caller's transaction and role."""
+    compiled = wanted.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+    driver: Any = connection.connection.driver_connection
+    # COPY takes no parameters of the server: the driver quotes the bound values by their types.
+    with driver.cursor() as cursor, cursor.copy(f"COPY ({compiled}) TO STDOUT", {**compiled.params, "": None}) as copy:
+        for (text_,) in copy.rows():
+            yield text_

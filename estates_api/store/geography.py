@@ -12,6 +12,8 @@ borough = Table(
     Column("gss", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("geom", Geometry("MULTIPOLYGON", 27700, spatial_index=False), nullable=False),
+    Column("geom_crs84", Geometry("MULTIPOLYGON", 4326, spatial_index=False)),
+    Index("borough_geom_crs84", "geom_crs84", postgresql_using="gist"),
     Index("borough_geom", "geom", postgresql_using="gist"),
 )  # fmt: skip
 
@@ -23,6 +25,8 @@ lsoa = Table(
     Column("geom", Geometry("POINT", 27700, spatial_index=False), nullable=False),
     Column("imd_decile", Integer),
     Column("ptal", Text),
+    Column("geom_crs84", Geometry("POINT", 4326, spatial_index=False)),
+    Index("lsoa_geom_crs84", "geom_crs84", postgresql_using="gist"),
     Index("lsoa_geom", "geom", postgresql_using="gist"),
 )  # fmt: skip
 

@@ -10,9 +10,9 @@ from estates_api.domain.records import Issue, Sensitivity
 from estates_api.domain.rules import RULES
 from estates_api.errors import NotFound
 from estates_api.store.copying import copy_rows
-from estates_api.store.features import Audience
+from estates_api.store.layers import Audience, projections
 from estates_api.store.projection import HIDDEN
-from estates_api.store.tables import edition, issue, organisation, projections, redaction
+from estates_api.store.tables import edition, issue, organisation, redaction
 
 CHUNK = 5000
 

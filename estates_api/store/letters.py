@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, RowMapping, text
 
 from estates_api.domain.claims import CORRECTION
-from estates_api.store.features import Audience
+from estates_api.store.layers import Audience
 from estates_api.store.projection import HIDDEN
 
 # What another code carries on is asked of that one.

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select, text
 
 from estates_api.domain.organisations import Follows, Naming, name_on
-from estates_api.store.features import Audience
+from estates_api.store.layers import Audience, projections
 from estates_api.store.projection import HIDDEN
-from estates_api.store.tables import holding, projections
+from estates_api.store.tables import holding
 
 _SUCCESSIONS = """
 SELECT s.predecessor_code AS predecessor, s.successor_code AS successor, s.succeeded_on AS on,

@@ -7,14 +7,13 @@ sites merge. What names the site stands over what was concluded from a position.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import shapely
-from convertbng.cutil import convert_lonlat
 from sqlalchemy import Connection, text
 
 from estates_api.domain.outlines import BY_POSITION, BY_POSTCODE, REACH_M, Attachment, Named, Near, Overlap, Parcel
 from estates_api.domain.records import HoldingRecord
 from estates_api.store.copying import copy_rows
+from estates_api.store.degrees import in_degrees
 from estates_api.store.holdings import HoldingKey, Under
 
 _SRID = 27700
@@ -290,19 +289,8 @@ def refresh_outlines(connection: Connection, inside: Collection[str] | None = No
 
 
 def _both(ref: str, shape: bytes) -> dict[str, Any]:
-    """A shape in both systems: degrees by OSTN15, to which stock PROJ is about 1.75 m off in London."""
-    degrees = shapely.transform(shapely.from_wkb(shape), _to_degrees)
-    return {"ref": ref, "shape": shape, "degrees": shapely.to_wkb(degrees if degrees.is_valid else _mended(degrees))}
-
-
-def _to_degrees(metres: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-    return np.column_stack(convert_lonlat(np.ascontiguousarray(metres[:, 0]), np.ascontiguousarray(metres[:, 1])))
-
-
-def _mended(shape: Any) -> Any:
-    """A shape that crosses itself by the last digit of its degrees, put right."""
-    valid = shapely.make_valid(shape, method="structure", keep_collapsed=False)
-    return shapely.MultiPolygon([part for part in shapely.get_parts(valid) if part.geom_type == "Polygon"])
+    """A shape in both systems."""
+    return {"ref": ref, "shape": shape, "degrees": shapely.to_wkb(in_degrees(shapely.from_wkb(shape)))}
 
 
 def _point_again(connection: Connection, refs: Collection[str]) -> None:
@@ -315,5 +303,5 @@ def _point_again(connection: Connection, refs: Collection[str]) -> None:
 def _degrees_of(easting: float | None, northing: float | None) -> dict[str, float | None]:
     if easting is None or northing is None:
         return {"lon": None, "lat": None}
-    ((lon, lat),) = _to_degrees(np.array([[easting, northing]]))
-    return {"lon": float(lon), "lat": float(lat)}
+    point = in_degrees(shapely.Point(easting, northing))
+    return {"lon": point.x, "lat": point.y}

@@ -1,44 +1,111 @@
 """The projection: what each audience may see, decided here, once, where rows are written.
 
-One table per audience, each site with its GeoJSON text and its full explanation already rendered. A site is left
-out of an audience's table when anything it rests on (holding, claim, interest, event, judgement) is not for it:
+One table per audience (store/layers.py), each site in one of them with its GeoJSON text already rendered. A site is
+left out of an audience's table when anything it rests on (holding, claim, interest, event, judgement) is not for it:
 a score made with a hidden fact would tell it. Readers choose a table; they never filter on sensitivity.
 """
 
 from sqlalchemy import Connection, text
 
+from estates_api.domain.collections import COLLECTIONS
+from estates_api.store.layers import projections
 from estates_api.store.redactions import UNMASKED_INTEREST
-from estates_api.store.tables import AUDIENCES
 from estates_api.store.touched import open_touched, touch_all
 
+TABLES = {"public": "site_public", "partner": "site_partner", "owner": "site_complete"}
+"""The table of a site by the strictest sensitivity of what it rests on."""
+
 HIDDEN = {"public": ["partner", "owner"], "partner": ["owner"]}
-"""The sensitivities that keep a site out of an audience's table; the complete one has them all."""
+"""The sensitivities that are not for an audience; the complete one has them all."""
+
+_JOINED = """site (ref), holding (id, site_ref, organisation_code, code, sensitivity),
+    interest (holding_id, sensitivity), claim (holding_id, sensitivity), event, judgement"""
+"""What the statements below join by: statistics of whole rows would take ten times as long."""
 
 MANY = 2000
 """Touched sites from which on fresh statistics pay: they take a second, and a plan without them minutes."""
 
-_SHARED = """'ref', ref, 'name', name, 'address', address, 'postcode', postcode, 'borough', borough,
-    'borough_gss', borough_gss, 'sector', sector, 'owner', owner, 'organisations', organisations,
-    'precision', precision, 'inside_area', inside_area, 'gia_m2', round(gia_m2, 1),
-    'land_ha', round(land_ha, 4), 'evidence_date', evidence_date, 'stale', stale"""
+# Rows that are not public are few: partial indexes find them, and no site is looked at one by one. What became of a
+# site is told only to those who may see the site it became part of; a chain of mergers leads to its end at once.
+_TOLD = """
+CREATE TEMP TABLE told ON COMMIT DROP AS
+WITH RECURSIVE standing AS (
+    SELECT DISTINCT ON (ref) ref, kind, survivor, reason, at FROM fate ORDER BY ref, id DESC
+), chain AS (
+    SELECT ref, survivor, 1 AS step FROM standing WHERE kind = 'merged'
+    UNION ALL
+    SELECT c.ref, n.survivor, c.step + 1 FROM chain c JOIN standing n ON n.ref = c.survivor AND n.kind = 'merged'
+    WHERE c.step < 100
+), gone AS (
+    SELECT f.ref, f.kind, f.reason, f.at,
+           (SELECT c.survivor FROM chain c WHERE c.ref = f.ref ORDER BY c.step DESC LIMIT 1) AS survivor
+    FROM touched_site t JOIN standing f ON f.ref = t.ref AND f.kind <> 'restored'
+), asked AS (
+    SELECT ref AS asked, ref FROM touched_site
+    UNION ALL SELECT ref, survivor FROM gone WHERE survivor IS NOT NULL
+), held AS (
+    SELECT a.asked, h.id, h.organisation_code, h.code, h.sensitivity
+    FROM asked a JOIN holding h ON h.site_ref = a.ref
+), private AS (
+    SELECT asked, sensitivity FROM held WHERE sensitivity <> 'public'
+    UNION SELECT h.asked, c.sensitivity FROM held h JOIN claim c ON c.holding_id = h.id AND c.sensitivity <> 'public'
+    UNION SELECT h.asked, i.sensitivity FROM held h
+        JOIN interest i ON i.holding_id = h.id AND i.sensitivity <> 'public'
+    UNION SELECT h.asked, p.sensitivity FROM held h JOIN outline p ON p.holding_id = h.id AND p.sensitivity <> 'public'
+    UNION SELECT h.asked, e.sensitivity FROM held h JOIN event e ON e.holding_code = h.code
+        AND e.sensitivity <> 'public'
+    UNION SELECT h.asked, d.sensitivity FROM held h
+        JOIN judgement j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
+        JOIN edition d ON d.id = j.edition_id AND d.sensitivity <> 'public'
+), strictest AS (
+    SELECT asked, min(sensitivity) AS sensitivity FROM private GROUP BY asked  -- owner comes before partner
+)
+SELECT t.ref, coalesce(s.sensitivity, 'public') AS sensitivity, CASE WHEN g.ref IS NOT NULL THEN
+       jsonb_build_object('kind', g.kind, 'reason', g.reason, 'at', g.at, 'survivor', g.survivor) END AS gone
+FROM touched_site t LEFT JOIN strictest s ON s.asked = t.ref LEFT JOIN gone g ON g.ref = t.ref
+"""
 
-PROPERTIES = f"json_build_object({_SHARED}, 'holdings', holdings)"
+_GONE = """
+SELECT s.ref, s.name, t.gone FROM told t JOIN site s ON s.ref = t.ref
+WHERE t.gone IS NOT NULL AND t.sensitivity = :sensitivity
+"""
 
-CANDIDATE = f"""json_build_object({_SHARED}, 'route', route,
-    'release_score', round(release_score::numeric, 2), 'release_low', round((release->>'low')::numeric, 2),
-    'release_high', round((release->>'high')::numeric, 2),
-    'release_coverage', round(release_coverage::numeric, 3),
-    'reuse_score', round(reuse_score::numeric, 2), 'reuse_coverage', round(reuse_coverage::numeric, 3),
-    'gates', (SELECT string_agg(gate->>'id', '; ') FROM jsonb_array_elements(gates) gate),
-    'sentence', sentence, 'method', method)"""  # noqa: S608 -- made of constants of this module
-
-POINT = "CASE WHEN s.precision = 'outline' THEN ST_PointOnSurface(s.{0}) ELSE s.{0} END"
+_POINT = "CASE WHEN s.precision = 'outline' THEN ST_PointOnSurface(s.{0}) ELSE s.{0} END"
 """A site in the collections: readers expect one type of geometry in each; outlines have one of their own."""
 
-DETAIL = f"json_build_object('site', {PROPERTIES}, 'geometry', geometry, 'holdings', holdings_list)"
+_OUTLINE = "CASE WHEN s.precision = 'outline' THEN ST_ForcePolygonCCW(s.{0}) END"
+"""Rings as RFC 7946 (3.1.6) has them."""
 
-# Decimals are rendered as decimals (12.00, not 12): readers guess a column's type from its first values.
-# Every key is always there, null when unknown. One date per feature: QGIS sends a filter on any date as `datetime`.
+_NUMBERS = {
+    one.name: one.places
+    for name in ("sites", "candidates")
+    for one in COLLECTIONS[name].properties
+    if one.kind == "number"
+}
+
+
+def _rounded(name: str, value: str) -> str:
+    """Decimals as decimals (12.00, not 12): readers guess a column's type from its first values."""
+    return f"round(({value})::numeric, {_NUMBERS[name]}) AS {name}"
+
+
+def _feature(collection: str, shape: str) -> str:
+    """The text of a feature in CRS84. Every key is always there, null when unknown."""
+    said = f"(SELECT row_to_json(p) FROM (SELECT {', '.join(COLLECTIONS[collection].names)}) p)"  # noqa: S608
+    return f"""'{{"type":"Feature","id":' || to_json(ref) || ',"geometry":' || coalesce({shape}, 'null')
+        || ',"properties":' || {said} || '}}'"""
+
+
+_COLUMNS = [column.name for column in projections["complete"].c if column.name != "gone"]
+
+_RENDERED = {
+    "site_feature": _feature("sites", "point"),
+    "candidate_feature": f"CASE WHEN explanation IS NOT NULL THEN {_feature('candidates', 'point')} END",
+    "turn": "hashtext(ref)",
+    "outline_feature": f"CASE WHEN outline IS NOT NULL THEN {_feature('outlines', 'drawn')} END",
+}
+
+# One date per feature: QGIS sends a filter on any date as `datetime`.
 _RENDER = f"""
 WITH RECURSIVE latest AS (
     SELECT a.id, m.id AS method FROM assessment a JOIN method m ON m.sha256 = a.method_sha256
@@ -53,18 +120,20 @@ WITH RECURSIVE latest AS (
 ), leads AS (
     SELECT code, string_agg(heir, '; ' ORDER BY heir) AS now FROM led
     WHERE heir <> code AND heir NOT IN (SELECT code FROM followed) GROUP BY code
+), wanted AS (
+    SELECT ref FROM told WHERE gone IS NULL AND sensitivity = :sensitivity
 ), held AS (
     SELECT h.site_ref, count(*) AS holdings, string_agg(DISTINCT o.name, '; ' ORDER BY o.name) AS organisations,
            string_agg(DISTINCT h.sector, '; ' ORDER BY h.sector) AS sector,
            jsonb_agg(jsonb_build_object('organisation', o.name, 'organisation_code', h.organisation_code,
                'code', h.code, 'name', h.name, 'sector', h.sector, 'match', h.match_evidence, 'now', leads.now)
                ORDER BY h.organisation_code, h.code) AS list
-    FROM touched_site t JOIN holding h ON h.site_ref = t.ref JOIN organisation o ON o.code = h.organisation_code
+    FROM wanted t JOIN holding h ON h.site_ref = t.ref JOIN organisation o ON o.code = h.organisation_code
     LEFT JOIN leads ON leads.code = h.organisation_code
     GROUP BY h.site_ref
 ), stated AS (  -- the interest of each organisation that counts, as in store/sites.py
     SELECT DISTINCT ON (h.site_ref, h.organisation_code) h.site_ref, o.name, i.kind
-    FROM touched_site t JOIN holding h ON h.site_ref = t.ref JOIN interest i ON i.holding_id = h.id
+    FROM wanted t JOIN holding h ON h.site_ref = t.ref JOIN interest i ON i.holding_id = h.id
     JOIN organisation o ON o.code = h.organisation_code
     WHERE {UNMASKED_INTEREST}
     ORDER BY h.site_ref, h.organisation_code, (i.kind = 'unknown'), i.as_of DESC NULLS LAST, i.id DESC
@@ -72,14 +141,21 @@ WITH RECURSIVE latest AS (
     SELECT site_ref, string_agg(DISTINCT name, '; ' ORDER BY name) AS owner FROM stated
     WHERE kind IN ('freeholder', 'head lessee') GROUP BY site_ref
 ), shown AS (
-    SELECT s.ref, s.name, s.borough_gss, held.sector, r.route, r.release_score, r.reuse_score,
-           {POINT.format("geom")} AS geom, {POINT.format("geom_crs84")} AS geom_crs84,
-           CASE WHEN s.precision = 'outline' THEN s.geom_crs84 END AS outline_crs84,
-           ST_AsGeoJSON(s.geom_crs84, 7)::json AS geometry,
-           ST_AsGeoJSON({POINT.format("geom_crs84")}, 7)::json AS point, held.list AS holdings_list, r.explanation AS e,
-           x.*, r.release_coverage, r.reuse_coverage, latest.method, s.address, s.postcode,
-           b.name AS borough, s.precision, s.inside_area, owned.owner, held.organisations, held.holdings
-    FROM touched_site t
+    SELECT s.ref, s.name, s.address, s.postcode, b.name AS borough, s.borough_gss, held.sector, owned.owner,
+           held.organisations, s.precision, s.inside_area, {_rounded("gia_m2", "x.gia_m2")},
+           {_rounded("land_ha", "x.land_ha")}, x.evidence_date, x.stale, held.holdings, r.route,
+           {_rounded("release_score", "r.release_score")}, {_rounded("release_low", "x.release->>'low'")},
+           {_rounded("release_high", "x.release->>'high'")}, {_rounded("release_coverage", "r.release_coverage")},
+           {_rounded("reuse_score", "r.reuse_score")}, {_rounded("reuse_coverage", "r.reuse_coverage")},
+           (SELECT string_agg(gate->>'id', '; ') FROM jsonb_array_elements(x.gates) gate) AS gates,
+           x.sentence, CASE WHEN r.route IS NOT NULL THEN latest.method END AS method,
+           {_POINT.format("geom")} AS geom, {_POINT.format("geom_crs84")} AS geom_crs84,
+           {_OUTLINE.format("geom")} AS outline,
+           {_OUTLINE.format("geom_crs84")} AS outline_crs84,
+           ST_AsGeoJSON({_POINT.format("geom_crs84")}, 7) AS point,
+           ST_AsGeoJSON({_OUTLINE.format("geom_crs84")}, 7) AS drawn,
+           held.list AS held, r.explanation
+    FROM wanted t
     JOIN site s ON s.ref = t.ref
     JOIN held ON held.site_ref = s.ref
     LEFT JOIN owned ON owned.site_ref = s.ref
@@ -87,65 +163,11 @@ WITH RECURSIVE latest AS (
     LEFT JOIN latest ON true
     LEFT JOIN assessment_site r ON r.assessment_id = latest.id AND r.site_ref = s.ref
     -- Taken apart once: each ->> would read the whole explanation again.
-    LEFT JOIN LATERAL jsonb_to_record(r.explanation) AS x(gia_m2 numeric, land_ha numeric, evidence_date text,
+    LEFT JOIN LATERAL jsonb_to_record(r.explanation) AS x(gia_m2 numeric, land_ha numeric, evidence_date date,
         stale boolean, sentence text, release jsonb, gates jsonb) ON true
-    WHERE s.ref NOT IN (SELECT ref FROM site_complete)
 )
-INSERT INTO site_complete (ref, name, borough_gss, sector, route, release_score, reuse_score, geom, geom_crs84,
-                     outline_crs84, site_feature, candidate_feature, outline_feature, detail)
-SELECT ref, name, borough_gss, sector, route, release_score, reuse_score, geom, geom_crs84, outline_crs84,
-    json_build_object('type', 'Feature', 'id', ref, 'geometry', point, 'properties', {PROPERTIES})::text,
-    CASE WHEN e IS NOT NULL THEN json_build_object('type', 'Feature', 'id', ref, 'geometry', point,
-        'properties', {CANDIDATE})::text END,
-    CASE WHEN outline_crs84 IS NOT NULL THEN json_build_object('type', 'Feature', 'id', ref, 'geometry', geometry,
-        'properties', {PROPERTIES})::text END,
-    CASE WHEN e IS NULL THEN {DETAIL}::text ELSE ({DETAIL}::jsonb || e)::text END
-FROM shown
+SELECT {", ".join(_RENDERED.get(name, name) for name in _COLUMNS)} FROM shown
 """  # noqa: S608 -- made of constants of this module
-
-# A site that is no longer one of its own: the answer to its reference is what became of it. A chain of mergers leads
-# to its end at once.
-_GONE = """
-WITH RECURSIVE standing AS (
-    SELECT DISTINCT ON (ref) ref, kind, survivor, reason, at FROM fate ORDER BY ref, id DESC
-), chain AS (
-    SELECT ref, survivor, 1 AS step FROM standing WHERE kind = 'merged'
-    UNION ALL
-    SELECT c.ref, n.survivor, c.step + 1 FROM chain c JOIN standing n ON n.ref = c.survivor AND n.kind = 'merged'
-    WHERE c.step < 100
-)
-INSERT INTO site_complete (ref, name, sector, gone)
-SELECT s.ref, s.name, 'unknown', jsonb_build_object('kind', f.kind, 'reason', f.reason, 'at', f.at, 'survivor',
-    (SELECT c.survivor FROM chain c WHERE c.ref = s.ref ORDER BY c.step DESC LIMIT 1))
-FROM touched_site t JOIN site s ON s.ref = t.ref JOIN standing f ON f.ref = s.ref AND f.kind <> 'restored'
-"""
-
-# Rows that are not public are few: partial indexes find them, and no site is looked at one by one. What became of a
-# site is told only to those who may see the site it became part of.
-_COPY = """
-WITH asked AS (
-    SELECT ref FROM touched_site
-    UNION SELECT c.gone->>'survivor' FROM site_complete c JOIN touched_site t ON t.ref = c.ref WHERE c.gone IS NOT NULL
-), held AS (
-    SELECT h.id, h.site_ref, h.organisation_code, h.code, h.sensitivity
-    FROM asked a JOIN holding h ON h.site_ref = a.ref
-), hidden AS (
-    SELECT site_ref FROM held WHERE sensitivity = ANY(:hidden)
-    UNION SELECT h.site_ref FROM held h JOIN claim c ON c.holding_id = h.id
-        WHERE c.sensitivity <> 'public' AND c.sensitivity = ANY(:hidden)
-    UNION SELECT h.site_ref FROM held h JOIN interest i ON i.holding_id = h.id
-        WHERE i.sensitivity <> 'public' AND i.sensitivity = ANY(:hidden)
-    UNION SELECT h.site_ref FROM held h JOIN outline p ON p.holding_id = h.id
-        WHERE p.sensitivity <> 'public' AND p.sensitivity = ANY(:hidden)
-    UNION SELECT h.site_ref FROM held h JOIN event e ON e.holding_code = h.code
-        WHERE e.sensitivity <> 'public' AND e.sensitivity = ANY(:hidden)
-    UNION SELECT h.site_ref FROM held h
-        JOIN judgement j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
-        JOIN edition d ON d.id = j.edition_id WHERE d.sensitivity = ANY(:hidden)
-)
-INSERT INTO {table} SELECT c.* FROM site_complete c JOIN touched_site t ON t.ref = c.ref
-WHERE coalesce(c.gone->>'survivor', c.ref) NOT IN (SELECT site_ref FROM hidden)
-"""
 
 # Whoever merged into a touched site is answered for by it.
 _FOLLOWERS = """
@@ -172,11 +194,12 @@ def refresh_projection(connection: Connection) -> None:
     connection.execute(text("ANALYZE touched_site"))
     if connection.execute(text("SELECT count(*) > :many FROM touched_site"), {"many": MANY}).scalar_one():
         # Statistics of the tables as they are now: what the server last knew of them may be that they are empty.
-        connection.execute(text("ANALYZE site, holding, interest, claim, event, judgement"))
-    for audience in AUDIENCES:
-        table = f"site_{audience}"  # a name from AUDIENCES
-        connection.execute(text(f"DELETE FROM {table} WHERE ref IN (SELECT ref FROM touched_site)"))  # noqa: S608
-    connection.execute(text(_GONE))
-    connection.execute(text(_RENDER))
-    for audience, hidden in HIDDEN.items():
-        connection.execute(text(_COPY.format(table=f"site_{audience}")), {"hidden": hidden})
+        connection.execute(text(f"ANALYZE {_JOINED}"))
+    connection.execute(text("DELETE FROM site_complete WHERE ref IN (SELECT ref FROM touched_site)"))  # and its heirs
+    connection.execute(text("DROP TABLE IF EXISTS told"))
+    connection.execute(text(_TOLD))
+    connection.execute(text("ANALYZE told"))
+    for (sensitivity,) in connection.execute(text("SELECT DISTINCT sensitivity FROM told")).all():
+        table, values = TABLES[sensitivity], {"sensitivity": sensitivity}
+        connection.execute(text(f"INSERT INTO {table} (ref, name, gone) {_GONE}"), values)
+        connection.execute(text(f"INSERT INTO {table} ({', '.join(_COLUMNS)}) {_RENDER}"), values)

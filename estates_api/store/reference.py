@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import shapely
-from sqlalchemy import Connection, RowMapping, delete, text
+from sqlalchemy import Connection, LargeBinary, RowMapping, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from estates_api.store.copying import copy_rows
+from estates_api.store.degrees import in_degrees
 from estates_api.store.geography import borough, lsoa, postcode
 
 
@@ -15,12 +16,33 @@ def replace_boroughs(connection: Connection, rows: Sequence[Mapping[str, Any]]) 
     """Set the boroughs: gss, name and `geom` as EPSG:27700 text (EWKT)."""
     connection.execute(delete(borough))
     connection.execute(insert(borough), [dict(row) for row in rows])
+    fill_degrees(connection)
 
 
 def replace_lsoas(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Set the LSOAs: code, name, borough_gss, `geom` as EWKT, imd_decile, ptal."""
     connection.execute(delete(lsoa))
     connection.execute(insert(lsoa), [dict(row) for row in rows])
+    fill_degrees(connection)
+
+
+def fill_degrees(connection: Connection) -> None:
+    """Give every borough and LSOA its shape in CRS84 where it has none yet, its rings as RFC 7946 (3.1.6) has them."""
+    for table, key in ((borough, "gss"), (lsoa, "code")):
+        rows = connection.execute(
+            select(table.c[key], func.ST_AsBinary(table.c.geom).label("shape")).where(table.c.geom_crs84.is_(None))
+        ).all()
+        filled = [{"row": row[0], **_both(shapely.from_wkb(bytes(row.shape)))} for row in rows]
+        if filled:
+            shapes = {"geom": func.ST_GeomFromWKB(bindparam("metres", type_=LargeBinary), 27700),
+                      "geom_crs84": func.ST_GeomFromWKB(bindparam("degrees", type_=LargeBinary), 4326)}  # fmt: skip
+            connection.execute(update(table).where(table.c[key] == bindparam("row")).values(**shapes), filled)
+
+
+def _both(shape: Any) -> dict[str, bytes]:
+    """A shape in both systems, its outer rings counter-clockwise."""
+    return {"metres": shapely.to_wkb(shapely.orient_polygons(shape)),
+            "degrees": shapely.to_wkb(shapely.orient_polygons(in_degrees(shape)))}  # fmt: skip
 
 
 def replace_postcodes(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from estates_api.store.columns import now, sensitivity, serial
-from estates_api.store.geography import metadata  # with the tables of reference geography in it
+from estates_api.store.layers import metadata  # with the tables of reference geography and of audiences in it
 
 source = Table(
     "source", metadata,
@@ -364,34 +364,8 @@ audit = Table(
     Column("detail", JSONB, nullable=False),
 )  # fmt: skip
 
-AUDIENCES = ("public", "partner", "complete")
-
-
-def _projection(audience: str) -> Table:
-    """One row per site that the audience may see, with its GeoJSON text already rendered (see projection.py)."""
-    name = f"site_{audience}"
-    return Table(
-        name, metadata,
-        Column("ref", Text, primary_key=True),
-        Column("name", Text, nullable=False),
-        Column("borough_gss", Text),
-        Column("sector", Text, nullable=False),
-        Column("route", Text),
-        Column("release_score", Float),
-        Column("reuse_score", Float),
-        Column("geom", Geometry("GEOMETRY", 27700, spatial_index=False)),
-        Column("geom_crs84", Geometry("GEOMETRY", 4326, spatial_index=False)),
-        Column("site_feature", Text),
-        Column("candidate_feature", Text),
-        Column("detail", Text),
-        Column("gone", JSONB),
-        Column("outline_feature", Text),
-        Column("outline_crs84", Geometry("MULTIPOLYGON", 4326, spatial_index=False)),
-        Index(f"{name}_geom", "geom", postgresql_using="gist"),
-        Index(f"{name}_geom_crs84", "geom_crs84", postgresql_using="gist"),
-        Index(f"{name}_outline_crs84", "outline_crs84", postgresql_using="gist",
-              postgresql_where=text("outline_crs84 IS NOT NULL")),
-    )  # fmt: skip
-
-
-projections = {audience: _projection(audience) for audience in AUDIENCES}
+installation = Table(
+    "installation", metadata,
+    Column("one", Boolean, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+)  # fmt: skip

@@ -17,7 +17,8 @@ from estates_api.domain.explanation import describe
 from estates_api.domain.features import candidate_properties, feature_properties, holding_facts
 from estates_api.domain.method import Method
 from estates_api.store.audit import data_version
-from estates_api.store.features import Audience, first_day, list_borough_names, list_geometries, list_points
+from estates_api.store.features import first_day, list_borough_names, list_geometries
+from estates_api.store.layers import Audience
 from estates_api.store.sites import Moment
 from estates_api.workflows.assess import Run, compute
 
@@ -27,11 +28,11 @@ KEPT = 4
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Every site at a moment: what each came to, and its features as GeoJSON text, by collection and reference."""
+    """Every site at a moment: what each came to, and what its features say, by collection and reference."""
 
     run: Run
     results: Mapping[str, Assessed]
-    features: Mapping[str, Mapping[str, str]]
+    features: Mapping[str, Mapping[str, Mapping[str, Any]]]
     geometries: Mapping[str, str]
     boroughs: Mapping[str, str]
 
@@ -86,20 +87,12 @@ def since(connection: Connection, audience: Audience) -> date | None:
 
 def _compute(connection: Connection, moment: Moment, area: Area, method: Method) -> Past:
     run = compute(connection, area, method, moment.as_of, known_at=moment.known_at)
-    points, geometries = list_points(connection), list_geometries(connection)
-    boroughs = list_borough_names(connection)
+    geometries, boroughs = list_geometries(connection), list_borough_names(connection)
     results = {result.site.ref: result for result in run.results}
     sites = {ref: feature_properties(result, boroughs) for ref, result in results.items()}
-    candidates = {ref: candidate_properties(result, method, boroughs) for ref, result in results.items()}
-    outlined = [ref for ref, result in results.items() if result.site.precision == "outline"]
     features = {
-        "sites": {ref: _feature(ref, points[ref], values) for ref, values in sites.items()},
-        "candidates": {ref: _feature(ref, points[ref], values) for ref, values in candidates.items()},
-        "outlines": {ref: _feature(ref, geometries[ref], sites[ref]) for ref in outlined},
+        "sites": sites,
+        "candidates": {ref: candidate_properties(result, method, boroughs) for ref, result in results.items()},
+        "outlines": {ref: sites[ref] for ref, result in results.items() if result.site.precision == "outline"},
     }
     return Past(run, results, features, geometries, boroughs)
-
-
-def _feature(ref: str, geometry: str, properties: Mapping[str, Any]) -> str:
-    said = json.dumps(properties, ensure_ascii=False, allow_nan=False)
-    return f'{{"type":"Feature","id":{json.dumps(ref)},"geometry":{geometry},"properties":{said}}}'

@@ -24,7 +24,7 @@ from estates_api.domain.rules import RULES
 from estates_api.errors import KeyNeeded, NotFound
 from estates_api.sources import eric_columns
 from estates_api.store import assessments, features, issues, letters, returns
-from estates_api.store.features import Audience
+from estates_api.store.layers import Audience
 from estates_api.store.projection import HIDDEN
 
 MOST_ISSUES = 12

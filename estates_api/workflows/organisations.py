@@ -18,7 +18,7 @@ from estates_api.domain.organisations import (
 )
 from estates_api.errors import NotFound
 from estates_api.store import organisations as stored
-from estates_api.store.features import Audience
+from estates_api.store.layers import Audience
 from estates_api.store.organisations import Successions
 
 Namings = Mapping[str, Sequence[tuple[Naming, str]]]

@@ -155,7 +155,7 @@ def test_different_separates(unlike: Engine, say: Say) -> None:
     done = say(unlike, "RZ101", "RZ301", "different")
     assert (done.one_ref, done.other_ref) == ("NCL-RZ101", "NCL-RZ301")
     assert fates(unlike) == [("NCL-RZ301", "merged", "NCL-RZ101"), ("NCL-RZ301", "restored", None)]
-    assert ask(unlike, "SELECT detail IS NOT NULL FROM site_public WHERE ref = 'NCL-RZ301'") == [True]
+    assert ask(unlike, "SELECT held IS NOT NULL FROM site_public WHERE ref = 'NCL-RZ301'") == [True]
 
 
 def test_what_likeness_joined_is_told_apart_for_good(
@@ -281,7 +281,7 @@ def test_a_site_is_withdrawn_and_restored(unlike: Engine) -> None:
     """A withdrawn site keeps its holdings and says that it is gone and why; restored, it is there again."""
     with transaction(unlike) as connection:
         withdraw(connection, "NCL-RZ301", "not a public site", "a steward")
-    gone = ask(unlike, "SELECT gone->>'kind', gone->>'reason', detail FROM site_public WHERE ref = 'NCL-RZ301'")
+    gone = ask(unlike, "SELECT gone->>'kind', gone->>'reason', held FROM site_public WHERE ref = 'NCL-RZ301'")
     assert gone == [("withdrawn", "not a public site", None)]
     assert sites(unlike)["RZ301"] == "NCL-RZ301"
     with transaction(unlike) as connection:

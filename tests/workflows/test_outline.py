@@ -428,7 +428,7 @@ def test_a_borough_that_was_not_known(reference: Engine, hand_in: HandIn, templa
 def test_the_projection_as_a_whole_is_the_same(placed: Engine, attach: Outline) -> None:
     """What was rendered for the touched sites is what a rebuild of everything renders."""
     attach(placed, [{"site_ref": "NCL-RZ101", "geometry": square()}])
-    query = "SELECT ref, site_feature, detail FROM site_public ORDER BY ref"
+    query = "SELECT * FROM site_public ORDER BY ref"
     before = ask(placed, query)
     with transaction(placed) as connection:
         rebuild_projection(connection)

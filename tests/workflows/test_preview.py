@@ -45,7 +45,7 @@ def newest(engine: Engine) -> list[Any]:
             "SELECT ref, name, postcode, precision, borough_gss, ST_AsText(geom) FROM site ORDER BY ref",
             "SELECT id, name, site_ref, sensitivity, address, postcode FROM holding ORDER BY id",
             "SELECT code, name, status, edition_id FROM organisation ORDER BY code",
-            "SELECT ref, detail FROM site_complete ORDER BY ref",
+            "SELECT ref, site_feature, held, explanation FROM site_complete ORDER BY ref",
         )
         return [connection.execute(text(statement)).all() for statement in statements]
 

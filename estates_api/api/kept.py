@@ -1,0 +1,213 @@
+"""Answers that are kept, compressed, cut and compared: one layer before everything, for what is the same bytes until
+the data change.
+
+It stands before the framework because an answer from it costs less than an empty route of one (0.1 ms against 0.35).
+"""
+
+import asyncio
+import gzip
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import zstandard
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Encoding = Literal["identity", "gzip", "zstd"]
+
+KEPT_BYTES, LARGEST_BYTES, SMALLEST_BYTES = 32 << 20, 4 << 20, 1000
+"""What a process keeps in all, the largest answer that is kept, and the smallest that is worth compressing."""
+
+_COMPRESSED = ("application/json", "application/geo+json", "application/schema+json", "application/problem+json",
+               "application/vnd.oai.openapi+json", "text/", "application/vnd.mapbox-vector-tile")  # fmt: skip
+_ASKED_BY = (b"accept", b"authorization", b"x-api-key", b"host", b"x-forwarded-host", b"x-forwarded-proto")
+_COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
+    "gzip": lambda body: gzip.compress(body, 5, mtime=0),
+    "zstd": zstandard.ZstdCompressor(level=3).compress,
+}
+
+Key = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class Answer:
+    """A whole answer, with its body in the encodings that were asked for so far."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    bodies: dict[str, bytes]
+    version: int | None = None
+    tag: str = field(default="")
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes."""
+        return sum(map(len, self.bodies.values()))
+
+    @property
+    def compressible(self) -> bool:
+        """Whether it is worth it."""
+        kind = Headers(raw=self.headers).get("content-type", "")
+        return len(self.bodies["identity"]) >= SMALLEST_BYTES and kind.startswith(_COMPRESSED)
+
+
+class Kept:
+    """Answers GET and HEAD from what is kept while the data version is known and the same; passes on otherwise."""
+
+    def __init__(self, app: ASGIApp, version: Callable[[], int | None]) -> None:
+        self.app, self.version = app, version
+        self._kept: OrderedDict[Key, Answer] = OrderedDict()
+        self._bytes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or have it answered and keep that."""
+        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+            await self.app(scope, receive, send)
+            return
+        key, version = _key(scope), self.version()
+        answer = self._kept.get(key) if version is not None else None
+        if answer is not None and answer.version == version:
+            self._kept.move_to_end(key)
+        else:
+            answer = await self._made(scope, receive, send, version)
+            if answer is None:
+                return
+            self._keep(key, answer)
+        await _send(scope, send, answer)
+
+    async def _made(self, scope: Scope, receive: Receive, send: Send, version: int | None) -> Answer | None:
+        """The whole answer of the application; None when it is sent in parts, and has been passed on."""
+        held = _Held(send, bare=scope["method"] == "HEAD")
+        await self.app({**scope, "method": "GET"}, receive, held.send)
+        if held.start is None:
+            return None
+        headers = [(name, value) for name, value in held.start["headers"] if name != b"content-length"]
+        tag = Headers(raw=headers).get("etag", "").strip('"')
+        return Answer(held.start["status"], headers, {"identity": held.body}, version, tag)
+
+    def _keep(self, key: Key, answer: Answer) -> None:
+        if answer.version is None or not answer.tag or answer.status != 200 or answer.size > LARGEST_BYTES:
+            return
+        if old := self._kept.pop(key, None):
+            self._bytes -= old.size
+        self._kept[key] = answer
+        self._bytes += answer.size
+        while self._bytes > KEPT_BYTES:
+            self._bytes -= self._kept.popitem(last=False)[1].size
+
+
+class _Held:
+    """Holds an answer back until it is whole; one that comes in parts is passed on as it comes."""
+
+    def __init__(self, send: Send, *, bare: bool) -> None:
+        self._send, self._bare = send, bare
+        self._passed = False
+        self.start: Message | None = None
+        self.body = b""
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.start = message
+        elif self._passed or message.get("more_body") or message["type"] != "http.response.body":
+            if self.start is not None:
+                await self._send(self.start)
+                self.start, self._passed = None, True
+            await self._send({**message, "body": b""} if self._bare else message)
+        else:
+            self.body = message.get("body", b"")
+
+
+def _key(scope: Scope) -> Key:
+    """Everything that an answer depends on."""
+    asked = tuple(pair for pair in scope["headers"] if pair[0] in _ASKED_BY)
+    return scope["path"], scope["query_string"], scope.get("scheme"), asked
+
+
+async def _send(scope: Scope, send: Send, answer: Answer) -> None:
+    """An answer as it was asked for: not changed, a part, compressed, or without its body."""
+    asked = {name: value.decode("latin-1") for name, value in scope["headers"]
+             if name in {b"accept-encoding", b"if-none-match", b"if-range", b"range"}}  # fmt: skip
+    wanted = asked.get(b"range") if answer.tag and answer.status == 200 else None
+    encoding = "identity" if wanted else choose_encoding(asked.get(b"accept-encoding", ""), answer)
+    tag = f'"{answer.tag}"' if encoding == "identity" else f'"{answer.tag}-{encoding}"'
+    headers = MutableHeaders(raw=list(answer.headers))
+    if answer.tag:
+        headers["etag"] = tag
+        headers["accept-ranges"] = "bytes"
+        headers.setdefault("cache-control", "no-cache")
+    if answer.compressible:
+        headers.add_vary_header("Accept-Encoding")
+    if answer.tag and _names(asked.get(b"if-none-match", ""), answer.tag):
+        for name in ("content-type", "content-disposition"):
+            del headers[name]
+        await _whole(scope, send, 304, headers, b"")
+        return
+    body = await _body(answer, encoding)
+    if encoding != "identity":
+        headers["content-encoding"] = encoding
+    if wanted and asked.get(b"if-range", tag) == tag and (part := parse_range(wanted, len(body))) is not None:
+        await _part(scope, send, headers, body, part)
+        return
+    headers["content-length"] = str(len(body))
+    await _whole(scope, send, answer.status, headers, body)
+
+
+async def _part(scope: Scope, send: Send, headers: MutableHeaders, body: bytes, part: tuple[int, int]) -> None:
+    first, last = part
+    if first >= len(body):
+        headers["content-range"] = f"bytes */{len(body)}"
+        headers["content-length"] = "0"
+        await _whole(scope, send, 416, headers, b"")
+        return
+    headers["content-range"] = f"bytes {first}-{last}/{len(body)}"
+    headers["content-length"] = str(last - first + 1)
+    await _whole(scope, send, 206, headers, body[first : last + 1])
+
+
+async def _whole(scope: Scope, send: Send, status: int, headers: MutableHeaders, body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers.raw})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+async def _body(answer: Answer, encoding: str) -> bytes:
+    if encoding not in answer.bodies:
+        plain = answer.bodies["identity"]
+        made = (
+            _COMPRESS[encoding](plain) if len(plain) < 1 << 16 else await asyncio.to_thread(_COMPRESS[encoding], plain)
+        )
+        answer.bodies[encoding] = made
+    return answer.bodies[encoding]
+
+
+def choose_encoding(accepted: str, answer: Answer) -> Encoding:
+    """The best encoding that the client takes; q=0 means that it does not."""
+    if not accepted or not answer.compressible or Headers(raw=answer.headers).get("content-encoding"):
+        return "identity"
+    taken = {part.partition(";")[0].strip().lower(): part.partition(";")[2] for part in accepted.split(",")}
+    for encoding in ("zstd", "gzip"):
+        if encoding in taken and taken[encoding].replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}:
+            return encoding
+    return "identity"
+
+
+def _names(asked: str, tag: str) -> bool:
+    """Whether If-None-Match names this answer, in whatever encoding the client has it (RFC 9110, 13.1.2)."""
+    if not asked:
+        return False
+    names = {part.strip().removeprefix("W/").strip('"') for part in asked.split(",")}
+    return bool(names & {"*", tag, f"{tag}-gzip", f"{tag}-zstd"})
+
+
+def parse_range(text: str, size: int) -> tuple[int, int] | None:
+    """`bytes=0-99` -> first and last byte; None for what is answered whole (several ranges, or no range at all)."""
+    unit, _, rest = text.partition("=")
+    first, dash, last = rest.strip().partition("-")
+    if unit.strip().lower() != "bytes" or not dash or not f"{first}{last}".isdigit() or not (first + last).isascii():
+        return None
+    if not first:
+        return max(0, size - int(last)), size - 1 if int(last) else -1
+    if last and int(last) < int(first):
+        return None
+    return int(first), min(int(last), size - 1) if last else size - 1

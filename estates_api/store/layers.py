@@ -1,0 +1,164 @@
+"""The tables that collections are read from: one for each audience, decided where rows are written (projection.py).
+
+`site_complete` <- `site_partner` <- `site_public` inherit: reading a table reads those below it, so that each site
+stands once, in the table of the widest audience that may see it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    Float,
+    FromClause,
+    Index,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    column,
+    table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+from estates_api.domain.collections import COLLECTIONS, Collection, Kind
+from estates_api.store.geography import borough, lsoa, metadata
+
+__all__ = ["AUDIENCES", "Audience", "Layer", "given_layer", "layer", "metadata", "projections"]
+
+Audience = Literal["public", "partner", "complete"]
+AUDIENCES: tuple[Audience, ...] = ("public", "partner", "complete")
+
+_TYPES: Mapping[Kind, type[TypeEngine[Any]]] = {
+    "string": Text,
+    "integer": Integer,
+    "number": Float,
+    "boolean": Boolean,
+    "date": Date,
+}
+
+
+def _kinds() -> dict[str, Kind]:
+    """Every property of the collections that are read from the table of sites, in order, once."""
+    used = (COLLECTIONS["sites"], COLLECTIONS["candidates"])
+    return {one.name: one.kind for collection in used for one in collection.properties if one.name != "ref"}
+
+
+def _sites(audience: str) -> Table:
+    name = f"site_{audience}"
+    there = text("outline IS NOT NULL")
+    return Table(
+        name, metadata,
+        Column("ref", Text, primary_key=True),
+        *(Column(name, _TYPES[kind], nullable=name != "name") for name, kind in _kinds().items()),
+        Column("geom", Geometry("POINT", 27700, spatial_index=False)),
+        Column("geom_crs84", Geometry("POINT", 4326, spatial_index=False)),
+        Column("outline", Geometry("MULTIPOLYGON", 27700, spatial_index=False)),
+        Column("outline_crs84", Geometry("MULTIPOLYGON", 4326, spatial_index=False)),
+        Column("site_feature", Text),
+        Column("candidate_feature", Text),
+        Column("outline_feature", Text),
+        Column("held", JSONB),
+        Column("explanation", JSONB),
+        Column("gone", JSONB),
+        Column("turn", Integer, nullable=False),
+        Index(f"{name}_geom", "geom", postgresql_using="gist"),
+        Index(f"{name}_geom_crs84", "geom_crs84", postgresql_using="gist"),
+        Index(f"{name}_turn", "turn"),
+        Index(f"{name}_outline", "outline", postgresql_using="gist", postgresql_where=there),
+        Index(f"{name}_outline_crs84", "outline_crs84", postgresql_using="gist",
+              postgresql_where=text("outline_crs84 IS NOT NULL")),
+    )  # fmt: skip
+
+
+projections: Mapping[Audience, Table] = {audience: _sites(audience) for audience in AUDIENCES}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """A collection as it is read: where from, by which key, its properties, its shape as it is stored in EPSG:27700
+    and EPSG:4326, its features as GeoJSON text in CRS84 where they are rendered on write, which rows are its, and
+    whose turn it is to be drawn where there is no room for all."""
+
+    collection: Collection
+    source: FromClause
+    id: ColumnElement[str]
+    columns: Mapping[str, ColumnElement[Any]]
+    shapes: Mapping[int, ColumnElement[Any]]
+    feature: ColumnElement[str] | None = None
+    where: ColumnElement[bool] | None = None
+    turn: ColumnElement[int] | None = None
+
+
+_SITES = {
+    "sites": ("site_feature", "geom"),
+    "candidates": ("candidate_feature", "geom"),
+    "outlines": ("outline_feature", "outline"),
+}
+"""Column of the rendered text and of the shape; a row without the text is none of the collection."""
+
+
+@lru_cache
+def layer(collection: str, audience: Audience) -> Layer:
+    """A collection as an audience reads it today, always the same object."""
+    made = COLLECTIONS[collection]
+    if collection in _SITES:
+        return _site_layer(made, projections[audience], *_SITES[collection])
+    source, key = _plain(made, audience)
+    shapes = {27700: source.c.geom, 4326: source.c.geom_crs84}
+    return Layer(made, source, source.c[key], {name: source.c[name] for name in made.names}, shapes)
+
+
+def _site_layer(made: Collection, source: Table, feature: str, shape: str) -> Layer:
+    columns = {name: source.c[name] for name in made.names}
+    shapes = {27700: source.c[shape], 4326: source.c[f"{shape}_crs84"]}
+    there = source.c[feature].is_not(None)
+    return Layer(made, source, source.c.ref, columns, shapes, source.c[feature], there, source.c.turn)
+
+
+def _plain(made: Collection, audience: Audience) -> tuple[FromClause, str]:
+    match made.id:
+        case "boroughs":
+            return borough, "gss"
+        case "lsoas":
+            return lsoa, "code"
+        case _:  # the view of holdings at the sites that an audience may see
+            return table(f"holding_{audience}", column("id", Text), *_described(made)), "id"
+
+
+def _described(made: Collection) -> list[Any]:
+    """The properties and shapes of a collection as columns of something that is not a table of ours."""
+    named = [column(one.name, _TYPES[one.kind]) for one in made.properties]
+    return [*named, column("geom", Geometry(srid=27700)), column("geom_crs84", Geometry(srid=4326))]
+
+
+_POINT = "CASE WHEN s.precision = 'outline' THEN ST_PointOnSurface(s.{0}) ELSE s.{0} END"
+
+
+@lru_cache
+def given_layer(collection: str) -> Layer:
+    """A collection whose rows are given with the query, as the bound value `rows`: a JSON array of objects with `id`,
+    `at` (the reference of the site where it is) and the properties. Who may see them is the caller's to say."""
+    made = COLLECTIONS[collection]
+    shape = _POINT if made.shape == "Point" else "ST_ForcePolygonCCW(s.{0})"
+    kinds = ", ".join(f'"{one.name}" {_SQL[one.kind]}' for one in made.properties)
+    query = text(f"""
+        SELECT g.*, {shape.format("geom")} AS geom, {shape.format("geom_crs84")} AS geom_crs84
+        FROM jsonb_to_recordset(:rows) AS g(id text, at text, {kinds}) LEFT JOIN site s ON s.ref = g.at
+    """).bindparams(bindparam("rows", type_=JSONB))  # noqa: S608 -- made of constants
+    source = query.columns(column("id", Text), *_described(made)).subquery("given")
+    shapes = {27700: source.c.geom, 4326: source.c.geom_crs84}
+    return Layer(made, source, source.c.id, {name: source.c[name] for name in made.names}, shapes)
+
+
+_SQL: Mapping[Kind, str] = {
+    "string": "text", "integer": "integer", "number": "double precision", "boolean": "boolean", "date": "date",
+}  # fmt: skip
