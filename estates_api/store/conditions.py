@@ -23,6 +23,9 @@ class Condition(Protocol):
         ...
 
 
+_MARGIN = {4326: 1e-4, 27700: 1.0}
+
+
 @dataclass(frozen=True, slots=True)
 class InBoxes:
     """The feature meets one of so many boxes, given in a system (`swapped` is undone before)."""
