@@ -134,7 +134,8 @@ def _links(here: str, made: Collection) -> list[dict[str, str]]:
         link(f"{here}/queryables", QUERYABLES, SCHEMA_JSON, "what a filter may name"),
         link(f"{here}/tiles", tiles.TILESETS, "application/json", "vector tiles"),
         link(f"{here}/schema", SCHEMA, SCHEMA_JSON, "what features say"),
-        link(f"{here}/schema/feature", "describedby", SCHEMA_JSON, "a feature as JSON Schema"),
+        # GDAL 3.6 knows the relation by this spelling alone; to others its case is nothing (RFC 8288, 3.3).
+        link(f"{here}/schema/feature", "describedBy", SCHEMA_JSON, "a feature as JSON Schema"),
     ]
 
 
