@@ -72,7 +72,7 @@ def test_conf_basic_cql2_basic_test(web: Web, collection: str) -> None:
 
 @each
 def test_conf_basic_cql2_comparison(web: Web, collection: str) -> None:
-    """/conf/basic-cql2/comparison: all six comparisons with every kind of queryable; opposite ones have nothing in common."""
+    """/conf/basic-cql2/comparison: all six, with every kind of queryable; opposite ones have nothing in common."""
     for name, kind in one_of_each_kind(web, collection).items():
         found = {sign: ids(web, collection, f'"{name}" {sign} {VALUES[kind]}') for sign in COMPARISONS}
         known = ids(web, collection, f'"{name}" is not null')
