@@ -80,8 +80,8 @@ def _asked(request: Request, made: Collection) -> dict[str, Any]:
     led = bool(headings) and headings[0].property.name in {"name", made.names[0]}
     return {
         "collection": made, "headings": headings, "led": led, "moment": _moment(request),
-        "form": read_form(request, made), "query": asked, "files": files, "everything": everything, "first": asked_again(request),
-        "all_shown": len(headings) == len(made.properties),
+        "form": read_form(request, made), "query": asked, "files": files, "everything": everything,
+        "first": asked_again(request), "all_shown": len(headings) == len(made.properties),
         "day": asked.get("as-of") or asked.get("datetime"),
     }  # fmt: skip
 
