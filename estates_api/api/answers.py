@@ -69,8 +69,7 @@ class Varying:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.add_vary_header("Accept, Authorization, X-API-Key")
-                if keyed:
-                    headers.setdefault("Cache-Control", "private, no-cache")
+                headers.setdefault("Cache-Control", "private, no-cache" if keyed else "no-cache")
             await send(message)
 
         await self.app(scope, receive, varying)

@@ -11,6 +11,7 @@ from estates_api import __version__
 from estates_api.api import (
     catalogue,
     claims,
+    downloads,
     home,
     issues,
     items,
@@ -19,10 +20,12 @@ from estates_api.api import (
     openapi,
     organisations,
     shortlists,
+    tiles,
     upload,
 )
 from estates_api.api.answers import HeadAndOptions, Varying
 from estates_api.api.context import Context
+from estates_api.api.downloads import Files
 from estates_api.api.items import Counts
 from estates_api.api.kept import Kept
 from estates_api.api.problems import add_handlers
@@ -32,11 +35,14 @@ from estates_api.store.reading import Reading
 def create_app(context: Context) -> FastAPI:
     """The service for one installation."""
 
+    reading, files = Reading(context.engine.url), Files()
+
     @asynccontextmanager
-    async def connected(app: FastAPI) -> AsyncIterator[None]:
-        await app.state.reading.open(watch=context.watch)
+    async def connected(_: FastAPI) -> AsyncIterator[None]:
+        await reading.open(watch=context.watch)
         yield
-        await app.state.reading.close()
+        await reading.close()
+        files.close()
 
     app = FastAPIOffline(  # /docs without calls to other hosts
         title="estates_api",
@@ -47,14 +53,15 @@ def create_app(context: Context) -> FastAPI:
         lifespan=connected,
     )
     app.state.context = context
-    app.state.reading = reading = Reading(context.engine.url)
+    app.state.reading, app.state.files = reading, files
     app.state.counts = Counts()
-    for part in (home, ogc, openapi, catalogue, claims, organisations, issues, letters, shortlists, upload):
+    for path in ("/sites.geojson", "/candidates.geojson", "/collections/{collection}.{suffix}"):
+        app.add_route(path, downloads.whole, include_in_schema=False)
+    for part in (home, ogc, tiles, openapi, catalogue, claims, organisations, issues, letters, shortlists, upload):
         app.include_router(part.router)
     # One description, wherever it is asked for.
     app.openapi = lambda: openapi.describe_api(app, context.public_url or "/")  # type: ignore[method-assign]
-    for name in ("sites", "candidates"):
-        app.add_route(f"/{name}.geojson", items.whole, include_in_schema=False)
+    app.add_route("/collections/{collection}/tiles/{square}/{zoom}/{row}/{column}", tiles.tile, include_in_schema=False)
     app.add_route("/collections/{collection}/items", items.items, include_in_schema=False)
     app.add_route("/collections/{collection}/items/{id:path}", items.item, include_in_schema=False)
     add_handlers(app)

@@ -26,7 +26,7 @@ FORMATS: Mapping[str, Format] = {
     for one in (
         GEOJSON,
         HTML,
-        Format("geojsonseq", "application/geo+json-seq", "GeoJSON text sequence"),
+        Format("geojsons", "application/geo+json-seq", "GeoJSON text sequence"),
         Format("csv", "text/csv", "CSV"),
         Format("fgb", "application/flatgeobuf", "FlatGeobuf"),
         Format("gpkg", "application/geopackage+sqlite3", "GeoPackage"),
@@ -35,7 +35,7 @@ FORMATS: Mapping[str, Format] = {
 }
 """Every format of features by its name."""
 
-_ALSO = {"json": "geojson"}
+_ALSO = {"json": "geojson", "geojsonseq": "geojsons", "jsonseq": "geojsons"}
 # QGIS and GDAL ask for any of these and mean GeoJSON.
 _JSON = {"application/json", "text/plain", "*/*", "application/*", "text/*"}
 

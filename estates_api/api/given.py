@@ -1,5 +1,6 @@
 """Rows that are computed for a question: sites of another day, and entries of shortlists."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from estates_api.api.questions import Question
 from estates_api.api.shortlists import list_seen
 from estates_api.domain.collections import COLLECTIONS
 from estates_api.store.database import transaction
+from estates_api.store.layers import Audience, Layer, given_layer, layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,17 @@ def _entries(request: Request, database: Connection) -> list[Mapping[str, Any]]:
         for frozen in list_seen(database, viewer(request, audience(request)))
         for entry in frozen.entries
     ]
+
+
+async def given_for(request: Request, question: Question) -> Given | None:
+    """The rows that are computed for this question; None where they are stored."""
+    if question.moment is None and question.collection.id != "shortlist-entries":
+        return None
+    return await asyncio.to_thread(given_rows, request, question)
+
+
+def layer_of(question: Question, caller: Audience, given: Given | None) -> tuple[Layer, Audience | None]:
+    """Where the rows come from, and as whom they are read: what was computed was chosen for the caller already."""
+    if given is None:
+        return layer(question.collection.id, caller), caller
+    return given_layer(question.collection.id), None

@@ -19,7 +19,8 @@ COUNTED = ("sites", "holdings", "outlines")
 """The collections that the front page counts."""
 
 
-@router.get("/", dependencies=[Depends(only())], response_class=Response)
+@router.get("/", dependencies=[Depends(only())], response_class=Response,
+            responses={200: {"content": {"application/json": {}, "text/html": {}}}})  # fmt: skip
 def home(request: Request, database: Database, view: View, base: Base) -> Response:
     """The landing page: links for programs, this quarter's list beside March 2015 for people."""
     if not wants_html(request):

@@ -16,21 +16,22 @@ from estates_api.api.answers import GEOJSON, etag, text_answer
 from estates_api.api.browse import PAGE_LIMIT, item_page, items_page
 from estates_api.api.context import audience, base_url, context, reading
 from estates_api.api.cursors import Cursor, nulls_of, parse_cursor, write_cursor
+from estates_api.api.downloads import download
 from estates_api.api.formats import HTML, wanted
 from estates_api.api.forms import find_plainer
-from estates_api.api.given import Given, given_rows
+from estates_api.api.given import Given, given_for, layer_of
 from estates_api.api.history import Asked
 from estates_api.api.links import link, with_query
 from estates_api.api.parameters import DEFAULT_LIMIT
-from estates_api.api.questions import ITEM, ITEMS, WHOLE, Question, read_question, spelled
-from estates_api.domain.collections import COLLECTIONS, Collection
+from estates_api.api.questions import ITEM, ITEMS, Question, known, read_question, spelled
+from estates_api.domain.collections import Collection
 from estates_api.domain.crs import Crs
 from estates_api.errors import BadInput, NotFound
 from estates_api.store.conditions import After
 from estates_api.store.database import transaction
-from estates_api.store.layers import Audience, Layer, given_layer, layer
+from estates_api.store.layers import Audience, layer
 from estates_api.store.reading import Row
-from estates_api.store.statements import Shape, item_statement, page_statement
+from estates_api.store.statements import Shape, count_statement, item_statement, page_statement
 
 KEPT_COUNTS = 2000
 """Counts that a process remembers; each holds as long as the data version that it was made of."""
@@ -70,13 +71,6 @@ def _counts(request: Request) -> Counts:
     return found
 
 
-def known(collection: str) -> Collection:
-    """The collection of that id; NotFound lists what there is."""
-    if collection not in COLLECTIONS:
-        raise NotFound(f"there is no collection {collection[:100]!r}; there are {', '.join(COLLECTIONS)}")
-    return COLLECTIONS[collection]
-
-
 async def items(request: Request) -> Response:
     """One page of features: by box, filter, property, id; of today or of another day; sorted; in any system."""
     made = known(request.path_params["collection"])
@@ -85,12 +79,12 @@ async def items(request: Request) -> Response:
         return RedirectResponse(plainer, 303)
     question = read_question(made, request.query_params, ITEMS)
     if not form.page:
-        raise BadInput(f"f: {form.name} is not here yet")
+        return await download(request, question, form)
     if form is HTML:
         question = replace(question, limit=question.limit or PAGE_LIMIT)
     caller = audience(request)
     version = await reading(request).data_version()
-    given = await _given(request, question)
+    given = await given_for(request, question)
     page = await read_page(request, question, given=given, version=version)
     base = base_url(request)
     address = f"{base}/collections/{made.id}/items"
@@ -125,20 +119,6 @@ def _headers(request: Request, crs: Crs, version: int | None, caller: Audience) 
     return headers if version is None else headers | {"ETag": etag(request, version, caller)}
 
 
-async def _given(request: Request, question: Question) -> Given | None:
-    """The rows that are computed for this question; None where they are stored."""
-    if question.moment is None and question.collection.id != "shortlist-entries":
-        return None
-    return await asyncio.to_thread(given_rows, request, question)
-
-
-def layer_of(question: Question, caller: Audience, given: Given | None) -> tuple[Layer, Audience | None]:
-    """Where the rows come from, and as whom they are read: what was computed was chosen for the caller already."""
-    if given is None:
-        return layer(question.collection.id, caller), caller
-    return given_layer(question.collection.id), None
-
-
 async def read_page(
     request: Request, question: Question, *, given: Given | None, version: int
 ) -> Page:  # fmt: skip
@@ -163,6 +143,18 @@ async def read_page(
     return _page(rows, limit, matched, len(question.sort))
 
 
+async def count_all(request: Request, made: Collection, version: int) -> int:
+    """How many features a collection has for the caller, counted once for each version of the data."""
+    caller = audience(request)
+    key = (caller, version, made.id)
+    found = _counts(request).find(key)
+    if found is None:
+        rows = await reading(request).rows(count_statement(layer(made.id, caller), (), {}), caller)
+        found = int(rows[0][0])
+        _counts(request).keep(key, found)
+    return found
+
+
 def _page(rows: Sequence[Row], limit: int, matched: int, sorts: int) -> Page:
     shown = rows[:limit]
     following = Cursor(tuple(shown[-1][2 : 2 + sorts]), shown[-1][0], matched) if len(rows) > limit else None
@@ -178,7 +170,7 @@ async def item(request: Request) -> Response:
     caller = audience(request)
     check_ref(ref)
     version = await reading(request).data_version()
-    given = await _given(request, question)
+    given = await given_for(request, question)
     source, reader = layer_of(question, caller, given)
     statement = item_statement(source, question.look)
     values: Mapping[str, Any] = {**statement.values, "id": ref, **({"rows": given.rows} if given else {})}
@@ -219,16 +211,3 @@ def check_ref(ref: str) -> str:
     if "\x00" in ref:
         raise NotFound("there is no site by that reference")
     return ref
-
-
-async def whole(request: Request) -> Response:
-    """All features of a collection as one GeoJSON file, the same bytes until the data change."""
-    made = COLLECTIONS[request.url.path.strip("/").removesuffix(".geojson")]
-    question = read_question(made, request.query_params, WHOLE)
-    version = await reading(request).data_version()
-    given = await _given(request, question)
-    page = await read_page(request, question, given=given, version=version)
-    content = f'{{"type":"FeatureCollection","name":"{made.id}","features":[{page.features}]}}'
-    return text_answer(
-        content, GEOJSON, _headers(request, question.look.crs, None if given else version, audience(request))
-    )

@@ -79,7 +79,7 @@ class Kept:
 
     async def _made(self, scope: Scope, receive: Receive, send: Send, version: int | None) -> Answer | None:
         """The whole answer of the application; None when it is sent in parts, and has been passed on."""
-        held = _Held(send)
+        held = _Held(send, bare=scope["method"] == "HEAD")
         await self.app({**scope, "method": "GET"}, receive, held.send)
         if held.start is None:
             return None
@@ -101,8 +101,8 @@ class Kept:
 class _Held:
     """Holds an answer back until it is whole; one that comes in parts is passed on as it comes."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, *, bare: bool) -> None:
+        self._send, self._bare = send, bare
         self._passed = False
         self.start: Message | None = None
         self.body = b""
@@ -114,7 +114,7 @@ class _Held:
             if self.start is not None:
                 await self._send(self.start)
                 self.start, self._passed = None, True
-            await self._send(message)
+            await self._send({**message, "body": b""} if self._bare else message)
         else:
             self.body = message.get("body", b"")
 

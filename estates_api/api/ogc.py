@@ -7,13 +7,22 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy import RowMapping
 from starlette.responses import JSONResponse, Response
 
+from estates_api.api import tiles
 from estates_api.api.answers import GEOJSON, text_answer, wants_html
 from estates_api.api.browse import collection_page, collections_page, conformance_page, properties_page
 from estates_api.api.context import Base, Caller, Database
-from estates_api.api.items import known
 from estates_api.api.links import link
 from estates_api.api.parameters import only
-from estates_api.api.schemas import OPENAPI, QUERYABLES, SCHEMA, described_queryables, described_schema
+from estates_api.api.questions import known
+from estates_api.api.schemas import (
+    OPENAPI,
+    QUERYABLES,
+    SCHEMA,
+    SCHEMA_JSON,
+    described_feature,
+    described_queryables,
+    described_schema,
+)
 from estates_api.domain.collections import COLLECTIONS, Collection
 from estates_api.domain.crs import CRS84, CRSS, EPSG27700
 from estates_api.store import cql2, features
@@ -33,12 +42,13 @@ CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
-    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/returnables-and-receivables",
     "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/schemas",
     *cql2.CONFORMANCE,
+    *tiles.CONFORMANCE,
 )
 
+_SCHEMES = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 
 
@@ -54,6 +64,7 @@ def landing(base: str) -> dict[str, Any]:
             link(f"{base}/docs", "service-doc", "text/html", "API documentation"),
             link(f"{base}/conformance", "conformance", "application/json", "conformance classes"),
             link(f"{base}/collections", "data", "application/json", "collections"),
+            link(f"{base}/tileMatrixSets", _SCHEMES, "application/json", "tile matrix sets"),
             link(f"{base}/sites.geojson", "item", GEOJSON, "all sites as one GeoJSON file"),
             link(f"{base}/shortlists", "item", "application/json", "quarterly shortlists"),
             link(f"{base}/issues", "item", "application/json", "what is wrong in the files"),
@@ -112,8 +123,10 @@ def _links(here: str, made: Collection) -> list[dict[str, str]]:
         link(f"{here}?f=html", "alternate", "text/html", "this page for people"),
         link(f"{here}/items", "items", GEOJSON, f"{made.title} as GeoJSON"),
         link(f"{here}/items?f=html", "items", "text/html", f"{made.title} for people"),
-        link(f"{here}/queryables", QUERYABLES, "application/schema+json", "what a filter may name"),
-        link(f"{here}/schema", SCHEMA, "application/schema+json", "what features say"),
+        link(f"{here}/queryables", QUERYABLES, SCHEMA_JSON, "what a filter may name"),
+        link(f"{here}/tiles", tiles.TILESETS, "application/json", "vector tiles"),
+        link(f"{here}/schema", SCHEMA, SCHEMA_JSON, "what features say"),
+        link(f"{here}/schema/feature", "describedby", SCHEMA_JSON, "a feature as JSON Schema"),
     ]
 
 
@@ -125,17 +138,29 @@ def _extent(found: RowMapping, first: date | None) -> dict[str, Any]:
     return spatial | temporal
 
 
-@router.get("/collections/{collection}/queryables", dependencies=[Depends(only())], response_class=Response)
+_SCHEMA_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {SCHEMA_JSON: {"schema": {"type": "object"}}}}}
+
+
+@router.get("/collections/{collection}/queryables", dependencies=[Depends(only())], response_class=Response,
+            responses=_SCHEMA_ANSWER)  # fmt: skip
 def queryables(collection: str, request: Request, base: Base) -> Response:
     """What a filter may name, as JSON Schema (Part 3, requirement class queryables)."""
     if wants_html(request):
         return properties_page(request, known(collection), queryable=True)
-    return text_answer(described_queryables(base, known(collection)), "application/schema+json")
+    return text_answer(described_queryables(base, known(collection)), SCHEMA_JSON)
 
 
-@router.get("/collections/{collection}/schema", dependencies=[Depends(only())], response_class=Response)
+@router.get("/collections/{collection}/schema", dependencies=[Depends(only())], response_class=Response,
+            responses=_SCHEMA_ANSWER)  # fmt: skip
 def schema(collection: str, request: Request, base: Base) -> Response:
     """What features say, as JSON Schema (Part 5)."""
     if wants_html(request):
         return properties_page(request, known(collection), queryable=False)
-    return text_answer(described_schema(base, known(collection)), "application/schema+json")
+    return text_answer(described_schema(base, known(collection)), SCHEMA_JSON)
+
+
+@router.get("/collections/{collection}/schema/feature", dependencies=[Depends(only())], response_class=Response,
+            responses=_SCHEMA_ANSWER)  # fmt: skip
+def feature_schema(collection: str, base: Base) -> Response:
+    """A feature as GeoJSON has it, as JSON Schema (Part 1, recommendation 17: `describedby`)."""
+    return text_answer(described_feature(base, known(collection)), SCHEMA_JSON)

@@ -5,14 +5,14 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from starlette.datastructures import QueryParams
 
 from estates_api.api.parameters import DEFAULT_LIMIT, MAX_LIMIT, parse_as_of, parse_datetime, parse_known_at, today
-from estates_api.domain.collections import Collection, Property
+from estates_api.domain.collections import COLLECTIONS, Collection, Property
 from estates_api.domain.crs import CRS84, CRSS, Crs, parse_crs
-from estates_api.errors import BadInput
+from estates_api.errors import BadInput, NotFound
 from estates_api.store.conditions import Box, Condition, Equals, InBoxes, Matches, Sort, WithIds
 from estates_api.store.cql2 import Queryable, compile_filter, parse_filter
 from estates_api.store.layers import Layer
@@ -29,13 +29,11 @@ class Parameter:
     name: str
     description: str
     schema: Mapping[str, Any]
-    explode: bool = True
 
     def described(self) -> dict[str, Any]:
-        """As OpenAPI writes it."""
-        form = {"style": "form", "explode": False} if not self.explode else {}
+        """As OpenAPI writes it, with all that is the default too: QGIS passes over a parameter that lacks it."""
         return {"name": self.name, "in": "query", "required": False, "description": self.description,
-                "schema": self.schema, **form}  # fmt: skip
+                "style": "form", "explode": False, "schema": self.schema}  # fmt: skip
 
 
 _URIS = [crs.uri for crs in CRSS]
@@ -43,7 +41,7 @@ _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
 
 _NUMBERS = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
-BBOX = Parameter("bbox", "Four numbers (or six, with heights): what meets this box", _NUMBERS, explode=False)
+BBOX = Parameter("bbox", "Four numbers (or six, with heights): what meets this box", _NUMBERS)
 BBOX_CRS = Parameter("bbox-crs", "System of `bbox`, in the axis order of its authority",
                      {"type": "string", "format": "uri", "default": CRS84.uri, "enum": _URIS})  # fmt: skip
 CRS = Parameter("crs", "System of the answer, in the axis order of its authority",
@@ -58,10 +56,10 @@ KNOWN_AT = Parameter("known-at", "Only from what was handed in, placed and judge
                      "a moment, 2026-11-01T12:00:00Z; now if left out", _TEXT)  # fmt: skip
 LIMIT = Parameter("limit", f"Features per page; above {MAX_LIMIT} means {MAX_LIMIT}",
                   {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT})  # fmt: skip
-PROPERTIES = Parameter("properties", "Only these properties, joined by commas", _TEXTS, explode=False)
+PROPERTIES = Parameter("properties", "Only these properties, joined by commas", _TEXTS)
 SORTBY = Parameter("sortby", "Properties to sort by, joined by commas; `-` before one: largest first. Unknown is last",
-                   _TEXTS, explode=False)  # fmt: skip
-IDS = Parameter("ids", "Only the features with these ids, joined by commas", _TEXTS, explode=False)
+                   _TEXTS)  # fmt: skip
+IDS = Parameter("ids", "Only the features with these ids, joined by commas", _TEXTS)
 FILTER = Parameter("filter", "A CQL2 filter over the queryables", _TEXT)
 FILTER_LANG = Parameter("filter-lang", "Language of `filter`",
                         {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"})  # fmt: skip
@@ -100,7 +98,8 @@ class Question:
 
 def queryables(layer: Layer) -> dict[str, Queryable]:
     """What a filter may name."""
-    return {one.name: Queryable(layer.columns[one.name], one.kind) for one in layer.collection.properties}
+    asked = {one.name: Queryable(layer.columns[one.name], one.kind) for one in layer.collection.properties}
+    return asked | {"geometry": Queryable(layer.shapes[27700], "geometry")}
 
 
 def read_question(collection: Collection, params: QueryParams, taken: tuple[Parameter, ...]) -> Question:
@@ -221,13 +220,16 @@ def _ids(text: str) -> list[str]:
     return ids
 
 
+_LANGUAGES: Mapping[str, Literal["cql2-text", "cql2-json"]] = {"cql2-text": "cql2-text", "cql2-json": "cql2-json"}
+
+
 def _filter(params: QueryParams) -> tuple[Any, Crs] | None:
     lang, crs = params.get("filter-lang", "cql2-text"), _crs(params, "filter-crs")
-    if lang not in {"cql2-text", "cql2-json"}:
+    if lang not in _LANGUAGES:
         raise BadInput(f"filter-lang: {lang[:50]!r} is not a language here; cql2-text or cql2-json")
     if "filter" not in params:
         return None
-    return parse_filter(params["filter"], lang), crs
+    return parse_filter(params["filter"], _LANGUAGES[lang]), crs
 
 
 def _moment(collection: Collection, params: QueryParams) -> Moment | None:
@@ -277,3 +279,10 @@ def spelled(question: Question) -> str:
     said = (question.collection.id, [repr(one) for one in question.conditions], question.values, filtered,
             repr(question.moment), [repr(one) for one in question.sort])  # fmt: skip
     return json.dumps(said, default=str, sort_keys=True)
+
+
+def known(collection: str) -> Collection:
+    """The collection of that id; NotFound lists what there is."""
+    if collection not in COLLECTIONS:
+        raise NotFound(f"there is no collection {collection[:100]!r}; there are {', '.join(COLLECTIONS)}")
+    return COLLECTIONS[collection]

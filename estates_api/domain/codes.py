@@ -1,6 +1,7 @@
 """Identifiers, parsed once at the border: postcodes, ODS codes, UPRNs."""
 
 import re
+from functools import lru_cache
 from typing import NewType
 
 from estates_api.errors import BadInput
@@ -20,6 +21,7 @@ _DIGIT = re.compile(r"[0-9]")
 _UPRN = re.compile(r"[0-9]{1,12}")
 
 
+@lru_cache(maxsize=1 << 14)  # a list has several places in a postcode
 def parse_postcode(text: str) -> Postcode:
     """The postcode in its published form, `N18 1QX`, whatever the case and spaces; BadInput otherwise."""
     found = _POSTCODE.fullmatch(" ".join(text.replace("\xa0", " ").upper().split()))

@@ -29,13 +29,15 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection of features of one geometry type. `dated`: can be asked as of another day."""
+    """A collection of features of one geometry type. `dated`: can be asked as of another day. `drawn`: what the
+    features of a tile say, enough to draw and name them."""
 
     id: str
     title: str
     description: str
     shape: Shape
     properties: tuple[Property, ...]
+    drawn: tuple[str, ...]
     dated: bool = False
 
     @property
@@ -62,6 +64,7 @@ _SITE = (
     Property("evidence_date", "date", "Oldest evidence that the assessment rests on"),
     Property("stale", "boolean", "The evidence is older than the method allows"),
 )  # fmt: skip
+_DRAWN = ("ref", "name", "sector", "owner", "gia_m2", "land_ha")
 _PLACE = (*_SITE, Property("holdings", "integer", "Holdings at the site"))
 _CANDIDATE = (
     *_SITE,
@@ -82,13 +85,14 @@ COLLECTIONS: Mapping[str, Collection] = {
     one.id: one
     for one in (
         Collection("sites", "Sites", "NHS and council sites: one per place on the ground, with holdings added up",
-                   "Point", _PLACE, dated=True),
+                   "Point", _PLACE, _DRAWN, dated=True),
         Collection("candidates", "Candidates",
                    "The same sites with the latest assessment: route, scores and one plain sentence",
-                   "Point", _CANDIDATE, dated=True),
+                   "Point", _CANDIDATE, ("ref", "name", "sector", "route", "release_score", "reuse_score"),
+                   dated=True),
         Collection("outlines", "Outlines",
                    "The sites whose outline is known, as polygons with the properties of `sites`",
-                   "MultiPolygon", _PLACE, dated=True),
+                   "MultiPolygon", _PLACE, _DRAWN, dated=True),
         Collection("holdings", "Holdings", "One organisation's return or list entry at a site, each at the site's "
                    "position", "Point", (
             Property("organisation_code", "string", "Code of the organisation"),
@@ -103,7 +107,7 @@ COLLECTIONS: Mapping[str, Collection] = {
             Property("site_name", "string", "Name of the site"),
             Property("borough", "string", "Borough"),
             Property("match", "string", "Why it stands at that site"),
-        )),
+        ), ("organisation", "code", "name", "sector", "site")),
         Collection("shortlist-entries", "Shortlist entries", "What each quarter's shortlist has, newest revision",
                    "Point", (
             Property("quarter", "string", "Calendar quarter, 2026-Q4"),
@@ -120,11 +124,11 @@ COLLECTIONS: Mapping[str, Collection] = {
             Property("route", "string", "Route"),
             Property("reasons", "string", "Why it is listed"),
             Property("method", "string", "Method of the assessment"),
-        )),
+        ), ("quarter", "list", "site", "name", "score")),
         Collection("boroughs", "Boroughs", "The boroughs of the area", "MultiPolygon", (
             Property("gss", "string", "GSS code"),
             Property("name", "string", "Name"),
-        )),
+        ), ("gss", "name")),
         Collection("lsoas", "Neighbourhoods", "Lower layer super output areas, each as a point in its middle", "Point",
                    (
             Property("code", "string", "Code of the neighbourhood"),
@@ -132,7 +136,7 @@ COLLECTIONS: Mapping[str, Collection] = {
             Property("borough_gss", "string", "Borough (GSS code)"),
             Property("imd_decile", "integer", "Decile of the index of multiple deprivation, 1 is most deprived"),
             Property("ptal", "string", "Public transport accessibility level"),
-        )),
+        ), ("code", "name", "imd_decile")),
     )
 }  # fmt: skip
 """Every collection by its id."""

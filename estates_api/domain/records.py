@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from estates_api.domain.rules import RULES, Severity
 
@@ -29,8 +29,7 @@ class Issue:
         return RULES[self.rule].severity
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):  # made a dozen times a row, at a third of what a frozen dataclass costs
     """One attribute of one row, as a claim will hold it: `number` in the attribute's unit, or `text`.
 
     `implausible` says why the value must not win over a plausible one; None when nothing speaks against it.

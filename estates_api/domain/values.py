@@ -34,7 +34,8 @@ def parse_state(text: str) -> ValueState | None:
 
 def parse_number(text: str) -> float | ValueState:
     """A finite number, or the state that stands in its place. `£1,234`, `5 %`, `-7.3E-2` and `(12)` are numbers."""
-    if _PLAIN.fullmatch(text):  # most cells of most files: nothing to take off
+    digits = text.replace(".", "", 1)
+    if digits.isdecimal() and digits.isascii():  # most cells of most files: nothing to take off
         return _finite(text, text)
     state = parse_state(text)
     if state is not None:
@@ -50,9 +51,9 @@ def parse_number(text: str) -> float | ValueState:
 
 def _finite(digits: str, text: str) -> float:
     number = float(digits)
-    if not math.isfinite(number):
-        raise BadInput(f"{shorten(text)!r} is too large a number")
-    return number
+    if math.isfinite(number):
+        return number
+    raise BadInput(f"{shorten(text)!r} is too large a number")
 
 
 def parse_day_range(text: str) -> tuple[date | None, date | None]:
@@ -124,6 +125,11 @@ def label_of_year(day: date) -> str:
     """The financial year that a day lies in: 31 March 2017 is in `2016-17`."""
     start = day.year if (day.month, day.day) >= (4, 1) else day.year - 1
     return f"{start:04d}-{(start + 1) % 100:02d}"
+
+
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """How many there are of something: `1 question`, `2,000 questions`."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
 def shorten(text: str, limit: int = 60) -> str:

@@ -1,7 +1,6 @@
 """From a cell to a claim's value: read by the attribute's kind, held to its bounds, weighed against its row."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from estates_api.domain.attributes import ATTRIBUTES, Attribute
 from estates_api.domain.plausibility import check_row
@@ -68,4 +67,4 @@ def weigh_values(
         )
         for found in findings
     ]
-    return tuple(replace(value, implausible=reasons.get(value.attribute)) for value in values), issues
+    return tuple(value._replace(implausible=reasons.get(value.attribute)) for value in values), issues

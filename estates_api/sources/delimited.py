@@ -6,6 +6,7 @@ import csv
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -83,14 +84,14 @@ def _check_encoding(path: Path, encoding: str) -> None:
 def _open_text(path: Path, encoding: str) -> Iterator[Iterator[str]]:
     """The lines of the file with their ends; BadInput for one that has none."""
     with path.open(encoding=encoding, newline="") as file:
-        yield iter(lambda: _line(file), "")
+        yield _lines(file)
 
 
-def _line(file: TextIO) -> str:
-    line = file.readline(MAX_LINE_CHARACTERS + 1)
-    if len(line) > MAX_LINE_CHARACTERS:
-        raise BadInput("a line is longer than a million characters: this is not a table with one record a line")
-    return line
+def _lines(file: TextIO) -> Iterator[str]:
+    for line in iter(partial(file.readline, MAX_LINE_CHARACTERS + 1), ""):
+        if len(line) > MAX_LINE_CHARACTERS:
+            raise BadInput("a line is longer than a million characters: this is not a table with one record a line")
+        yield line
 
 
 def _check_text(path: Path, encoding: str) -> None:

@@ -1,7 +1,7 @@
 """Coordinates as councils publish them, to EPSG:27700: grid or degrees by magnitude, swapped pairs put right."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from convertbng.cutil import convert_bng
 
@@ -17,8 +17,7 @@ _NUMBER = r"([-+]?[0-9]{1,12}(?:\.[0-9]{0,20})?(?:[eE][-+]?[0-9]{1,2})?)"
 _POINT = re.compile(rf"(?:SRID=[0-9]{{1,6}};)?(?:POINT)?\s*\(?\s*{_NUMBER}[\s,]+{_NUMBER}\s*\)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """EPSG:27700 metres; `swapped` when the file had the two the other way round."""
 
     easting: float

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from typing import NamedTuple
 
 HEAD = 200
 """Rows that a format is recognised by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One record: the line (or spreadsheet row) it starts on, counted from 1, and its cells as published."""
 
     line: int
@@ -19,7 +19,7 @@ class Row:
     @property
     def blank(self) -> bool:
         """True when no cell says anything."""
-        return not any(cell.strip() for cell in self.cells)
+        return not any(map(str.strip, self.cells))
 
 
 @dataclass(frozen=True)

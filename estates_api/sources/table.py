@@ -30,7 +30,7 @@ def normalise_header(text: str) -> str:
     return " ".join(_WORD.findall(plain))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Record:
     """One data row seen through the table's columns; its cells are clean (see `clean_text`), `raw` are as published."""
 
@@ -63,11 +63,11 @@ class Table:
 
     def records(self) -> Iterator[Record]:
         """The rows under the header that are not blank, read anew."""
-        for row in self.source.rows:
-            if row.line > self.line:
-                cells = tuple([" ".join(cell.split()) for cell in row.cells])  # clean_text, in the hottest loop
+        for line, raw in self.source.rows:
+            if line > self.line:
+                cells = tuple([" ".join(cell.split()) for cell in raw])  # clean_text, in the hottest loop
                 if any(cells):
-                    yield Record(row.line, cells, self.places, row.cells)
+                    yield Record(line, cells, self.places, raw)
 
     def has(self, field: str) -> bool:
         """True when one of the field's names is in the header."""

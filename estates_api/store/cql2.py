@@ -24,6 +24,8 @@ MAX_DEPTH = 40
 """Operators within each other; a chain of AND or OR is one."""
 
 MAX_OPERATORS = 2_000
+MAX_COMPARED = 500
+"""Values in a list of IN that are compared one by one."""
 
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
 CONFORMANCE: tuple[str, ...] = (
@@ -62,6 +64,8 @@ def _named() -> Iterator[None]:
         yield
     except BadInput as problem:
         raise BadInput(f"filter: {problem.detail}") from None
+    except RecursionError:
+        raise BadInput("filter: it is nested too deep") from None
 
 
 def parse_filter(text: str, lang: Literal["cql2-text", "cql2-json"]) -> Filter:
@@ -75,8 +79,6 @@ def _parse_json(text: str) -> Any:
         raise BadInput(f"it has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read")
     try:
         return json.loads(text, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise BadInput("it is nested too deep") from None
     except ValueError as error:
         raise BadInput(f"it is not JSON: {shown(str(error))}") from None
 
@@ -162,9 +164,16 @@ class _Compiler:
         """IN."""
         match arguments:
             case [node, [_, *_] as values]:
-                term = self.term(node, depth)
-                return cql2_times.any_of(term, [self.term(value, depth) for value in values])
-        raise BadInput("IN takes a value and a list of at least one")
+                term, kinds = self.term(node, depth), {type(value) for value in values}
+            case _:
+                raise BadInput("IN takes a value and a list of at least one")
+        if term.kind == "string" and kinds == {str}:
+            return cql2_terms.one_of(term, values)
+        if term.kind == "number" and kinds <= {int, float}:
+            return cql2_numbers.one_of(term, values)
+        if len(values) > MAX_COMPARED:
+            raise BadInput(f"IN compares with at most {MAX_COMPARED:,} values that are not all texts or all numbers")
+        return cql2_times.any_of(term, [self.term(value, depth) for value in values])
 
     def property(self, node: Mapping[str, Any], _depth: int) -> Term:
         name = node["property"]
@@ -176,7 +185,7 @@ class _Compiler:
         if found.kind == "geometry":
             return cql2_shapes.Shape("geometry", self.shapes[self.srid], name, srid=self.srid)
         if found.kind in {"integer", "number"}:
-            return cql2_numbers.column(name, found.column, whole=found.kind == "integer")
+            return cql2_numbers.column(name, found.column)
         return Term(found.kind, found.column, name)
 
     def interval(self, node: Mapping[str, Any], depth: int) -> Term:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, Numeric, and_, case, cast, func, literal, literal_column, or_
+from sqlalchemy import ARRAY, ColumnElement, Double, Numeric, and_, case, cast, func, literal, literal_column, or_
 
 from estates_api.errors import BadInput
-from estates_api.store.cql2_terms import Term, shown
+from estates_api.store.cql2_terms import Term, boolean, shown
 
 Sql = ColumnElement[Any]
 
@@ -37,20 +37,25 @@ MOST_PARTS = 200
 
 @dataclass(frozen=True, slots=True)
 class Number(Term):
-    """A number. `safe` is what arithmetic takes of it: 0, unknown, or between 10^low and 10^high without its sign.
+    """A number: without its sign it is 0, unknown, or between 10^low and 10^high.
 
-    `parts`: of how many it is put together, counting those that are written more than once.
+    `parts`: of how many it is put together, counting those that are written more than once. `is_column`: a property,
+    which holds whatever was put into it.
     """
 
-    safe: ColumnElement[Any] | None = None
     low: float = 0.0
     high: float = 0.0
     parts: int = 1
+    is_column: bool = False
 
     @property
     def operand(self) -> Sql:
-        """What arithmetic takes of it."""
-        return self.sql if self.safe is None else self.safe
+        """What arithmetic takes of it: a double precision number between its bounds."""
+        if not self.is_column:
+            return self.sql
+        real: Sql = cast(self.sql, Double())
+        usual = or_(func.abs(real).between(_LEAST, _MOST), real == literal_column("0"))
+        return case((usual, real))
 
     @property
     def reach(self) -> float:
@@ -58,25 +63,31 @@ class Number(Term):
         return max(abs(self.low), abs(self.high))
 
 
-def number(value: float) -> Number:
-    """A literal number."""
+def _finite(value: float) -> float:
     try:
         held = float(value)
     except OverflowError:
         held = math.inf
     if not math.isfinite(held):
         raise BadInput("a number is beyond the range of numbers (1.8e308)")
+    return held
+
+
+def number(value: float) -> Number:
+    """A literal number."""
+    held = _finite(value)
     decades = math.log10(abs(held)) if held else 0.0
     return Number("number", literal(held, Double()), shown(value), held, low=decades, high=decades)
 
 
-def column(name: str, sql: Sql, *, whole: bool) -> Number:
+def column(name: str, sql: Sql) -> Number:
     """A property that is a number."""
-    real: Sql = cast(sql, Double())
-    if whole:
-        return Number("number", sql, name, safe=real, low=0.0, high=19.0)
-    usual = or_(func.abs(real).between(_LEAST, _MOST), real == literal_column("0"))
-    return Number("number", sql, name, safe=case((usual, real)), low=-COLUMN_DECADES, high=COLUMN_DECADES, parts=3)
+    return Number("number", sql, name, low=-COLUMN_DECADES, high=COLUMN_DECADES, parts=3, is_column=True)
+
+
+def one_of(term: Term, values: list[float]) -> Term:
+    """Whether a number is one of many literal ones: one bound value, however many there are."""
+    return boolean(term.sql == func.any(literal([_finite(value) for value in values], ARRAY(Double()))), "IN")
 
 
 def arithmetic(name: str, left: Term, right: Term) -> Number:

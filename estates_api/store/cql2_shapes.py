@@ -5,6 +5,8 @@ A geometry that crosses itself, has no points or lies off the earth is refused: 
 
 import json
 import math
+import struct
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Double, LargeBinary, and_, func, literal, literal_column, not_, or_
+from sqlalchemy import Boolean, ColumnElement, Function, LargeBinary, and_, literal, not_, or_
 
 from estates_api.domain.crs import Crs
 from estates_api.errors import BadInput
@@ -66,10 +68,13 @@ def _reason(error: Exception) -> str:
 
 
 def _literal(shape: shapely.Geometry, srid: int, label: str, boxes: tuple[Box, ...] = ()) -> Shape:
-    content = shapely.to_wkb(shapely.set_srid(shape, srid), include_srid=True)
-    return Shape(
-        "geometry", func.ST_GeomFromEWKB(literal(content, LargeBinary())), f"the {label}", srid=srid, boxes=boxes
-    )
+    content: bytes = shapely.to_wkb(shapely.set_srid(shape, srid), include_srid=True)
+    return Shape("geometry", _bound(content), f"the {label}", srid=srid, boxes=boxes)
+
+
+def _bound(content: bytes) -> ColumnElement[Any]:
+    # Not `func`: GeoAlchemy's functions take several times as long to make.
+    return Function("ST_GeomFromEWKB", literal(content, LargeBinary()))
 
 
 def _moved(positions: NDArray[np.float64], crs: Crs, srid: int) -> NDArray[np.float64]:
@@ -97,13 +102,22 @@ def bbox(numbers: object, crs: Crs, srid: int) -> Shape:
     west, south, east, north = (float(one) for one in (*numbers[:2], *numbers[len(numbers) // 2 :][:2]))
     if crs.swapped:
         west, south, east, north = south, west, north, east
-    parts = [shapely.transform(_span(box), lambda positions: _to_stored(positions, crs, srid))
-             for box in _split((west, south, east, north), crs)]  # fmt: skip
-    return _literal(shapely.union_all(parts), srid, "BBOX", tuple(part.bounds for part in parts))
+    x, y = _LIMITS[crs.srid]
+    if min(west, east) > x or max(west, east) < -x or south > y or north < -y:  # wide boxes of maps are fine
+        raise BadInput(f"BBOX lies outside {crs.uri}")
+    boxes = tuple(_moved_box(box, crs, srid) for box in _split((west, south, east, north), crs))
+    if len(boxes) == 1 and not _is_flat(boxes[0]):
+        return Shape("geometry", _rectangle(boxes[0], srid), "BBOX", srid=srid, boxes=boxes)
+    return _literal(shapely.union_all([_span(box) for box in boxes]), srid, "BBOX", boxes)
+
+
+def _moved_box(box: Box, crs: Crs, srid: int) -> Box:
+    west, south, east, north = _to_stored(np.array(box).reshape(2, 2), crs, srid).ravel().tolist()
+    return west, south, east, north
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def _split(box: Box, crs: Crs) -> tuple[Box, ...]:
@@ -129,19 +143,29 @@ def meets(shape: ColumnElement[Any], boxes: Sequence[Box], srid: int) -> ColumnE
 
 
 def _meets(shape: ColumnElement[Any], box: Box, srid: int) -> ColumnElement[bool]:
-    west, south, east, north = box
-    if west == east or south == north:
-        return func.ST_Intersects(shape, _literal(_span(box), srid, "BBOX").sql)
-    whole = _envelope(box, srid)
-    near: ColumnElement[bool] = func.ST_Intersects(shape, whole)
-    west, south, east, north = inner = _inside(box)
-    if west < east and south < north:
-        near = or_(shape.op("@", is_comparison=True)(_envelope(inner, srid)), near)
+    if _is_flat(box):
+        return _predicate("ST_Intersects", shape, _literal(_span(box), srid, "BBOX").sql)
+    whole, inner = _rectangle(box, srid), _inside(box)
+    near = _predicate("ST_Intersects", shape, whole)
+    if not _is_flat(inner):
+        near = or_(shape.op("@", is_comparison=True)(_rectangle(inner, srid)), near)
     return and_(shape.op("&&", is_comparison=True)(whole), near)
 
 
-def _envelope(box: Box, srid: int) -> ColumnElement[Any]:
-    return func.ST_MakeEnvelope(*(literal(side, Double()) for side in box), literal_column(f"{srid:d}"))
+def _is_flat(box: Box) -> bool:
+    west, south, east, north = box
+    return west >= east or south >= north
+
+
+def _rectangle(box: Box, srid: int) -> ColumnElement[Any]:
+    """A box as a polygon of one ring of five positions, in extended well-known binary."""
+    west, south, east, north = box
+    corners = (west, south, west, north, east, north, east, south, west, south)
+    return _bound(struct.pack("<bIIII10d", 1, 0x20000003, srid, 1, 5, *corners))
+
+
+def _predicate(name: str, *shapes: ColumnElement[Any]) -> ColumnElement[bool]:
+    return Function(name, *shapes, type_=Boolean())
 
 
 def _inside(box: Box) -> Box:
@@ -156,8 +180,8 @@ def _inside(box: Box) -> Box:
 
 def _rounded(value: float, towards: float) -> float:
     single = np.float32(value)
-    beyond = single < value if towards > 0 else single > value
-    return float(np.nextafter(single, np.float32(towards)) if beyond else single)
+    outside = float(single) < value if towards > 0 else float(single) > value
+    return float(np.nextafter(single, np.float32(towards)) if outside else single)
 
 
 def relate(name: str, left: Term, right: Term) -> Term:
@@ -165,7 +189,7 @@ def relate(name: str, left: Term, right: Term) -> Term:
     if not isinstance(left, Shape) or not isinstance(right, Shape):
         raise BadInput(f"{name.upper()} takes two geometries, not {left} and {right}")
     if name not in {"s_intersects", "s_disjoint"}:
-        return boolean(getattr(func, FUNCTIONS[name])(left.sql, right.sql), name.upper())
+        return boolean(_predicate(FUNCTIONS[name], left.sql, right.sql), name.upper())
     condition = _intersects(left, right)
     # ST_Disjoint reads every geometry; the bounds of most tell that they do not meet.
     return boolean(not_(condition) if name == "s_disjoint" else condition, name.upper())
@@ -175,4 +199,4 @@ def _intersects(left: Shape, right: Shape) -> ColumnElement[bool]:
     if left.boxes or right.boxes:
         one, box = (left, right) if right.boxes else (right, left)
         return meets(one.sql, box.boxes, box.srid)
-    return func.ST_Intersects(left.sql, right.sql)
+    return _predicate("ST_Intersects", left.sql, right.sql)

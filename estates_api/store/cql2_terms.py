@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ARRAY, ColumnElement, Double, Text, collate, func, literal, or_
+from sqlalchemy import ARRAY, ColumnElement, Text, collate, func, literal
 
 from estates_api.domain.collections import Kind
 from estates_api.errors import BadInput
@@ -15,9 +15,6 @@ TermKind = Kind | Literal["timestamp", "interval", "geometry"]
 
 _CODE_POINTS = "C"
 _UNICODE = "und-x-icu"
-
-MAX_COMPARED = 500
-"""Values in a list of IN that are compared one by one."""
 
 # What PostgreSQL's text cannot hold, and half of a surrogate pair, which is no character at all.
 _UNFIT = re.compile(r"[\0\ud800-\udfff]")
@@ -55,10 +52,14 @@ def shown(value: object) -> str:
     return text if len(text) <= 70 else f"{text[:67]}..."
 
 
+def _check_fits(text: str) -> None:
+    if unfit := _UNFIT.search(text):
+        raise BadInput(f"a text has the character {unfit[0]!r}, which no text here can have")
+
+
 def string(value: str) -> Term:
     """A literal text."""
-    if _UNFIT.search(value):
-        raise BadInput(f"{shown(value)} has a character that no text here has")
+    _check_fits(value)
     return Term("string", literal(value, Text()), shown(value), value, value)
 
 
@@ -100,13 +101,7 @@ def compare(name: str, left: Term, right: Term) -> Term:
     return boolean(_COMPARE[name](collate(left.sql, _CODE_POINTS) if ordered else left.sql, right.sql), name)
 
 
-_ARRAYS = {"string": ARRAY(Text()), "number": ARRAY(Double())}
-
-
-def any_of(term: Term, values: list[Term]) -> Term:
-    """IN: whether it is one of some values; literal texts or numbers are one bound value, however many there are."""
-    if all(value.kind == term.kind in _ARRAYS and value.value is not None for value in values):
-        return boolean(term.sql == func.any(literal([value.value for value in values], _ARRAYS[term.kind])), "IN")
-    if len(values) > MAX_COMPARED:
-        raise BadInput(f"IN compares with at most {MAX_COMPARED:,} values that are not texts or numbers")
-    return boolean(or_(*(compare("=", term, value).sql for value in values)), "IN")
+def one_of(term: Term, values: list[str]) -> Term:
+    """Whether a text is one of many literal ones: one bound value, however many there are."""
+    _check_fits("".join(values))
+    return boolean(term.sql == func.any(literal(values, ARRAY(Text()))), "IN")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 from estates_api.errors import BadInput
 
 MAX_CHARACTERS = 500_000
+MAX_OPERANDS = 30_000
 MAX_NESTING = 200
 """Parentheses, calls and prefixes within each other: QGIS writes one pair for every `OR` of a chain."""
 
@@ -74,16 +75,15 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.nesting = 0
+        self.nesting = self.operands = 0
         self.token = self.read()
 
     def read(self) -> _Token:
         match = _TOKEN.match(self.text, self.at)
         if match is None:
             at = len(self.text) - len(self.text[self.at :].lstrip())
-            _fail(
-                self.text, at, "the quotation is not closed" if self.text[at] in "'\"" else "this has no meaning here"
-            )
+            quoted = self.text[at] in "'\""
+            _fail(self.text, at, "the quotation is not closed" if quoted else "this has no meaning here")
         self.at = match.end()
         kind = match.lastgroup or "end"
         raw = match[kind]
@@ -123,8 +123,9 @@ class _Parser:
 
     def operand(self) -> Any:
         self.nesting += 1
-        if self.nesting > MAX_NESTING:
-            self.fail(f"it is nested more than {MAX_NESTING} deep")
+        self.operands += 1
+        if self.nesting > MAX_NESTING or self.operands > MAX_OPERANDS:
+            self.fail(f"it has more than {MAX_OPERANDS:,} values, or is nested more than {MAX_NESTING} deep")
         read: _Read | None = _OPERANDS.get(self.token.upper) or _LITERALS.get(self.token.kind)
         if read is None or self.token.upper in _MISPLACED:
             self.fail("a property, a value or ( is expected")
@@ -236,19 +237,14 @@ def _is(parser: _Parser, _operator: str, left: Any) -> dict[str, Any]:
     if parser.skip("NULL"):
         return unknown
     # Not CQL2: QGIS writes IS and IS NOT with a value, and means that nothing is unknown about the answer.
-    if parser.token.kind not in {"text", "number"}:
+    if parser.token.kind not in {"text", "number"} and parser.token.upper not in {"TRUE", "FALSE", "-"}:
         parser.fail("NULL is expected")
     return {"op": "and", "args": [_not_(unknown), {"op": "=", "args": [left, parser.expression(_COMPARISON)]}]}
 
 
 _ReadInfix = Callable[[_Parser, str, Any], dict[str, Any]]
 
-_COMPARISONS: Mapping[str, _ReadInfix] = {
-    "LIKE": _compare,
-    "BETWEEN": _between,
-    "IN": _in,
-    "IS": _is,
-}
+_COMPARISONS: Mapping[str, _ReadInfix] = {"BETWEEN": _between, "IN": _in, "IS": _is}
 
 
 _Read = Callable[[_Parser, _Token], Any]
@@ -315,9 +311,4 @@ _OPERANDS: Mapping[str, _Read] = {
     "(": _parenthesis, "-": _minus, "+": _plus, "NOT": _not, "NULL": _null,
     "TRUE": lambda _parser, _token: True, "FALSE": lambda _parser, _token: False,
 }  # fmt: skip
-_LITERALS: Mapping[str, _Read] = {
-    "number": _number,
-    "text": _text,
-    "name": _name,
-    "word": _word,
-}
+_LITERALS: Mapping[str, _Read] = {"number": _number, "text": _text, "name": _name, "word": _word}

@@ -22,8 +22,8 @@ _INSTANT = re.compile(
     re.IGNORECASE,
 )
 
-_LEAP_YEARS = 2000
-"""Python has no year 0. Like the year 2000, it is a leap year."""
+_CYCLE = 400
+"""The calendar repeats itself after 400 years. Python's ends at the years 1 and 9999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def instant(text: object, kind: Literal["date", "timestamp"] | None = None) -> T
         written = {"date": "2020-01-31", "timestamp": "2020-01-31T12:00:00Z"}
         raise BadInput(f"{shown(text)} is not a {kind or 'date'}; write it like {written[kind or 'date']}")
     year, day, time = int(found[1]), found[2], found[3]
-    shift = 0 if year else _LEAP_YEARS
+    shift = {0: _CYCLE, 1: _CYCLE, 9999: -_CYCLE}.get(year, 0)
     try:
         if time is None:
             return _literal(date.fromisoformat(f"{year + shift:04d}{day}"), shift, text)
@@ -138,8 +138,8 @@ def compare(name: str, left: Term, right: Term) -> Term:
 
 
 def any_of(term: Term, values: list[Term]) -> Term:
-    """IN: whether it is one of some values, as `compare` compares them."""
-    return cql2_terms.any_of(term, [_alike(term, value)[1] for value in values])
+    """Whether it is one of some values, each compared with it."""
+    return boolean(or_(*(compare("=", term, value).sql for value in values)), "IN")
 
 
 def _alike(left: Term, right: Term) -> tuple[Term, Term]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    Select,
     Text,
     case,
     func,
@@ -149,3 +150,13 @@ def find_ref_of_holding(connection: Connection, audience: Audience, code: str) -
     query = select(seen).join(holding, holding.c.site_ref == seen).where(holding.c.code == code.upper()).distinct()
     found = connection.execute(query).scalars().all()
     return found[0] if len(found) == 1 else None
+
+
+def copy_features(connection: Connection, wanted: Select[Any]) -> Iterator[str]:
+    """The one text column of a query, row by row, in the caller's transaction and role."""
+    compiled = wanted.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+    driver: Any = connection.connection.driver_connection
+    # COPY takes no parameters of the server: the driver quotes the bound values by their types.
+    with driver.cursor() as cursor, cursor.copy(f"COPY ({compiled}) TO STDOUT", {**compiled.params, "": None}) as copy:
+        for (text_,) in copy.rows():
+            yield text_

@@ -1,6 +1,6 @@
 """Holdings and what is claimed of them: written in batches, for an edition may be larger than memory."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
@@ -10,7 +10,16 @@ from sqlalchemy import Connection, text
 
 from estates_api.domain.attributes import UNITS
 from estates_api.domain.records import HoldingRecord, Sensitivity
-from estates_api.store.copying import copy_rows
+from estates_api.store.copying import (
+    NULL,
+    bigint_field,
+    copy_binary,
+    copy_rows,
+    date_field,
+    double_field,
+    integer_field,
+    text_writer,
+)
 
 HoldingKey = tuple[str, str]
 
@@ -26,7 +35,8 @@ class Under:
     def of(self, record: HoldingRecord) -> Sensitivity:
         """The row's own sensitivity or the file's, whichever is stricter: of owner, partner, public the first sorts
         first."""
-        return min(record.sensitivity or self.sensitivity, self.sensitivity)
+        stated = record.sensitivity
+        return self.sensitivity if stated is None else min(stated, self.sensitivity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +72,35 @@ def put_holdings(connection: Connection, under: Under, records: Sequence[Holding
     copy_rows(connection, "incoming", (*_COLUMNS, "sensitivity"), ((*_identity(row), under.of(row)) for row in rows))
     found = connection.execute(text(_PUT)).all()
     connection.execute(text("TRUNCATE incoming"))
-    return Put({(row.organisation_code, row.code): row.id for row in found}, [row.id for row in found if not row.new])
+    return Put({(organisation, code): number for organisation, code, number, _ in found},
+               [number for _, _, number, new in found if not new])  # fmt: skip
 
 
 def add_claims(
     connection: Connection, under: Under, records: Iterable[HoldingRecord], ids: Mapping[HoldingKey, int]
 ) -> int:
     """Append every value of every row as a claim; the number of claims."""
-    columns = ("edition_id", "holding_id", "line", "attribute", "as_of", "number", "text", "unit", "raw", "state",
-               "implausible", "citation", "sensitivity")  # fmt: skip
-    return copy_rows(connection, "claim", columns, _claims(under, records, ids))
+    # What is the same for all claims of a row stands first: it is written once a row.
+    columns = ("edition_id", "holding_id", "line", "as_of", "citation", "sensitivity", "attribute", "unit", "number",
+               "text", "raw", "state", "implausible")  # fmt: skip
+    return copy_binary(connection, "claim", columns, _claims(under, records, ids, text_writer(connection)))
 
 
-def _claims(under: Under, records: Iterable[HoldingRecord], ids: Mapping[HoldingKey, int]) -> Iterable[tuple[Any, ...]]:
-    edition_id = under.edition_id
+def _claims(
+    under: Under, records: Iterable[HoldingRecord], ids: Mapping[HoldingKey, int], text: Callable[[str | None], bytes]
+) -> Iterator[bytes]:
+    measured = {attribute: text(attribute) + text(unit) for attribute, unit in UNITS.items()}
+    edition, reported = bigint_field(under.edition_id), text("reported") + NULL
     for record in records:
-        holding_id = ids[record.organisation_code, record.code]
-        as_of = record.evidence_date or under.period_end
-        sensitivity = under.of(record)
-        for value in record.said():
-            yield (edition_id, holding_id, record.line, value.attribute, as_of, value.number, value.text,
-                   UNITS[value.attribute], value.raw, value.state, value.implausible, record.citation,
-                   sensitivity)  # fmt: skip
+        head = (edition + bigint_field(ids[record.organisation_code, record.code]) + integer_field(record.line)
+                + date_field(record.evidence_date or under.period_end) + text(record.citation)
+                + text(under.of(record)))  # fmt: skip
+        for attribute, raw, number, said, state, implausible in record.said():
+            as_raw = text(raw)
+            as_text = NULL if said is None else as_raw if said == raw else text(said)
+            plain = state == "reported" and implausible is None
+            standing = reported if plain else text(state) + text(implausible)
+            yield b"".join((head, measured[attribute], double_field(number), as_text, as_raw, standing))
 
 
 # What a holding is called and where it is, by the same order as any other claim (domain/claims.py, choose_claim).

@@ -69,8 +69,10 @@ def _sites(audience: str) -> Table:
         Column("held", JSONB),
         Column("explanation", JSONB),
         Column("gone", JSONB),
+        Column("turn", Integer, nullable=False),
         Index(f"{name}_geom", "geom", postgresql_using="gist"),
         Index(f"{name}_geom_crs84", "geom_crs84", postgresql_using="gist"),
+        Index(f"{name}_turn", "turn"),
         Index(f"{name}_outline", "outline", postgresql_using="gist", postgresql_where=there),
         Index(f"{name}_outline_crs84", "outline_crs84", postgresql_using="gist",
               postgresql_where=text("outline_crs84 IS NOT NULL")),
@@ -83,7 +85,8 @@ projections: Mapping[Audience, Table] = {audience: _sites(audience) for audience
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
     """A collection as it is read: where from, by which key, its properties, its shape as it is stored in EPSG:27700
-    and EPSG:4326, its features as GeoJSON text in CRS84 where they are rendered on write, and which rows are its."""
+    and EPSG:4326, its features as GeoJSON text in CRS84 where they are rendered on write, which rows are its, and
+    whose turn it is to be drawn where there is no room for all."""
 
     collection: Collection
     source: FromClause
@@ -92,6 +95,7 @@ class Layer:
     shapes: Mapping[int, ColumnElement[Any]]
     feature: ColumnElement[str] | None = None
     where: ColumnElement[bool] | None = None
+    turn: ColumnElement[int] | None = None
 
 
 _SITES = {
@@ -116,7 +120,8 @@ def layer(collection: str, audience: Audience) -> Layer:
 def _site_layer(made: Collection, source: Table, feature: str, shape: str) -> Layer:
     columns = {name: source.c[name] for name in made.names}
     shapes = {27700: source.c[shape], 4326: source.c[f"{shape}_crs84"]}
-    return Layer(made, source, source.c.ref, columns, shapes, source.c[feature], source.c[feature].is_not(None))
+    there = source.c[feature].is_not(None)
+    return Layer(made, source, source.c.ref, columns, shapes, source.c[feature], there, source.c.turn)
 
 
 def _plain(made: Collection, audience: Audience) -> tuple[FromClause, str]:
@@ -143,7 +148,7 @@ def given_layer(collection: str) -> Layer:
     """A collection whose rows are given with the query, as the bound value `rows`: a JSON array of objects with `id`,
     `at` (the reference of the site where it is) and the properties. Who may see them is the caller's to say."""
     made = COLLECTIONS[collection]
-    shape = _POINT if made.shape == "Point" else "s.{0}"
+    shape = _POINT if made.shape == "Point" else "ST_ForcePolygonCCW(s.{0})"
     kinds = ", ".join(f'"{one.name}" {_SQL[one.kind]}' for one in made.properties)
     query = text(f"""
         SELECT g.*, {shape.format("geom")} AS geom, {shape.format("geom_crs84")} AS geom_crs84

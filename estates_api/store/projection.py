@@ -73,6 +73,9 @@ WHERE t.gone IS NOT NULL AND t.sensitivity = :sensitivity
 _POINT = "CASE WHEN s.precision = 'outline' THEN ST_PointOnSurface(s.{0}) ELSE s.{0} END"
 """A site in the collections: readers expect one type of geometry in each; outlines have one of their own."""
 
+_OUTLINE = "CASE WHEN s.precision = 'outline' THEN ST_ForcePolygonCCW(s.{0}) END"
+"""Rings as RFC 7946 (3.1.6) has them."""
+
 _NUMBERS = {
     one.name: one.places
     for name in ("sites", "candidates")
@@ -98,6 +101,7 @@ _COLUMNS = [column.name for column in projections["complete"].c if column.name !
 _RENDERED = {
     "site_feature": _feature("sites", "point"),
     "candidate_feature": f"CASE WHEN explanation IS NOT NULL THEN {_feature('candidates', 'point')} END",
+    "turn": "hashtext(ref)",
     "outline_feature": f"CASE WHEN outline IS NOT NULL THEN {_feature('outlines', 'drawn')} END",
 }
 
@@ -146,10 +150,10 @@ WITH RECURSIVE latest AS (
            (SELECT string_agg(gate->>'id', '; ') FROM jsonb_array_elements(x.gates) gate) AS gates,
            x.sentence, CASE WHEN r.route IS NOT NULL THEN latest.method END AS method,
            {_POINT.format("geom")} AS geom, {_POINT.format("geom_crs84")} AS geom_crs84,
-           CASE WHEN s.precision = 'outline' THEN s.geom END AS outline,
-           CASE WHEN s.precision = 'outline' THEN s.geom_crs84 END AS outline_crs84,
+           {_OUTLINE.format("geom")} AS outline,
+           {_OUTLINE.format("geom_crs84")} AS outline_crs84,
            ST_AsGeoJSON({_POINT.format("geom_crs84")}, 7) AS point,
-           CASE WHEN s.precision = 'outline' THEN ST_AsGeoJSON(s.geom_crs84, 7) END AS drawn,
+           ST_AsGeoJSON({_OUTLINE.format("geom_crs84")}, 7) AS drawn,
            held.list AS held, r.explanation
     FROM wanted t
     JOIN site s ON s.ref = t.ref

@@ -27,17 +27,22 @@ def replace_lsoas(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> 
 
 
 def fill_degrees(connection: Connection) -> None:
-    """Give every borough and LSOA its shape in CRS84 where it has none yet."""
+    """Give every borough and LSOA its shape in CRS84 where it has none yet, its rings as RFC 7946 (3.1.6) has them."""
     for table, key in ((borough, "gss"), (lsoa, "code")):
         rows = connection.execute(
             select(table.c[key], func.ST_AsBinary(table.c.geom).label("shape")).where(table.c.geom_crs84.is_(None))
         ).all()
-        filled = [
-            {"row": row[0], "shape": shapely.to_wkb(in_degrees(shapely.from_wkb(bytes(row.shape))))} for row in rows
-        ]
+        filled = [{"row": row[0], **_both(shapely.from_wkb(bytes(row.shape)))} for row in rows]
         if filled:
-            shape = func.ST_GeomFromWKB(bindparam("shape", type_=LargeBinary), 4326)
-            connection.execute(update(table).where(table.c[key] == bindparam("row")).values(geom_crs84=shape), filled)
+            shapes = {"geom": func.ST_GeomFromWKB(bindparam("metres", type_=LargeBinary), 27700),
+                      "geom_crs84": func.ST_GeomFromWKB(bindparam("degrees", type_=LargeBinary), 4326)}  # fmt: skip
+            connection.execute(update(table).where(table.c[key] == bindparam("row")).values(**shapes), filled)
+
+
+def _both(shape: Any) -> dict[str, bytes]:
+    """A shape in both systems, its outer rings counter-clockwise."""
+    return {"metres": shapely.to_wkb(shapely.orient_polygons(shape)),
+            "degrees": shapely.to_wkb(shapely.orient_polygons(in_degrees(shape)))}  # fmt: skip
 
 
 def replace_postcodes(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:

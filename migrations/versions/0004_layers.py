@@ -50,12 +50,14 @@ CREATE TABLE site_complete (
     held jsonb,
     explanation jsonb,
     gone jsonb,
+    turn integer NOT NULL DEFAULT 0,
     CONSTRAINT site_complete_gone CHECK ((gone IS NULL) = (site_feature IS NOT NULL)
         AND (site_feature IS NULL) = (held IS NULL))
 );
 COMMENT ON TABLE site_complete IS
     'What everybody may see of sites, by inheritance: here itself only what is for owners. Each site stands once';
 COMMENT ON COLUMN site_complete.geom IS 'a point on the site: one collection, one type of geometry';
+COMMENT ON COLUMN site_complete.turn IS 'a number that is not of the site''s own: tiles of many sites draw the lowest first';
 COMMENT ON COLUMN site_complete.gone IS 'What became of a merged or withdrawn site: kind, survivor, reason, at';
 CREATE TABLE site_partner (PRIMARY KEY (ref)) INHERITS (site_complete);
 COMMENT ON TABLE site_partner IS 'What partners may see: here itself only what is not for the public';
@@ -96,6 +98,7 @@ AUDIENCES = ("public", "partner", "complete")
 EACH = """
 CREATE INDEX site_{audience}_geom ON site_{audience} USING gist (geom);
 CREATE INDEX site_{audience}_geom_crs84 ON site_{audience} USING gist (geom_crs84);
+CREATE INDEX site_{audience}_turn ON site_{audience} (turn);
 CREATE INDEX site_{audience}_outline ON site_{audience} USING gist (outline) WHERE outline IS NOT NULL;
 CREATE INDEX site_{audience}_outline_crs84 ON site_{audience} USING gist (outline_crs84)
     WHERE outline_crs84 IS NOT NULL;

@@ -24,8 +24,8 @@ def refs(page: dict[str, Any]) -> list[str]:
 
 
 def links(document: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """The links of a document by relation."""
-    return {link["rel"]: link for link in document["links"]}
+    """The first link of each relation."""
+    return {link["rel"]: link for link in reversed(document["links"])}
 
 
 def walk(client: TestClient, url: str) -> list[dict[str, Any]]:

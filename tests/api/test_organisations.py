@@ -156,11 +156,13 @@ def test_who_spoke_for_the_area(api: TestClient) -> None:
 
 def test_every_parameter_is_described(api: TestClient) -> None:
     """The API description says what each parameter of these routes means."""
-    paths = api.get("/openapi.json").json()["paths"]
+    description = api.get("/openapi.json").json()
+    paths, shared = description["paths"], description["components"]["parameters"]
     wanted = ("/organisations", "/organisations/{code}", "/bodies", "/sites/{ref}", "/sites/{ref}/claims",
               "/collections/{collection}/items", "/sites.geojson", "/assessments/latest")  # fmt: skip
     for path in wanted:
-        for parameter in paths[path]["get"]["parameters"]:
+        for said in paths[path]["get"]["parameters"]:
+            parameter = shared[said["$ref"].rpartition("/")[2]] if "$ref" in said else said
             assert parameter["in"] == "path" or parameter["description"], (path, parameter["name"])
     names = {parameter["name"] for parameter in paths["/sites/{ref}"]["get"]["parameters"]}
     assert names == {"ref", "explain", "as-of", "known-at"}

@@ -1,0 +1,175 @@
+"""Whole collections, or what a question finds of them, as files: built first and sent then, so that what is cut off is
+seen by its length. A file of all is built once for each version of the data, and served in ranges."""
+
+import asyncio
+from collections import OrderedDict
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Connection
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from estates_api.api.answers import etag
+from estates_api.api.context import audience, context, reading
+from estates_api.api.formats import FORMATS, Format
+from estates_api.api.given import Given, given_for, layer_of
+from estates_api.api.questions import WHOLE, Question, known, read_question, spelled
+from estates_api.domain.crs import CRS84, EPSG27700, Crs
+from estates_api.errors import BadInput, NotFound
+from estates_api.exports.bulk import FILES, TEXTS
+from estates_api.exports.bulk.build import Order, build_file
+from estates_api.store.batches import copying
+from estates_api.store.database import transaction
+from estates_api.store.features import copy_features, reading_as
+from estates_api.store.layers import Audience
+from estates_api.store.statements import feature_text, geometry_in, whole_query
+
+KEPT_FILES = 24
+
+
+@dataclass(slots=True)
+class Files:
+    """The files that this process built and keeps, in a folder of its own."""
+
+    folder: TemporaryDirectory[str] | None = None
+    kept: OrderedDict[tuple[Any, ...], Path] = field(default_factory=OrderedDict)
+    locks: dict[tuple[Any, ...], asyncio.Lock] = field(default_factory=dict)
+
+    def new(self, suffix: str) -> Path:
+        """A path that nothing has."""
+        self.folder = self.folder or TemporaryDirectory(prefix="estates-files-")
+        return Path(self.folder.name) / f"{uuid4().hex}.{suffix}"
+
+    def keep(self, key: tuple[Any, ...], path: Path) -> None:
+        """Keep a file; one that is being sent stays readable until it is sent."""
+        self.kept[key] = path
+        while len(self.kept) > KEPT_FILES:
+            with suppress(FileNotFoundError):
+                self.kept.popitem(last=False)[1].unlink()
+
+    def close(self) -> None:
+        """Remove them all."""
+        if self.folder:
+            self.folder.cleanup()
+        self.folder = None
+
+
+async def whole(request: Request) -> Response:
+    """A collection as a file: `/collections/sites.gpkg`, `/sites.geojson`."""
+    name, _, suffix = request.url.path.rpartition("/")[2].partition(".")
+    made = known(name)
+    form = FORMATS.get(suffix)
+    if form is None or suffix == "html":
+        there = ", ".join(f".{one}" for one in FORMATS if one != "html")
+        raise NotFound(f"{made.id} is there as {there}, not as .{suffix[:20]}")
+    return await download(request, read_question(made, request.query_params, WHOLE), form)
+
+
+async def download(request: Request, question: Question, form: Format) -> Response:
+    """A file of all that the question finds."""
+    check_file(question, form)
+    version = await reading(request).data_version()
+    tag = etag(request, version, audience(request))
+    given = await given_for(request, question)
+    if given is None and tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers={"ETag": tag})
+    crs = crs_of(request, question, form)
+    question = replace(question, look=replace(question.look, crs=crs))
+    changed_at = datetime.fromisoformat(await reading(request).changed_at(version))
+    path, task = await _path(request, Job(question, form, given, changed_at), version)
+    headers = {"Content-Crs": f"<{crs.uri}>"} | ({"ETag": tag} if given is None else {})
+    return FileResponse(
+        path, headers=headers, media_type=TEXTS[form.name].media_type if form.name in TEXTS else form.media_type,
+        filename=f"{question.collection.id}.{form.name}", background=task,
+        content_disposition_type="inline" if form.name == "geojson" else "attachment",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be built: a question in a format, of these rows or of those that are stored, as of a change."""
+
+    question: Question
+    form: Format
+    given: Given | None
+    changed_at: datetime
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is the whole of a collection, which is asked for again."""
+        asked = self.question
+        return self.given is None and not (asked.conditions or asked.filter or asked.sort or asked.limit)
+
+
+def _role(connection: Connection, reader: Audience | None) -> AbstractContextManager[None]:
+    return nullcontext() if reader is None else reading_as(connection, reader)
+
+
+def check_file(question: Question, form: Format) -> None:
+    """BadInput for what a file of this format cannot be."""
+    if question.look.properties is not None and form.name not in {"geojson", "geojsons"}:
+        raise BadInput(f"properties: {form.title} has all properties; leave it out")
+    if question.cursor is not None:
+        raise BadInput("cursor: a file has all pages; leave it out")
+
+
+def crs_of(request: Request, question: Question, form: Format) -> Crs:
+    """The system of a file: a GeoPackage is in British National Grid unless another is asked for."""
+    if "crs" not in request.query_params:
+        return EPSG27700 if form.name == "gpkg" else CRS84
+    if form.name not in {"geojson", "geojsons"} and question.look.crs not in {CRS84, EPSG27700}:
+        raise BadInput(f"crs: {form.title} is there in {CRS84.uri} and {EPSG27700.uri}")
+    return question.look.crs
+
+
+async def _path(request: Request, job: Job, version: int) -> tuple[Path, BackgroundTask | None]:
+    """Where the file is, and what to do when it has been sent."""
+    files: Files = request.app.state.files
+    if not job.kept:
+        path = files.new(job.form.name)
+        await asyncio.to_thread(_build, request, job, path)
+        return path, BackgroundTask(path.unlink)
+    key = (spelled(job.question), job.question.look, job.form.name, audience(request), version)
+    async with files.locks.setdefault(key, asyncio.Lock()):
+        if key not in files.kept or not files.kept[key].exists():
+            path = files.new(job.form.name)
+            await asyncio.to_thread(_build, request, job, path)
+            files.keep(key, path)
+    files.locks.pop(key, None)
+    return files.kept[key], None
+
+
+def _build(request: Request, job: Job, path: Path) -> None:
+    """Read and write, in a thread: the rows go through in blocks."""
+    question, name = job.question, job.form.name
+    source, reader = layer_of(question, audience(request), job.given)
+    conditions, look = question.asked_of(source), question.look
+    values = {**(question.values or {}), **({"rows": job.given.rows} if job.given else {})}
+    if name in FILES:
+        said = [column.label(name) for name, column in source.columns.items()]
+        columns: list[ColumnElement[Any]] = [
+            source.id.label("id"),
+            *said,
+            geometry_in(source, look.crs).label("geometry"),
+        ]
+    else:
+        columns = [feature_text(source, look).label("feature")]
+    query = whole_query(source, columns, conditions, sort=question.sort, limit=question.limit).params(**values)
+    with transaction(context(request).engine) as connection, _role(connection, reader):
+        if name in FILES:
+            order = Order(name, question.collection.id, look.crs.srid, job.changed_at, context(request).method.cut_offs)
+            with copying(connection, query) as blocks:
+                build_file(order, blocks, path)
+            return
+        half = path.with_suffix(".half")
+        with half.open("wb") as file:
+            pieces = TEXTS[name].write(question.collection, look.crs.srid, copy_features(connection, query))
+            file.writelines(pieces)
+        half.replace(path)

@@ -1,0 +1,59 @@
+"""Having a file of a whole collection written by a process of its own, so that this one stays small."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from estates_api.domain.method import CutOffs
+from estates_api.errors import Unavailable
+from estates_api.exports.bulk import FILES
+
+PROCESS = "estates_api.exports.bulk.process"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to write: a format of `FILES`, a collection, in which system; the rest as `Layer` has it."""
+
+    format: str
+    collection: str
+    crs: int
+    changed_at: datetime
+    cut_offs: CutOffs
+
+
+def build_file(order: Order, blocks: Iterable[bytes], path: Path) -> None:
+    """Write a file of the rows (store/batches.py), which appears under its name when it is whole, or not at all.
+
+    Whatever stops the rows stops the file. Unavailable when it cannot be written; the reason stands in the log.
+    """
+    command = [sys.executable, "-m", PROCESS, str(path)]
+    # A process that ended early breaks the pipe; its exit code tells.
+    with suppress(BrokenPipeError), subprocess.Popen(command, stdin=subprocess.PIPE) as process:  # noqa: S603 -- our own program
+        assert process.stdin is not None
+        for piece in _pieces(order, blocks):
+            process.stdin.write(piece)
+    if process.returncode:
+        raise Unavailable(f"the {FILES[order.format].title} of {order.collection} could not be written")
+
+
+def _pieces(order: Order, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The order as a line, each block after its length, and a block of nothing: only that says that all was sent."""
+    moment = order.changed_at.astimezone(UTC).isoformat()
+    yield json.dumps(asdict(order) | {"changed_at": moment}).encode() + b"\n"
+    for block in blocks:
+        yield len(block).to_bytes(8)
+        yield block
+    yield bytes(8)
+
+
+def read_order(line: bytes) -> Order:
+    """The order from its line."""
+    told = json.loads(line)
+    moment = datetime.fromisoformat(told.pop("changed_at"))
+    return Order(**told | {"changed_at": moment, "cut_offs": CutOffs(**told["cut_offs"])})

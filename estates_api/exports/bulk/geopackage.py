@@ -1,0 +1,52 @@
+"""A layer as a GeoPackage (OGC 12-128r18) that QGIS draws styled at once."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pyogrio
+
+from estates_api.exports.bulk.layer import Layer
+from estates_api.exports.bulk.vector_file import write_vector
+from estates_api.exports.qgis import write_qml
+from estates_api.exports.styles import list_styles
+
+# As QGIS makes it, which looks for the table and its columns by these names.
+_STYLES = """
+CREATE TABLE layer_styles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+    f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+    useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+    update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+)"""
+_CONTENTS = """
+INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change)
+VALUES ('layer_styles', 'attributes', 'layer_styles', ?)"""
+_STYLE = "INSERT INTO layer_styles VALUES (?, '', '', ?, 'geom', ?, ?, '', ?, '', '', NULL, ?)"
+
+
+def write(layer: Layer, path: Path) -> None:
+    """The table of the collection with its index, its meaning, its styles, and no other moment than `changed_at`."""
+    moment = layer.changed_at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    options = {
+        "IDENTIFIER": layer.collection.title,
+        "DESCRIPTION": layer.collection.description,
+        "GEOMETRY_NAME": "geom",
+    }
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
+    try:
+        # 1.2 is what GDAL 3.6 and every QGIS that is in use read without a warning; nothing newer is needed.
+        write_vector(layer, path, "GPKG", dataset_options={"VERSION": "1.2"}, layer_options=options)
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    with closing(sqlite3.connect(path)) as database, database:
+        _add_styles(database, layer, moment)
+
+
+def _add_styles(database: sqlite3.Connection, layer: Layer, moment: str) -> None:
+    """The styles of the collection, the first of them as the one it is drawn with."""
+    database.execute(_STYLES)
+    database.execute(_CONTENTS, (moment,))
+    for number, style in enumerate(list_styles(layer.collection, layer.cut_offs), 1):
+        values = (number, layer.collection.id, style.name, write_qml(style), number == 1, moment)
+        database.execute(_STYLE, values)

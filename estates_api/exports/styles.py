@@ -1,0 +1,114 @@
+"""How collections are drawn: classes, colours and marks, the same wherever a style is handed out.
+
+Colours tell apart for everybody: for scores one scale from light to dark (ColorBrewer's YlGnBu), for kinds those of
+Okabe and Ito with marks that differ as well. What is not known is hollow and grey, and never looks like a low score.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from estates_api.domain.collections import Collection, Shape
+from estates_api.domain.method import CutOffs
+
+CLEAR = "#ffffff00"
+GREY = "#6e6e6e"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A class: what the legend says, which features are in it (`where` in QGIS's words, `ELSE` for all others), and
+    their mark: colours as #rrggbb or #rrggbbaa, sizes in millimetres."""
+
+    label: str
+    where: str | None = None
+    fill: str = CLEAR
+    line: str = "#3c3c3c"
+    mark: Literal["circle", "square", "diamond", "triangle", "cross"] = "circle"
+    size_mm: float = 2.6
+    line_mm: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """One way to draw a collection: its rules as the legend has them, those above drawn over those below.
+
+    `label`: the property that is written on features.
+    """
+
+    name: str
+    shape: Shape
+    rules: tuple[Rule, ...]
+    label: str | None = None
+
+
+def list_styles(collection: Collection, cut_offs: CutOffs) -> tuple[Style, ...]:
+    """The styles of a collection, first the one that it is drawn with; every collection has one."""
+    if collection.id == "candidates":
+        return (_scored("release", cut_offs), _scored("reuse", cut_offs), _ROUTES)
+    if collection.id in _STYLES:
+        return (_STYLES[collection.id],)
+    return (Style(collection.title, collection.shape, (Rule(collection.title, fill="#2c7fb8aa"),)),)
+
+
+_SCALE = ("#253494", "#2c7fb8", "#41b6c4", "#a1dab4", "#ffffcc")
+_ALL_OTHERS = "ELSE"
+_RELEASED = Rule("left public ownership", "\"route\" = 'released'", fill=GREY, line=GREY, mark="cross", size_mm=2.2)
+
+
+def _scored(score: Literal["release", "reuse"], cut_offs: CutOffs) -> Style:
+    """Two classes from the cut-off up, larger, and three below it; too little known is no class of a score."""
+    cut = getattr(cut_offs, score)
+    known = f'"route" <> \'released\' AND "{score}_coverage" >= {cut_offs.coverage:g}'
+    bounds = (101, round((cut + 100) / 2), cut, round(cut * 2 / 3), round(cut / 3), 0)
+    classes = tuple(
+        Rule(
+            f"{low:g} to {min(high, 100):g}" + (f" (cut-off {cut:g})" if low == cut else ""),
+            f'{known} AND "{score}_score" >= {low:g} AND "{score}_score" < {high:g}',
+            fill=colour, size_mm=3.6 if low >= cut else 2.6,
+        )
+        for high, low, colour in zip(bounds, bounds[1:], _SCALE, strict=False)
+    )  # fmt: skip
+    little = f"not enough known (under {cut_offs.coverage:.0%})"
+    return Style(f"{score.capitalize()} score", "Point", (*classes, _RELEASED, _unknown(little)))
+
+
+def _unknown(label: str, size_mm: float = 2.2) -> Rule:
+    return Rule(label, _ALL_OTHERS, line=GREY, size_mm=size_mm)
+
+
+def _listed(name: str, both: str) -> tuple[Rule, ...]:
+    """What can become of a site, by the property `name`; `both` is what it calls a release in part."""
+    return (
+        Rule("release", f"\"{name}\" = 'release'", fill="#d55e00", mark="diamond", size_mm=4),
+        Rule(both, f"\"{name}\" = '{both}'", fill="#e69f00", mark="triangle", size_mm=3.8),
+        Rule("reuse", f"\"{name}\" = 'reuse'", fill="#0072b2", mark="square", size_mm=3.2),
+    )
+
+
+_ROUTES = Style("Route", "Point", (
+    *_listed("route", "part release with reuse"),
+    Rule("retain", "\"route\" = 'retain'", fill="#009e73"),
+    _RELEASED,
+    _unknown("not enough data"),
+))  # fmt: skip
+
+_DECILES = tuple(
+    Rule(label, f'"imd_decile" IN ({low}, {low + 1})', fill=colour, size_mm=1.6)
+    for low, label, colour in zip(
+        (1, 3, 5, 7, 9), ("1 and 2 (most deprived)", "3 and 4", "5 and 6", "7 and 8", "9 and 10"), _SCALE, strict=True
+    )
+)
+
+_STYLES = {
+    "sites": Style("Sites", "Point", (
+        Rule("site", "\"precision\" NOT IN ('borough', 'unknown')", fill="#0072b2"),
+        _unknown("known to the borough at best"),
+    )),
+    "outlines": Style("Outlines", "MultiPolygon", (Rule("outline", fill="#0072b233", line="#0072b2", line_mm=0.4),)),
+    "holdings": Style("Holdings", "Point", (Rule("holding", fill="#56b4e9", size_mm=1.8),)),
+    "shortlist-entries": Style("Shortlists", "Point", (*_listed("list", "part release"), _unknown("annex", 3))),
+    "boroughs": Style("Boroughs", "MultiPolygon", (Rule("borough", fill="#f4f4f2", line="#8c8c8c", line_mm=0.4),),
+                      label="name"),
+    "lsoas": Style("Deprivation, deciles", "Point", (*_DECILES, _unknown("not known", 1.6))),
+}  # fmt: skip
+"""Those of collections with one style of their own."""
