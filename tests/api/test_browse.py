@@ -154,20 +154,19 @@ def test_nothing_runs_and_nothing_is_loaded(answers: Callable[[str], Any], path:
 def _links(page: Page, address: str) -> Iterator[str]:
     for said in page.all("a"):
         target = urljoin(address, said["href"]).partition("#")[0]
-        files = [name for name, form in FORMATS.items() if not form.page]  # their writers have their own tests
-        if target.startswith("http://testserver") and parse_qs(urlsplit(target).query).get("f", [""])[0] not in files:
+        if target.startswith("http://testserver"):
             yield target
 
 
 def _shape(address: str) -> tuple[str, ...]:
     """What kind of page an address is of: sites differ, and what is asked in a query, but not what each page is."""
     parts = urlsplit(address)
-    return re.sub(r"^/(sites|letters|collections/[^/]+/items)/[^/]+", r"/\1/one", parts.path), *sorted(
-        parse_qs(parts.query)
-    )
+    asked = parse_qs(parts.query)
+    path = re.sub(r"^/(sites|letters|collections/[^/]+/items)/[^/]+", r"/\1/one", parts.path)
+    return path, *sorted(asked), *asked.get("f", [])
 
 
-@pytest.mark.parametrize("each", [3, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("each", [2, pytest.param(1000, marks=pytest.mark.slow)])
 def test_every_link_leads_somewhere(api: TestClient, each: int) -> None:
     """From the front page the public reaches every page, and what programs get, without an error: by some links of
     each kind, and in the slow tier by all."""
@@ -177,11 +176,7 @@ def test_every_link_leads_somewhere(api: TestClient, each: int) -> None:
         kinds[_shape(address)] += 1
         if kinds[_shape(address)] > each:
             continue
-        import time
-
-        t0 = time.time()
         answer = api.get(address, headers=BROWSER)
-        print(f"{time.time() - t0:.2f}", address, len(answer.content))
         assert answer.status_code == 200, address
         # A page with a query has the links of the one without it, sorted and filtered in endless ways.
         html = answer.headers["content-type"].startswith("text/html")
@@ -384,18 +379,16 @@ def test_an_explanation_as_a_page(api: TestClient) -> None:
             assert f"The points add up to {score['score']:.2f}" in page.said
             for part in score["contributions"]:
                 assert f"{part['title']} {part['why']}" in page.said
-                assert all(f"{one['edition']} , row {one['row']}" in page.said.replace(", row", " , row").replace("  ", " ")
-                           for one in part["sources"])  # fmt: skip
+                assert all(f"{one['edition']}, row {one['row']}" in page.said for one in part["sources"])
             unknown = [part["title"] for part in score["contributions"] if part["state"] == "unknown"]
             assert not unknown or f"Not known: {', '.join(unknown)}." in page.said
         assert all(gate["reason"] in page.said for gate in told["gates"])
         assert all(event["told"] in page.said for event in told["events"])
         assert all(one["organisation"] in page.said for one in (*told["interests"], *told["holdings"]))
-    links = {said["href"] for said in get(api, f"/sites/{REF}").all("a")}
-    assert (
-        "https://www.beh-mht.nhs.uk/news/relocation-of-clinical-and-corporate-services-at-st-anns-hospital-next-week/2840"
-        in links
-    )
+    cited = [said["href"] for said in get(api, f"/sites/{REF}").all("a") if said.get("rel") == "external noreferrer"]
+    citations = " ".join(event["citation"] for event in api.get(f"/sites/{REF}").json()["events"])
+    assert len(cited) >= 5
+    assert all(address in citations for address in cited)
 
 
 def test_an_explanation_of_another_day(api: TestClient) -> None:
@@ -425,9 +418,14 @@ def hostile(
 ) -> TestClient:  # fmt: skip
     """The service with a site of which every text is a script."""
     engine = make_loaded()
-    row = {"holding_code": "RZ10", "name": HOSTILE, "address": HOSTILE, "organisation_name": HOSTILE, "citation": HOSTILE,
-           "postcode": "N18 1QX", "interest": "freeholder", "interest_evidence": f"stated (A page <https://x.example/\"{SCRIPT})",
-           "site_type": HOSTILE, "gia_m2": "900", "tenure_category": HOSTILE, "status_note": HOSTILE, "source": HOSTILE, "label": HOSTILE}  # fmt: skip
+    names = (
+        "name", "address", "organisation_name", "citation", "site_type", "tenure_category", "status_note", "source",
+        "label",
+    )  # fmt: skip
+    row = dict.fromkeys(names, HOSTILE) | {
+        "holding_code": "RZ10", "postcode": "N18 1QX", "gia_m2": "900", "interest": "freeholder",
+        "interest_evidence": f'stated (A page <https://x.example/"{SCRIPT})',
+    }  # fmt: skip
     hand_in(engine, "hostile.csv", template(row))
     with transaction(engine) as connection:
         draft(connection, quarter_of(datetime.now(UTC).date()))
@@ -458,8 +456,10 @@ def test_what_is_asked_is_text(api: TestClient, path: str) -> None:
     assert not re.search("<script", answer.text)
 
 
-def test_what_is_hidden_has_no_page(make_loaded: Callable[[], Engine], make_api: Make,
-                                    hand_in: Callable[..., Ingested], template: Callable[..., bytes]) -> None:  # fmt: skip
+def test_what_is_hidden_has_no_page(
+    make_loaded: Callable[[], Engine], make_api: Make, hand_in: Callable[..., Ingested],
+    template: Callable[..., bytes],
+) -> None:  # fmt: skip
     """A site that is not public is 404 on every page for the public, in words that do not tell; with the key it is
     there."""
     engine = make_loaded()
