@@ -32,7 +32,7 @@ Described = Mapping[str, Any]
 
 def conformance_page(request: Request, classes: Sequence[str]) -> Response:
     """The conformance classes, by standard."""
-    parted = [(uri, *uri.partition("/spec/")[2].split("/conf/")) for uri in classes]
+    parted = [(uri, uri.partition("/spec/")[2].partition("/conf/")) for uri in classes]
     return page(request, "conformance.html", {"classes": parted})
 
 

@@ -12,5 +12,6 @@ def link(href: str, rel: str, type_: str, title: str) -> dict[str, str]:
 
 def with_query(here: str, request: Request, **more: str) -> str:
     """An address with the query that was asked, and more."""
-    query = urlencode({**request.query_params, **more})
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in more]
+    query = urlencode([*asked, *more.items()])
     return f"{here}?{query}" if query else here

@@ -11,8 +11,10 @@ from estates_api.api import tiles
 from estates_api.api.answers import GEOJSON, text_answer, wants_html
 from estates_api.api.browse import collection_page, collections_page, conformance_page, properties_page
 from estates_api.api.context import Base, Caller, Database
+from estates_api.api.formats import FORMATS, HTML
 from estates_api.api.links import link
 from estates_api.api.parameters import only
+from estates_api.api.qgis import QLR
 from estates_api.api.questions import known
 from estates_api.api.schemas import (
     OPENAPI,
@@ -65,6 +67,7 @@ def landing(base: str) -> dict[str, Any]:
             link(f"{base}/conformance", "conformance", "application/json", "conformance classes"),
             link(f"{base}/collections", "data", "application/json", "collections"),
             link(f"{base}/tileMatrixSets", _SCHEMES, "application/json", "tile matrix sets"),
+            link(f"{base}/qgis/estates.qlr", "item", QLR, "layers for QGIS, styled and with legends"),
             link(f"{base}/sites.geojson", "item", GEOJSON, "all sites as one GeoJSON file"),
             link(f"{base}/shortlists", "item", "application/json", "quarterly shortlists"),
             link(f"{base}/issues", "item", "application/json", "what is wrong in the files"),
@@ -123,10 +126,16 @@ def _links(here: str, made: Collection) -> list[dict[str, str]]:
         link(f"{here}?f=html", "alternate", "text/html", "this page for people"),
         link(f"{here}/items", "items", GEOJSON, f"{made.title} as GeoJSON"),
         link(f"{here}/items?f=html", "items", "text/html", f"{made.title} for people"),
+        *(
+            link(f"{here}.{one.name}", "enclosure", one.media_type, f"{made.title} as one file: {one.title}")
+            for one in FORMATS.values()
+            if one is not HTML
+        ),
         link(f"{here}/queryables", QUERYABLES, SCHEMA_JSON, "what a filter may name"),
         link(f"{here}/tiles", tiles.TILESETS, "application/json", "vector tiles"),
         link(f"{here}/schema", SCHEMA, SCHEMA_JSON, "what features say"),
-        link(f"{here}/schema/feature", "describedby", SCHEMA_JSON, "a feature as JSON Schema"),
+        # GDAL 3.6 knows the relation by this spelling alone; to others its case is nothing (RFC 8288, 3.3).
+        link(f"{here}/schema/feature", "describedBy", SCHEMA_JSON, "a feature as JSON Schema"),
     ]
 
 

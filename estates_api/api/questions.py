@@ -113,7 +113,7 @@ def read_question(collection: Collection, params: QueryParams, taken: tuple[Para
         values |= InBoxes.values(boxes)
     if "ids" in params:
         conditions.append(WithIds())
-        values["ids"] = _ids(params["ids"])
+        values["ids"] = _ids(params)
     for one in collection.properties:
         if one.name in params:
             conditions.append(Equals(one.name))
@@ -126,7 +126,7 @@ def read_question(collection: Collection, params: QueryParams, taken: tuple[Para
 
 
 def check_parameters(params: QueryParams, taken: tuple[Parameter, ...], collection: Collection | None = None) -> None:
-    """BadInput for a parameter that is not known here or is given twice."""
+    """BadInput for a parameter that is not known here or is given twice; a list may be, as OWSLib gives it."""
     known = [one.name for one in taken]
     plain = set(collection.names) if collection and FILTER in taken else set()
     if unknown := sorted(set(params) - {*known, *plain, "f"}):
@@ -134,10 +134,11 @@ def check_parameters(params: QueryParams, taken: tuple[Parameter, ...], collecti
         raise BadInput(
             f"there is no parameter {unknown[0]!r} here; this path takes {', '.join(known) or 'none but f'}{properties}"
         )
+    lists = {one.name for one in taken if one.schema is _TEXTS}
     for name in params:
-        if (times := len(params.getlist(name))) > 1:
+        if (times := len(params.getlist(name))) > 1 and name not in lists:
             raise BadInput(f"{name} is given {times} times; give it once")
-        if "\x00" in params[name]:
+        if any("\x00" in text for text in params.getlist(name)):
             raise BadInput(f"{name}: a NUL character is nothing that can be asked for")
 
 
@@ -196,7 +197,7 @@ def _names(collection: Collection, names: list[str], parameter: str) -> None:
 def _properties(collection: Collection, params: QueryParams) -> tuple[str, ...] | None:
     if "properties" not in params:
         return None
-    names = [name for name in params["properties"].split(",") if name]
+    names = [name for name in _listed(params, "properties") if name]
     _names(collection, names, "properties")
     return tuple(name for name in collection.names if name in names)
 
@@ -205,7 +206,7 @@ def _sort(collection: Collection, params: QueryParams) -> tuple[Sort, ...]:
     """`-score,+name`; a `+` arrives as a space unless it is escaped."""
     if "sortby" not in params:
         return ()
-    parts = params["sortby"].split(",")
+    parts = _listed(params, "sortby")
     found = [Sort(part.lstrip("+- "), part.startswith("-")) for part in parts]
     _names(collection, [one.name for one in found], "sortby")
     if len({one.name for one in found}) < len(found):
@@ -213,8 +214,12 @@ def _sort(collection: Collection, params: QueryParams) -> tuple[Sort, ...]:
     return tuple(found)
 
 
-def _ids(text: str) -> list[str]:
-    ids = text.split(",")
+def _listed(params: QueryParams, name: str) -> list[str]:
+    return [part for text in params.getlist(name) for part in text.split(",")]
+
+
+def _ids(params: QueryParams) -> list[str]:
+    ids = _listed(params, "ids")
     if len(ids) > LARGEST_ID_LIST:
         raise BadInput(f"ids: at most {LARGEST_ID_LIST} at a time")
     return ids

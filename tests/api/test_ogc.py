@@ -351,7 +351,7 @@ def test_a_cursor_belongs_to_its_question(api: TestClient) -> None:
 def test_the_description_is_whole(api: TestClient) -> None:
     """The OpenAPI document and its page are served from here: no address of another host is loaded."""
     document = api.get("/openapi.json").json()
-    assert {"/", "/collections/{collection}/items", "/shortlists/{name}", "/sites/{ref}"} <= set(document["paths"])
+    assert {"/", "/collections/sites/items", "/shortlists/{name}", "/sites/{ref}"} <= set(document["paths"])
     page = api.get("/docs").text
     assert "https://" not in page
     assert "swagger" in page.lower()

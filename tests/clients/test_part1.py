@@ -436,7 +436,7 @@ def test_conf_oas30_definition_2(described: Json) -> None:
 
 
 def test_conf_oas30_oas_impl(described: Json, web: Web) -> None:
-    """/conf/oas30/oas-impl: what the definition describes without parameters is there, in a media type that is named."""
+    """/conf/oas30/oas-impl: what is described without parameters is there, in a media type that is named."""
     for path, operations in described["paths"].items():
         if "{" in path or "get" not in operations:
             continue

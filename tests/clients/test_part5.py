@@ -119,9 +119,9 @@ def test_conf_returnables_and_receivables_response_1(web: Web, collection: str) 
 
 @each
 def test_the_feature_itself_as_json_schema(web: Web, collection: str) -> None:
-    """GDAL takes types from nothing but a `describedby` link to the schema of the GeoJSON feature: it is there, with
+    """GDAL takes types from nothing but a `describedBy` link to the schema of the GeoJSON feature: it is there, with
     the types of the other schema, and every feature is valid against it."""
-    link = find_link(web.json(f"/collections/{collection}"), "describedby", SCHEMA_JSON)
+    link = find_link(web.json(f"/collections/{collection}"), "describedBy", SCHEMA_JSON)
     assert link is not None
     schema = web.json(link["href"], {"Accept": SCHEMA_JSON})
     jsonschema.Draft202012Validator.check_schema(schema)
