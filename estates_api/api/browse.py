@@ -32,7 +32,7 @@ Described = Mapping[str, Any]
 
 def conformance_page(request: Request, classes: Sequence[str]) -> Response:
     """The conformance classes, by standard."""
-    parted = [(uri, *uri.partition("/spec/")[2].split("/conf/")) for uri in classes]
+    parted = [(uri, uri.partition("/spec/")[2].partition("/conf/")) for uri in classes]
     return page(request, "conformance.html", {"classes": parted})
 
 
@@ -81,8 +81,7 @@ def _asked(request: Request, made: Collection) -> dict[str, Any]:
     return {
         "collection": made, "headings": headings, "led": led, "moment": _moment(request),
         "form": read_form(request, made), "query": asked, "files": files, "everything": everything,
-        "first": asked_again(request),
-        "all_shown": len(headings) == len(made.properties),
+        "first": asked_again(request), "all_shown": len(headings) == len(made.properties),
         "day": asked.get("as-of") or asked.get("datetime"),
     }  # fmt: skip
 

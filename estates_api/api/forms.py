@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -129,10 +130,16 @@ def _field(request: Request, one: Property) -> Field:
 def split_filter(text: str) -> tuple[str, str]:
     """A filter -> the part of a name that the form put into it, and the rest."""
     found = _CONTAINS.fullmatch(text)
-    if found is None or "'" in found["part"].replace("''", ""):
+    if found is None or "'" in found["part"].replace("''", "") or not _balanced(found["rest"] or ""):
         return "", text
     part = re.sub(r"\\(.)", r"\1", found["part"].replace("''", "'"))
     return part, found["rest"] or ""
+
+
+def _balanced(text: str) -> bool:
+    """Whether a text is whole without the brackets around it: `a) AND (b` is not."""
+    depths = list(accumulate((character == "(") - (character == ")") for character in re.sub("'[^']*'", "", text)))
+    return not depths or (min(depths) >= 0 and depths[-1] == 0)
 
 
 def join_filter(part: str, rest: str) -> str:
