@@ -33,7 +33,7 @@ def test_every_collection_has_a_style(cut_offs: CutOffs) -> None:
 
 def test_a_new_collection_needs_no_style(cut_offs: CutOffs) -> None:
     """What nobody has drawn yet has one mark."""
-    (style,) = list_styles(Collection("wells", "Wells", "", "Point", ()), cut_offs)
+    (style,) = list_styles(Collection("wells", "Wells", "", "Point", (), ()), cut_offs)
     assert (style.name, len(style.rules)) == ("Wells", 1)
 
 

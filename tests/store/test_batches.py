@@ -30,7 +30,7 @@ from estates_api.store.batches import copying
 from estates_api.store.database import transaction
 
 KINDS = {"string": Text, "integer": Integer, "number": Float, "boolean": Boolean, "date": Date}
-THINGS = Collection("things", "Things", "", "Point", tuple(Property(kind, kind, kind) for kind in KINDS))
+THINGS = Collection("things", "Things", "", "Point", tuple(Property(kind, kind, kind) for kind in KINDS), ())
 thing = Table("thing", MetaData(), Column("key", Text, primary_key=True), *(Column(*one) for one in KINDS.items()),
               Column("geom", Geometry("POINT", 27700)))  # fmt: skip
 ALL = select(thing.c.key.label("id"), *(thing.c[kind] for kind in KINDS), thing.c.geom.label("geometry"))
