@@ -5,8 +5,9 @@ import csv
 import io
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -166,6 +167,12 @@ def make_loaded(cluster_url: str, loaded_template: str) -> Iterator[Callable[[],
     """Makes databases with all of `data/`, assessed, that live as long as the tests of a module."""
     with ExitStack() as stack:
         yield lambda: stack.enter_context(_engine(stack.enter_context(_database(cluster_url, loaded_template))))
+
+
+@pytest.fixture(scope="session")
+def copied(cluster_url: str) -> Callable[[str], AbstractContextManager[str]]:
+    """Opens a copy of a database by its name, for as long as a block runs; its URL."""
+    return partial(_database, cluster_url)
 
 
 @pytest.fixture(scope="session")

@@ -98,7 +98,8 @@ def _parse_cursor(cursor: str | None) -> int | None:
     return int(cursor)
 
 
-@router.get("/issues.csv", dependencies=[Depends(only(*FILTERS))], response_class=Response)
+@router.get("/issues.csv", dependencies=[Depends(only(*FILTERS))], response_class=Response,
+            responses={200: {"content": {"text/csv": {}}}})  # fmt: skip
 def issues_csv(database: Database, caller: Caller, here: Here, query: Filters) -> Response:
     """The same as CSV, all of it: `/issues.csv?organisation=RRP` is what one organisation should look at."""
     _check(database, caller, query)

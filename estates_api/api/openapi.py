@@ -15,8 +15,8 @@ from starlette.responses import Response
 from estates_api.api.answers import GEOJSON, text_answer
 from estates_api.api.context import base_url
 from estates_api.api.questions import ITEM, ITEMS, WHOLE, Parameter
-from estates_api.api.schemas import OPENAPI
-from estates_api.domain.collections import COLLECTIONS
+from estates_api.api.schemas import OPENAPI, described
+from estates_api.domain.collections import COLLECTIONS, Collection
 
 router = APIRouter(include_in_schema=False)
 
@@ -78,20 +78,29 @@ def describe_api(app: FastAPI, base: str) -> dict[str, Any]:
 
 
 def _plain_paths() -> dict[str, Any]:
-    collection = _path("collection", list(COLLECTIONS))
-    items, one = "/collections/{collection}/items", "/collections/{collection}/items/{id}"
-    all_ = "FeatureCollection"
-    return {
-        items: _operation("getFeatures", "Features of a collection", [collection, *_refs(ITEMS)], all_),
-        one: _operation("getFeature", "One feature", [collection, _path("id"), *_refs(ITEM)], "Feature"),
-        "/sites.geojson": _operation("getSites", "All sites as one file", _refs(WHOLE), all_),
-        "/candidates.geojson": _operation("getCandidates", "All candidates as one file", _refs(WHOLE), all_),
-    }
+    """Each collection has paths of its own: nowhere else do QGIS and GDAL look for what they can ask it by."""
+    paths: dict[str, Any] = {}
+    for made in COLLECTIONS.values():
+        here, title = f"/collections/{made.id}/items", made.title.lower()
+        plain = [Parameter(one.name, one.title, described(one, number)).described()
+                 for number, one in enumerate(made.properties, start=1)]  # fmt: skip
+        paths[here] = _operation(f"{made.id}-features", f"A page of {title}",
+                                 [*_refs(_taken(made, ITEMS)), *plain], _ALL)  # fmt: skip
+        paths[f"{here}/{{featureId}}"] = _operation(
+            f"{made.id}-feature", f"One of {title}", [_FEATURE_ID, *_refs(_taken(made, ITEM))], "Feature"
+        )
+    for name in ("sites", "candidates"):
+        paths[f"/{name}.geojson"] = _operation(f"{name}-file", f"All {name} as one file", _refs(WHOLE), _ALL)
+    return paths
 
 
-def _path(name: str, values: list[str] | None = None) -> dict[str, Any]:
-    schema = {"type": "string"} | ({"enum": values} if values else {})
-    return {"name": name, "in": "path", "required": True, "schema": schema}
+_ALL = "FeatureCollection"
+_FEATURE_ID = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _taken(made: Collection, parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+    """Only what is dated can be asked as of another day."""
+    return parameters if made.dated else tuple(one for one in parameters if one.name not in {"as-of", "known-at"})
 
 
 def _refs(parameters: tuple[Parameter, ...]) -> list[dict[str, str]]:

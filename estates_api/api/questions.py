@@ -29,13 +29,11 @@ class Parameter:
     name: str
     description: str
     schema: Mapping[str, Any]
-    explode: bool = True
 
     def described(self) -> dict[str, Any]:
-        """As OpenAPI writes it."""
-        form = {"style": "form", "explode": False} if not self.explode else {}
+        """As OpenAPI writes it, with all that is the default too: QGIS passes over a parameter that lacks it."""
         return {"name": self.name, "in": "query", "required": False, "description": self.description,
-                "schema": self.schema, **form}  # fmt: skip
+                "style": "form", "explode": False, "schema": self.schema}  # fmt: skip
 
 
 _URIS = [crs.uri for crs in CRSS]
@@ -43,7 +41,7 @@ _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
 
 _NUMBERS = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
-BBOX = Parameter("bbox", "Four numbers (or six, with heights): what meets this box", _NUMBERS, explode=False)
+BBOX = Parameter("bbox", "Four numbers (or six, with heights): what meets this box", _NUMBERS)
 BBOX_CRS = Parameter("bbox-crs", "System of `bbox`, in the axis order of its authority",
                      {"type": "string", "format": "uri", "default": CRS84.uri, "enum": _URIS})  # fmt: skip
 CRS = Parameter("crs", "System of the answer, in the axis order of its authority",
@@ -58,10 +56,10 @@ KNOWN_AT = Parameter("known-at", "Only from what was handed in, placed and judge
                      "a moment, 2026-11-01T12:00:00Z; now if left out", _TEXT)  # fmt: skip
 LIMIT = Parameter("limit", f"Features per page; above {MAX_LIMIT} means {MAX_LIMIT}",
                   {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT})  # fmt: skip
-PROPERTIES = Parameter("properties", "Only these properties, joined by commas", _TEXTS, explode=False)
+PROPERTIES = Parameter("properties", "Only these properties, joined by commas", _TEXTS)
 SORTBY = Parameter("sortby", "Properties to sort by, joined by commas; `-` before one: largest first. Unknown is last",
-                   _TEXTS, explode=False)  # fmt: skip
-IDS = Parameter("ids", "Only the features with these ids, joined by commas", _TEXTS, explode=False)
+                   _TEXTS)  # fmt: skip
+IDS = Parameter("ids", "Only the features with these ids, joined by commas", _TEXTS)
 FILTER = Parameter("filter", "A CQL2 filter over the queryables", _TEXT)
 FILTER_LANG = Parameter("filter-lang", "Language of `filter`",
                         {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"})  # fmt: skip
@@ -100,7 +98,8 @@ class Question:
 
 def queryables(layer: Layer) -> dict[str, Queryable]:
     """What a filter may name."""
-    return {one.name: Queryable(layer.columns[one.name], one.kind) for one in layer.collection.properties}
+    asked = {one.name: Queryable(layer.columns[one.name], one.kind) for one in layer.collection.properties}
+    return asked | {"geometry": Queryable(layer.shapes[27700], "geometry")}
 
 
 def read_question(collection: Collection, params: QueryParams, taken: tuple[Parameter, ...]) -> Question:

@@ -5,9 +5,9 @@ A condition is its shape; its values are given apart. Requests of the same shape
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import ColumnElement, Float, Text, and_, bindparam, false, func, or_
+from sqlalchemy import Boolean, ColumnElement, Float, Text, and_, bindparam, func, literal_column, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from estates_api.store.layers import Layer
@@ -21,6 +21,9 @@ class Condition(Protocol):
     def clause(self, layer: Layer) -> ColumnElement[bool]:
         """The condition on a layer."""
         ...
+
+
+_MARGIN = {4326: 1e-4, 27700: 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,14 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True)
-class Never:
-    """Nothing is asked for: a time before there was anything."""
+class Filtered:
+    """The place of a filter in a statement that is the same for all filters."""
+
+    MARK: ClassVar[str] = "/* filter */ true"
 
     def clause(self, layer: Layer) -> ColumnElement[bool]:  # noqa: ARG002
-        """False."""
-        return false()
+        """The mark that the filter's text takes the place of."""
+        return literal_column(self.MARK, Boolean)
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,9 @@ def bbox(numbers: object, crs: Crs, srid: int) -> Shape:
     west, south, east, north = (float(one) for one in (*numbers[:2], *numbers[len(numbers) // 2 :][:2]))
     if crs.swapped:
         west, south, east, north = south, west, north, east
+    x, y = _LIMITS[crs.srid]
+    if min(west, east) > x or max(west, east) < -x or south > y or north < -y:  # wide boxes of maps are fine
+        raise BadInput(f"BBOX lies outside {crs.uri}")
     boxes = tuple(_moved_box(box, crs, srid) for box in _split((west, south, east, north), crs))
     if len(boxes) == 1 and not _is_flat(boxes[0]):
         return Shape("geometry", _rectangle(boxes[0], srid), "BBOX", srid=srid, boxes=boxes)
