@@ -107,8 +107,7 @@ def fill(engine: Engine, rows: int) -> None:
     with transaction(engine) as connection:
         fill_ours(connection)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM (FULL, ANALYZE) site_complete, site_partner, site_public"))
-        connection.execute(text("VACUUM (ANALYZE) bench.outlines"))
+        connection.execute(text("VACUUM (ANALYZE) site_complete, site_partner, site_public, bench.outlines"))
         connection.execute(text("CHECKPOINT"))
 
 
