@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from estates_api import __version__
 from estates_api.api.context import base_url
+from estates_api.api.formats import HTML, accepted
 from estates_api.store.layers import Audience
 
 JSON = "application/json"
@@ -33,7 +34,7 @@ def etag(request: Request, version: int, caller: Audience) -> str:
 def wants_html(request: Request) -> bool:
     """A browser asks for text/html by name; programs that take anything get JSON."""
     wanted = request.query_params.get("f")
-    return wanted == "html" if wanted else "text/html" in request.headers.get("accept", "")
+    return wanted == "html" if wanted else accepted(request.headers.get("accept", "*/*")) is HTML
 
 
 class HeadAndOptions:

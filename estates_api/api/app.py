@@ -19,6 +19,7 @@ from estates_api.api import (
     ogc,
     openapi,
     organisations,
+    qgis,
     shortlists,
     tiles,
     upload,
@@ -57,7 +58,20 @@ def create_app(context: Context) -> FastAPI:
     app.state.counts = Counts()
     for path in ("/sites.geojson", "/candidates.geojson", "/collections/{collection}.{suffix}"):
         app.add_route(path, downloads.whole, include_in_schema=False)
-    for part in (home, ogc, tiles, openapi, catalogue, claims, organisations, issues, letters, shortlists, upload):
+    for part in (
+        home,
+        ogc,
+        tiles,
+        qgis,
+        openapi,
+        catalogue,
+        claims,
+        organisations,
+        issues,
+        letters,
+        shortlists,
+        upload,
+    ):
         app.include_router(part.router)
     # One description, wherever it is asked for.
     app.openapi = lambda: openapi.describe_api(app, context.public_url or "/")  # type: ignore[method-assign]

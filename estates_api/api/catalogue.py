@@ -3,12 +3,13 @@
 import json
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import RowMapping
 from starlette.responses import Response
 
-from estates_api.api.answers import JSON, text_answer
+from estates_api.api.answers import JSON, text_answer, wants_html
 from estates_api.api.context import Base, Caller, Database
+from estates_api.api.explained import site_page
 from estates_api.api.history import Ask, Asked, find_elsewhere
 from estates_api.api.items import check_ref
 from estates_api.api.parameters import MOMENT, only
@@ -25,7 +26,7 @@ router = APIRouter()
 
 @router.get("/sites/{ref}", tags=["sites"], dependencies=[Depends(only("explain", *MOMENT))], response_class=Response)
 def site(
-    ref: str, ask: Ask,
+    ref: str, request: Request, ask: Ask,
     explain: Annotated[
         Literal["sources"] | None,
         Query(description="`sources`: for every figure, which file, which row, what date, and who says otherwise"),
@@ -39,6 +40,8 @@ def site(
     check_ref(ref)
     if elsewhere := find_elsewhere(ask, ref, "/sites/{}"):
         return elsewhere
+    if wants_html(request):
+        return site_page(request, ask.database, detail(ask, ref))
     if ask.moment is None and explain is None:
         return text_answer(features.get_detail(ask.database, ask.caller, ref), JSON)
     content = detail(ask, ref)

@@ -9,12 +9,13 @@ from estates_api.api.ogc import landing
 from estates_api.api.pages import page
 from estates_api.api.parameters import only
 from estates_api.api.shortlists import list_seen
+from estates_api.domain.collections import COLLECTIONS
 from estates_api.store import features
 from estates_api.store.database import check_schema
 
 router = APIRouter(tags=["service"])
 
-COUNTED = ("sites", "candidates", "outlines")
+COUNTED = ("sites", "holdings", "outlines")
 """The collections that the front page counts."""
 
 
@@ -25,8 +26,8 @@ def home(request: Request, database: Database, view: View, base: Base) -> Respon
     if not wants_html(request):
         return JSONResponse(landing(base))
     counts = {name: features.extent(database, view.audience, name)["count"] for name in COUNTED}
-    shown = {"lists": list_seen(database, view), "drafts": view.drafts, "counts": counts, "base": base}
-    return page("home.html", shown)
+    shown = {"lists": list_seen(database, view), "drafts": view.drafts, "counts": counts, "registry": COLLECTIONS}
+    return page(request, "home.html", shown)
 
 
 @router.get("/health/live", dependencies=[Depends(only())])

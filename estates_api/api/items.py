@@ -10,14 +10,15 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from estates_api.api.answers import GEOJSON, etag, text_answer
-from estates_api.api.browse import item_page, items_page
+from estates_api.api.browse import PAGE_LIMIT, item_page, items_page
 from estates_api.api.context import audience, base_url, context, reading
 from estates_api.api.cursors import Cursor, nulls_of, parse_cursor, write_cursor
 from estates_api.api.downloads import download
 from estates_api.api.formats import HTML, wanted
+from estates_api.api.forms import find_plainer
 from estates_api.api.given import Given, given_for, layer_of
 from estates_api.api.history import Asked
 from estates_api.api.links import link, with_query
@@ -73,9 +74,14 @@ def _counts(request: Request) -> Counts:
 async def items(request: Request) -> Response:
     """One page of features: by box, filter, property, id; of today or of another day; sorted; in any system."""
     made = known(request.path_params["collection"])
-    form, question = wanted(request), read_question(made, request.query_params, ITEMS)
+    form = wanted(request)
+    if form is HTML and (plainer := find_plainer(request)):
+        return RedirectResponse(plainer, 303)
+    question = read_question(made, request.query_params, ITEMS)
     if not form.page:
         return await download(request, question, form)
+    if form is HTML:
+        question = replace(question, limit=question.limit or PAGE_LIMIT)
     caller = audience(request)
     version = await reading(request).data_version()
     given = await given_for(request, question)
@@ -95,7 +101,7 @@ async def items(request: Request) -> Response:
     content = f'{{"type":"FeatureCollection","features":[{page.features}],{json.dumps(ends)[1:]}'
     headers = _headers(request, question.look.crs, None if given else version, caller)
     if form is HTML:
-        return items_page(request, made, json.loads(content), headers)
+        return await items_page(request, made, json.loads(content), headers)
     return text_answer(content, GEOJSON, headers)
 
 
@@ -183,7 +189,7 @@ async def item(request: Request) -> Response:
     content = f'{rows[0][0][:-1]},"links":{json.dumps(links)}}}'
     headers = _headers(request, question.look.crs, None if given else version, caller)
     if form is HTML:
-        return item_page(made, json.loads(content), headers)
+        return await item_page(request, made, json.loads(content), headers)
     return text_answer(content, GEOJSON, headers)
 
 

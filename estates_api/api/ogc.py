@@ -3,15 +3,18 @@
 from datetime import date
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from sqlalchemy import RowMapping
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from estates_api.api import tiles
-from estates_api.api.answers import GEOJSON, text_answer
+from estates_api.api.answers import GEOJSON, text_answer, wants_html
+from estates_api.api.browse import collection_page, collections_page, conformance_page, properties_page
 from estates_api.api.context import Base, Caller, Database
+from estates_api.api.formats import FORMATS, HTML
 from estates_api.api.links import link
 from estates_api.api.parameters import only
+from estates_api.api.qgis import QLR
 from estates_api.api.questions import known
 from estates_api.api.schemas import (
     OPENAPI,
@@ -64,6 +67,7 @@ def landing(base: str) -> dict[str, Any]:
             link(f"{base}/conformance", "conformance", "application/json", "conformance classes"),
             link(f"{base}/collections", "data", "application/json", "collections"),
             link(f"{base}/tileMatrixSets", _SCHEMES, "application/json", "tile matrix sets"),
+            link(f"{base}/qgis/estates.qlr", "item", QLR, "layers for QGIS, styled and with legends"),
             link(f"{base}/sites.geojson", "item", GEOJSON, "all sites as one GeoJSON file"),
             link(f"{base}/shortlists", "item", "application/json", "quarterly shortlists"),
             link(f"{base}/issues", "item", "application/json", "what is wrong in the files"),
@@ -73,25 +77,31 @@ def landing(base: str) -> dict[str, Any]:
 
 
 @router.get("/conformance", dependencies=[Depends(only())])
-def conformance() -> dict[str, Any]:
+def conformance(request: Request) -> Response:
     """The conformance classes that are met."""
-    return {"conformsTo": CONFORMANCE}
+    return conformance_page(request, CONFORMANCE) if wants_html(request) else JSONResponse({"conformsTo": CONFORMANCE})
 
 
 @router.get("/collections", dependencies=[Depends(only())])
-def collections(database: Database, caller: Caller, base: Base) -> dict[str, Any]:
+def collections(request: Request, database: Database, caller: Caller, base: Base) -> Response:
     """The collections."""
-    return {
+    described = [_collection(database, caller, base, made) for made in COLLECTIONS.values()]
+    if wants_html(request):
+        return collections_page(request, described)
+    said = {
         "links": [link(f"{base}/collections", "self", "application/json", "collections")],
         "crs": [crs.uri for crs in CRSS],
-        "collections": [_collection(database, caller, base, made) for made in COLLECTIONS.values()],
+        "collections": described,
     }
+    return JSONResponse(said)
 
 
 @router.get("/collections/{collection}", dependencies=[Depends(only())])
-def collection(collection: str, database: Database, caller: Caller, base: Base) -> dict[str, Any]:
+def collection(collection: str, request: Request, database: Database, caller: Caller, base: Base) -> Response:
     """One collection: extent, systems, links and number of items."""
-    return _collection(database, caller, base, known(collection))
+    made = known(collection)
+    described = _collection(database, caller, base, made)
+    return collection_page(request, made, described) if wants_html(request) else JSONResponse(described)
 
 
 def _collection(database: Database, caller: Caller, base: str, made: Collection) -> dict[str, Any]:
@@ -113,8 +123,14 @@ def _collection(database: Database, caller: Caller, base: str, made: Collection)
 def _links(here: str, made: Collection) -> list[dict[str, str]]:
     return [
         link(here, "self", "application/json", made.title),
+        link(f"{here}?f=html", "alternate", "text/html", "this page for people"),
         link(f"{here}/items", "items", GEOJSON, f"{made.title} as GeoJSON"),
         link(f"{here}/items?f=html", "items", "text/html", f"{made.title} for people"),
+        *(
+            link(f"{here}.{one.name}", "enclosure", one.media_type, f"{made.title} as one file: {one.title}")
+            for one in FORMATS.values()
+            if one is not HTML
+        ),
         link(f"{here}/queryables", QUERYABLES, SCHEMA_JSON, "what a filter may name"),
         link(f"{here}/tiles", tiles.TILESETS, "application/json", "vector tiles"),
         link(f"{here}/schema", SCHEMA, SCHEMA_JSON, "what features say"),
@@ -136,15 +152,19 @@ _SCHEMA_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {SCHEMA_JSON
 
 @router.get("/collections/{collection}/queryables", dependencies=[Depends(only())], response_class=Response,
             responses=_SCHEMA_ANSWER)  # fmt: skip
-def queryables(collection: str, base: Base) -> Response:
+def queryables(collection: str, request: Request, base: Base) -> Response:
     """What a filter may name, as JSON Schema (Part 3, requirement class queryables)."""
+    if wants_html(request):
+        return properties_page(request, known(collection), queryable=True)
     return text_answer(described_queryables(base, known(collection)), SCHEMA_JSON)
 
 
 @router.get("/collections/{collection}/schema", dependencies=[Depends(only())], response_class=Response,
             responses=_SCHEMA_ANSWER)  # fmt: skip
-def schema(collection: str, base: Base) -> Response:
+def schema(collection: str, request: Request, base: Base) -> Response:
     """What features say, as JSON Schema (Part 5)."""
+    if wants_html(request):
+        return properties_page(request, known(collection), queryable=False)
     return text_answer(described_schema(base, known(collection)), SCHEMA_JSON)
 
 

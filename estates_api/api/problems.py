@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from estates_api.api.answers import wants_html
+from estates_api.api.browse import problem_page
 from estates_api.errors import EstatesError
 
 log = logging.getLogger("estates_api")
@@ -23,41 +25,50 @@ def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | N
     return Response(body, status, dict(headers or {}), "application/problem+json")
 
 
-async def _ours(_: Request, error: Exception) -> Response:
+def _told(
+    request: Request, status: int, title: str, detail: str, headers: Mapping[str, str] | None = None
+) -> Response:  # fmt: skip
+    """The same as a page to whoever asks for pages."""
+    if wants_html(request):
+        return problem_page(request, status, title, detail, headers or {})
+    return problem(status, title, detail, headers)
+
+
+async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, EstatesError)
     headers = {"WWW-Authenticate": 'Basic realm="estates", charset="UTF-8"'} if error.status == 401 else {}
     if error.status == 503:
         headers["Retry-After"] = "5"
-    return problem(error.status, error.title, error.detail, headers)
+    return _told(request, error.status, error.title, error.detail, headers)
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     """OGC API wants 400 for any parameter it cannot read, where FastAPI would answer 422."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or "request"
-    return problem(400, "Bad input", f"{where}: {first['msg']}")
+    return _told(request, 400, "Bad input", f"{where}: {first['msg']}")
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, str(error.detail), f"{error.detail}; see /docs", error.headers)
+    return _told(request, error.status_code, str(error.detail), f"{error.detail}; see /docs", error.headers)
 
 
-async def _failed(_: Request, error: Exception) -> Response:
+async def _failed(request: Request, error: Exception) -> Response:
     """What nobody foresaw: the log has the whole story under the number, the answer nothing of the inside."""
     number = uuid.uuid4().hex[:8]
     log.error("request %s failed", number, exc_info=error)
-    return problem(500, "The service failed", f"this is a fault of the service (request {number})")
+    return _told(request, 500, "The service failed", f"this is a fault of the service (request {number})")
 
 
-async def _database(_: Request, error: Exception) -> Response:
+async def _database(request: Request, error: Exception) -> Response:
     number = uuid.uuid4().hex[:8]
     log.error("request %s: the database failed", number, exc_info=error)
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     status, title = (503, "Not available") if lost else (500, "The service failed")
     headers = {"Retry-After": "5"} if lost else {}
-    return problem(status, title, f"the database could not answer (request {number})", headers)
+    return _told(request, status, title, f"the database could not answer (request {number})", headers)
 
 
 def add_handlers(app: FastAPI) -> None:

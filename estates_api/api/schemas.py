@@ -17,10 +17,12 @@ _UNITS = {"m2": "m2", "ha": "har"}
 
 
 def described(one: Property, sequence: int) -> dict[str, Any]:
-    """One property as JSON Schema with the keywords of Part 5."""
+    """One property as JSON Schema with the keywords of Part 5.
+
+    A day is a text without `format`: GDAL and older QGIS would ask for it by `datetime`, which is as-of here, and not
+    look again.
+    """
     said: dict[str, Any] = {"title": one.title, "type": "string" if one.kind == "date" else one.kind}
-    if one.kind == "date":
-        said["format"] = "date"
     if one.values:
         said["enum"] = list(one.values)
     if one.unit:

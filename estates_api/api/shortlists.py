@@ -55,7 +55,8 @@ def get_shortlist(
         headers["Content-Disposition"] = f'attachment; filename="shortlist-{frozen.quarter}.{suffix}"'
         return text_answer(writer.write(frozen.document), writer.media_type, headers)
     if wants_html(request):
-        return page("shortlist.html", {"frozen": frozen, "document": frozen.document, "drafts": view.drafts}, headers)
+        values = {"frozen": frozen, "document": frozen.document, "drafts": view.drafts}
+        return page(request, "shortlist.html", values, headers)
     return text_answer(frozen.content, JSON, headers)
 
 

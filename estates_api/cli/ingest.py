@@ -13,6 +13,7 @@ from estates_api.cli.previews import show_changes
 from estates_api.cli.session import console, errors, open_session
 from estates_api.cli.totals import tell_totals
 from estates_api.domain.records import Sensitivity
+from estates_api.domain.values import counted
 from estates_api.errors import EstatesError
 from estates_api.sources import READERS
 from estates_api.sources.reader import Hints
@@ -21,6 +22,7 @@ from estates_api.store.totals import list_totals
 from estates_api.workflows.ingest import Ingested, ingest
 from estates_api.workflows.origin import Origin
 from estates_api.workflows.preview import preview
+from estates_api.workflows.writing import COUNTED
 
 
 def ingest_files(
@@ -90,8 +92,7 @@ def _summary(name: str, done: Ingested, totals: Sequence[RowMapping]) -> None:
         console.print(f"{escape(name)}: already here as {escape(done.edition)}; nothing changed")
         tell_totals(totals)
         return
-    shown = ("rows", "holdings", "claims", "organisations", "places", "events", "questions", "error", "warning", "note")
-    counts = ", ".join(f"{done.counts[name]:,} {name}" for name in shown if done.counts[name])
+    counts = ", ".join(counted(done.counts[name], name.removesuffix("s")) for name in COUNTED if done.counts[name])
     console.print(f"[bold]{escape(name)}[/bold]: {escape(done.edition)}: {counts}")
     tell_totals(totals)
     print_issues(done.issues)

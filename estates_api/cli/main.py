@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from estates_api import __version__
 from estates_api.cli import ingest, outlines, places, quality, records, serving, shortlists, totals
 from estates_api.cli.session import console, fail, open_session, today
+from estates_api.domain.values import counted
 from estates_api.errors import EstatesError
 from estates_api.sources.template import template_header
 from estates_api.store.database import migrate, transaction, went_away
@@ -79,7 +80,7 @@ def assess_now(
                 connection, run, method_content=session.method_content, present=day == today()
             )
         console.print(f"assessment {number}{'' if new else ' (unchanged)'} as of {day}, method {session.method.id}, "
-                      f"{len(run.results)} sites")  # fmt: skip
+                      f"{counted(len(run.results), 'site')}")  # fmt: skip
         counts = assessing.totals(run.results)
         for route, count in counts.items():
             console.print(f"  {count:4} {route}")

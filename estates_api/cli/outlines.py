@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from estates_api.cli.files import check_file, print_issues, progress_bar, shown_name
 from estates_api.cli.session import console, errors, open_session
+from estates_api.domain.values import counted
 from estates_api.errors import EstatesError
 from estates_api.sources.reader import Hints
 from estates_api.store.database import transaction
@@ -52,7 +53,8 @@ def outline_files(
 def _summary(name: str, done: Outlined) -> None:
     """What became of a file of parcels, also when it was here before, and the first of its issues."""
     counts = done.counts
-    read = f"{counts['parcels']:,} parcels read, {counts['attached']:,} attached, {counts['sites']:,} sites outlined"
+    parcels, sites = counted(counts["parcels"], "parcel"), counted(counts["sites"], "site")
+    read = f"{parcels} read, {counts['attached']:,} attached, {sites} outlined"
     if not done.new:
         console.print(f"{escape(name)}: already here as {escape(done.edition)} ({read}); nothing changed")
         return

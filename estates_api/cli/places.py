@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from estates_api.cli.session import console, open_session
+from estates_api.domain.values import counted
 from estates_api.errors import BadInput
 from estates_api.store.database import transaction
 from estates_api.store.judgements import list_questions
@@ -38,7 +39,7 @@ def judge(
         done = judging.judge(connection, one, other, word, session.area)
     for key, ref in ((done.one, done.one_ref), (done.other, done.other_ref)):
         console.print(escape(f"{key[1]} of {key[0]}: {ref or 'recorded; it counts when the holding is handed in'}"))
-    console.print(f"{done.moved} holdings moved")
+    console.print(f"{counted(done.moved, 'holding')} moved")
 
 
 def questions() -> None:
@@ -52,7 +53,8 @@ def questions() -> None:
         table.add_row(escape(one), escape(other), escape(row["evidence"]))
     if rows:
         console.print(table)
-    console.print(f"{len(rows)} open questions" + ("; answer one with: estates judge ONE OTHER --same" if rows else ""))
+    hint = "; answer one with: estates judge ONE OTHER --same" if rows else ""
+    console.print(f"{counted(len(rows), 'open question')}{hint}")
 
 
 def withdraw(site: Reference, because: Because) -> None:

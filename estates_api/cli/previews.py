@@ -7,18 +7,21 @@ from rich.markup import escape
 from rich.table import Table
 
 from estates_api.cli.session import console
+from estates_api.domain.values import counted
 from estates_api.workflows.preview import Preview
 
 SHOWN = 10
 
 _KINDS = {
-    "sites_new": ("new sites", ("site", "name", "postcode")),
-    "sites_gone": ("sites merged or withdrawn", ("site", "kind", "survivor", "reason")),
-    "holdings_new": ("new holdings", ("organisation_code", "code", "name", "site")),
-    "holdings_moved": ("holdings that move", ("organisation_code", "code", "name", "old", "new")),
-    "questions": ("questions whether two are one place", ("organisation_code", "code", "other_code", "evidence")),
-    "figures_changed": ("figures that change", ("site", "code", "attribute", "old", "new", "old_edition")),
-}
+    "sites_new": ("new site", "new sites", ("site", "name", "postcode")),
+    "sites_gone": ("site merged or withdrawn", "sites merged or withdrawn", ("site", "kind", "survivor", "reason")),
+    "holdings_new": ("new holding", "new holdings", ("organisation_code", "code", "name", "site")),
+    "holdings_moved": ("holding that moves", "holdings that move", ("organisation_code", "code", "name", "old", "new")),
+    "questions": ("question whether two are one place", "questions whether two are one place",
+                  ("organisation_code", "code", "other_code", "evidence")),
+    "figures_changed": ("figure that changes", "figures that change",
+                        ("site", "code", "attribute", "old", "new", "old_edition")),
+}  # fmt: skip
 
 
 def show_changes(found: Preview) -> None:
@@ -27,10 +30,10 @@ def show_changes(found: Preview) -> None:
     if not any(counts.values()):
         console.print("nothing that is known would change")
         return
-    for kind, (title, columns) in _KINDS.items():
+    for kind, (one, several, columns) in _KINDS.items():
         if counts[kind]:
-            at = f" at {counts['sites_changed']:,} sites" if kind == "figures_changed" else ""
-            console.print(f"[bold]{counts[kind]:,} {title}[/bold]{at}")
+            at = f" at {counted(counts['sites_changed'], 'site')}" if kind == "figures_changed" else ""
+            console.print(f"[bold]{counted(counts[kind], one, several)}[/bold]{at}")
             console.print(_table(columns, found.changes[kind][:SHOWN]))
 
 

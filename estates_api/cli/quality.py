@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from estates_api.cli.session import console, open_session, today
 from estates_api.domain.rules import RULES, Severity
-from estates_api.domain.values import shorten
+from estates_api.domain.values import counted, shorten
 from estates_api.errors import BadInput
 from estates_api.exports import issues as export
 from estates_api.exports.letter import WRITERS
@@ -44,7 +44,7 @@ def issues(  # noqa: PLR0913 -- one option per thing that is asked
             _write_csv(connection, query, csv)
         elif any(counts.values()):
             console.print(_table(connection, query, limit))
-        console.print(", ".join(f"{number:,} {name}{'' if number == 1 else 's'}" for name, number in counts.items()))
+        console.print(", ".join(counted(number, name) for name, number in counts.items()))
         if csv is None and sum(counts.values()) > limit:
             console.print(f"shown are the first {limit:,}; --limit shows more, --csv FILE writes all")
 

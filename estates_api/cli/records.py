@@ -10,6 +10,7 @@ from estates_api.api.parameters import parse_moment
 from estates_api.cli.session import console, open_session, today
 from estates_api.cli.shortlists import parse_day
 from estates_api.domain.attributes import ATTRIBUTES, IDENTITY
+from estates_api.domain.values import counted
 from estates_api.errors import BadInput, NotFound
 from estates_api.store import features
 from estates_api.store.database import transaction
@@ -45,7 +46,7 @@ def claims(
         found = [one for one in found if one.stated.holding[1] == holding.upper()]
     if not found:
         raise NotFound(f"nothing is said of {ref} that fits")
-    console.print(_table(found, f"{site}: {len(found):,} claims"))
+    console.print(_table(found, f"{site}: {counted(len(found), 'claim')}"))
 
 
 def _table(found: list[Weighed], title: str) -> Table:

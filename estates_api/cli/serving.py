@@ -15,6 +15,7 @@ from estates_api.api.context import Context
 from estates_api.cli.session import Session, console, open_session, today
 from estates_api.cli.shortlists import draft_quarter, entries_table
 from estates_api.domain.quarters import Quarter, quarter_of
+from estates_api.domain.values import counted
 from estates_api.errors import Unavailable
 from estates_api.store.database import migrate
 from estates_api.workflows.setup import load_data
@@ -85,7 +86,7 @@ def prepare(session: Session, *, look_back: bool = False) -> None:
         step("database schema", "brought up to date" if migrate(session.engine) else "up to date")
     with console.status("loading the tables in data/"):
         loaded = load_data(session.engine, session.settings.data_dir, lambda line: step("loaded", line))
-        step("reference data", f"{len(loaded)} editions, {sum(done.new for done in loaded)} new")
+        step("reference data", f"{counted(len(loaded), 'edition')}, {sum(done.new for done in loaded)} new")
     quarters = [quarter_of(today()), *([LOOK_BACK] if look_back else [])]
     for quarter in quarters:
         with console.status(f"assessing and drafting {quarter}"):

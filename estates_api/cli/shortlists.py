@@ -9,6 +9,7 @@ from rich.table import Table
 
 from estates_api.cli.session import Session, console, open_session, today
 from estates_api.domain.quarters import Quarter, parse_quarter
+from estates_api.domain.values import counted
 from estates_api.errors import BadInput
 from estates_api.store import shortlists as stored
 from estates_api.store.database import transaction
@@ -75,7 +76,8 @@ def show_frozen(frozen: Frozen) -> None:
     )
     console.print(entries_table(frozen, f"Shortlist {frozen.quarter} as of {document['as_of']}"))
     console.print(
-        f"{len(document['not_enough_data'])} sites with not enough data; {len(document['released'])} already released"
+        f"{counted(len(document['not_enough_data']), 'site')} with not enough data; "
+        f"{len(document['released'])} already released"
     )
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from sqlalchemy import RowMapping
 
 from estates_api.cli.session import console, open_session
+from estates_api.domain.values import counted
 from estates_api.store.database import transaction
 from estates_api.store.editions import find_numbers
 from estates_api.store.totals import By, list_totals
@@ -27,10 +28,8 @@ def tell_totals(rows: Iterable[RowMapping]) -> None:
 
 
 def _sentence(row: RowMapping) -> str:
-    count = row["holdings"]
-    what = "AGGRE row" if row["aggregate"] else "site"
     parts = [
-        f"{count:,} {what}{'' if count == 1 else 's'}",
+        counted(row["holdings"], "AGGRE row" if row["aggregate"] else "site"),
         _amount(row["gia_m2"], "{} m² gross internal floor area", "floor area not stated"),
         _amount(row["land_ha"], "{} ha of land", "land not stated"),
         _amount(row["backlog_gbp"], "£{} backlog", "backlog not stated"),

@@ -127,6 +127,11 @@ def label_of_year(day: date) -> str:
     return f"{start:04d}-{(start + 1) % 100:02d}"
 
 
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """How many there are of something: `1 question`, `2,000 questions`."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
 def shorten(text: str, limit: int = 60) -> str:
     """The text on one line and short enough for a message, with a mark for what cannot be printed."""
     # Control and direction characters would act on a terminal; half of a surrogate pair cannot be written at all.

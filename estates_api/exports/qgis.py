@@ -47,15 +47,16 @@ def write_qml(style: Style) -> str:
 def write_qlr(base: str, collections: Iterable[Collection], cut_offs: CutOffs, *, crs: int = 4326) -> bytes:
     """A group of layers, each drawn by its style, of the service whose landing page is at `base`.
 
-    Layers come in the order in which QGIS lists them, the uppermost first. QGIS believes the definition of a layer more
-    than the service, so both are told the same system: 4326 is understood by every QGIS; 27700, the stored metres, by
-    3.28.6, 3.30 and newer (OGC API - Features Part 2).
+    QGIS believes the definition of a layer more than the service, so both are told the same system: 4326 is understood
+    by every QGIS; 27700, the stored metres, by 3.28.6, 3.30 and newer (OGC API - Features Part 2).
     """
     name = "OGC:CRS84" if crs == 4326 else f"EPSG:{crs}"
     groups = [
-        {"name": collection.title, "layers": layers, "choice": len(layers) > 1}
-        for collection in collections
-        if (layers := [_layer(base, collection, style, name) for style in list_styles(collection, cut_offs)])
+        {
+            "name": collection.title,
+            "layers": [_layer(base, collection, style, name) for style in list_styles(collection, cut_offs)],
+        }
+        for collection in sorted(collections, key=lambda one: one.shape != "Point")  # areas lie below points
     ]
     made = _TEMPLATES.get_template("estates.qlr").render(title="Estates", groups=groups, crs=f"EPSG:{crs}")
     return made.encode()
@@ -63,8 +64,6 @@ def write_qlr(base: str, collections: Iterable[Collection], cut_offs: CutOffs, *
 
 def _layer(base: str, collection: Collection, style: Style, crs: str) -> _Layer:
     address = base.rstrip("/").replace("\\", "\\\\").replace("'", "\\'")  # quoted as QgsDataSourceUri reads it
-    source = (
-        f"typename='{collection.id}' url='{address}' srsname='{crs}' pagingEnabled='true' restrictToRequestBBOX='1'"
-    )
+    source = f"typename='{collection.id}' url='{address}' srsname='{crs}' restrictToRequestBBOX='1'"
     identifier = f"estates_{collection.id}_{style.name}".replace(" ", "_").replace("-", "_").lower()
     return _Layer(identifier, source, style, style.name in _SHOWN)

@@ -99,6 +99,13 @@ class _List:
     hints: Hints
     seen: set[tuple[str, str]] = field(default_factory=set)
     councils: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    ticked: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Which of the columns that few lists have this one has."""
+        self.ticked = tuple(name for name in _TICKED if self.table.has(name))
+        self.texts = tuple(name for name in _TEXTS if self.table.has(name))
 
 
 def read(document: Document, hints: Hints) -> Reading:
@@ -134,7 +141,7 @@ def _read_asset(listing: _List, cells: Cells) -> HoldingRecord:
         sector="council",
         code=code,
         name=cells.text("name") or address or code,
-        values=tuple(_values(cells)),
+        values=tuple(_values(listing, cells)),
         address=address,
         postcode=cells.optional("postcode", parse_postcode),
         uprn=_uprn(cells),
@@ -174,7 +181,7 @@ def _position(cells: Cells, *, london: bool) -> tuple[Position | None, str]:
 def _uprn(cells: Cells) -> str | None:
     """The UPRN; one that a spreadsheet turned into a rounded number says nothing."""
     text = cells.text("uprn")
-    if text and re.search(r"[0-9]e\+?[0-9]", text.casefold()):
+    if text and not text.isdecimal() and re.search(r"[0-9]e\+?[0-9]", text.casefold()):
         reason = "a spreadsheet rounded this UPRN: format the column as text and export it again; not taken"
         cells.doubt("uprn-damaged", "uprn", reason, text)
         return None
@@ -206,13 +213,13 @@ def _citation(title: str, url: str) -> str | None:
     return " ".join(part for part in (" | ".join(titles), pages) if part)
 
 
-def _values(cells: Cells) -> Iterator[Value]:
+def _values(listing: _List, cells: Cells) -> Iterator[Value]:
     get = cells.record.get
-    ticked = tuple(said for name, said in _TICKED.items() if cells.table.has(name) and get(name).casefold() in _YES)
+    ticked = tuple([_TICKED[name] for name in listing.ticked if get(name).casefold() in _YES])
     yield from _tenure_values(get("tenure"), get("tenure_category"), ticked, get("ownership evidence"))
     if land := get("land_or_building"):
         yield _land_or_building(land, cells.table.name("land_or_building"))
-    for name in _TEXTS:
+    for name in listing.texts:
         if text := get(name):
             yield Value(name, text, text=text)
     for column, (attribute, usual) in _SIZES.items():

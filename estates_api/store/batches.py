@@ -13,8 +13,6 @@ BLOCK_BYTES = 1024 * 1024
 def copying(connection: Connection, wanted: Select[Any]) -> Iterator[Iterator[bytes]]:
     """The rows as CSV, in blocks of about a megabyte and of whole rows, in the caller's transaction and role.
 
-    Rows that nobody has taken when this closes are not sent any more: the connection is free for what comes next.
-
     `wanted` has the columns `id`, one per property, and `geometry`, in this order and under any name of its own
     table (`select(t.c.ref.label("id"), …, t.c.geom.label("geometry"))`). NULL is nothing, an empty text is `""`, a
     day is in ISO 8601 whatever the server's style, a geometry is WKB in hexadecimal digits.
@@ -26,9 +24,11 @@ def copying(connection: Connection, wanted: Select[Any]) -> Iterator[Iterator[by
     driver: Any = connection.connection.driver_connection
     # COPY takes no parameters on the server: the driver quotes the bound values by their types, in a statement that
     # has any; the nameless one is there so that each has.
-    statement, values = f"COPY ({compiled}) TO STDOUT (FORMAT csv)", {**compiled.params, "": None}
-    with driver.cursor() as cursor, cursor.copy(statement, values) as copy:
+    statement, bound = f"COPY ({compiled}) TO STDOUT (FORMAT csv)", {**compiled.params, "": None}
+    with driver.cursor() as cursor, cursor.copy(statement, bound) as copy:
         yield _blocks(copy)
+        for _ in copy:  # what nobody took: the server sends it before it listens again
+            pass
 
 
 def _plain(value: ColumnElement[Any]) -> ColumnElement[Any]:

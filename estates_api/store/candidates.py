@@ -122,6 +122,17 @@ _BLOCKS = {
         WHERE coalesce(c.postcode, c.easting::text) IS NULL OR coalesce(o.postcode, o.easting::text) IS NULL""",
 }
 
+# Who has a point: its own, or else its postcode's.
+_CHUNK_POINTS = """
+SELECT id, organisation_code, name, easting, northing FROM chunk WHERE easting IS NOT NULL
+ORDER BY organisation_code, code
+"""
+_OTHERS_POINTS = """
+SELECT h.id, h.organisation_code, h.name, coalesce(h.easting, p.easting), coalesce(h.northing, p.northing)
+FROM others h LEFT JOIN postcode p ON p.postcode = h.postcode WHERE coalesce(h.easting, p.easting) IS NOT NULL
+ORDER BY h.organisation_code, h.code
+"""
+
 _ENTRIES = """
 SELECT h.id, h.organisation_code, h.code, h.name, coalesce(j.postcode, h.postcode), coalesce(j.address, h.address),
        h.uprn, coalesce(h.easting, p.easting, ST_X(l.geom)), coalesce(h.northing, p.northing, ST_Y(l.geom)),
@@ -242,11 +253,13 @@ class Blocking:
 
     def _near(self) -> Iterator[tuple[int, int]]:
         """Pairs whose points are near and whose names have something in common."""
-        mine = _points(self._connection, "chunk")
         if self._points is None:
-            self._points = _points(self._connection, "others")
+            self._points = _points(self._connection, _OTHERS_POINTS)
         theirs = self._points
-        if not len(mine.ids) or not len(theirs.ids):
+        if not len(theirs.ids):
+            return
+        mine = _points(self._connection, _CHUNK_POINTS)
+        if not len(mine.ids):
             return
         distances, places = theirs.tree.query(mine.tree.data, k=NEAREST, distance_upper_bound=NEAR_M, workers=2)
         rows, columns = np.nonzero(np.isfinite(distances))
@@ -277,13 +290,8 @@ def _candidate(row: Row[Any]) -> Candidate:
     return Candidate(number, Entry(**stated, kin=frozenset(kin or ())), site_ref, judged)
 
 
-def _points(connection: Connection, table: str) -> _Points:
-    """The holdings of a table (`chunk` or `others`) that have a point; their postcode's, where they state none."""
-    point = "coalesce(h.easting, p.easting)", "coalesce(h.northing, p.northing)"
-    query = f"""
-        SELECT h.id, h.organisation_code, h.name, {point[0]}, {point[1]}
-        FROM {table} h LEFT JOIN postcode p ON p.postcode = h.postcode WHERE {point[0]} IS NOT NULL
-        ORDER BY h.organisation_code, h.code"""  # noqa: S608  # one of two names of ours
+def _points(connection: Connection, query: str) -> _Points:
+    """The holdings that a query finds, with where they are."""
     ids, organisations, names, places = [], [], [], []
     for row in connection.execute(text(query), execution_options={"yield_per": 10_000}):
         ids.append(row[0])

@@ -5,9 +5,9 @@ A condition is its shape; its values are given apart. Requests of the same shape
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import ColumnElement, Float, Text, and_, bindparam, false, func, or_
+from sqlalchemy import Boolean, ColumnElement, Float, Text, and_, bindparam, func, literal_column, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from estates_api.store.layers import Layer
@@ -21,6 +21,9 @@ class Condition(Protocol):
     def clause(self, layer: Layer) -> ColumnElement[bool]:
         """The condition on a layer."""
         ...
+
+
+_MARGIN = {4326: 1e-4, 27700: 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +40,16 @@ class InBoxes:
     def _in_box(self, layer: Layer, number: int) -> ColumnElement[bool]:
         corners = (bindparam(f"box{number}_{corner}", type_=Float) for corner in range(4))
         box = func.ST_MakeEnvelope(*corners, self.srid)
-        if self.srid in layer.shapes:
-            shape = layer.shapes[self.srid]
-        else:  # its edges as they lie in that system: straight ones of Web Mercator stay straight in degrees
-            shape, box = layer.shapes[4326], func.ST_Transform(box, 4326)
-        if layer.collection.shape == "Point":
-            return (
-                and_(shape.op("&&")(box), func.ST_Intersects(shape, box)) if self.srid != 4326 else shape.op("&&")(box)
-            )
-        # A box that covers the shape's own box needs no look at the shape (5 ms against 22 ms).
-        return and_(shape.op("&&")(box), or_(box.op("~")(shape), func.ST_Intersects(shape, box)))
+        stored = self.srid if self.srid in layer.shapes else 4326
+        shape = layer.shapes[stored]
+        if stored != self.srid:  # its edges as they lie in that system: those of Web Mercator stay straight in degrees
+            box = func.ST_Transform(box, stored)
+        near: ColumnElement[bool] = func.ST_Intersects(shape, box)
+        if layer.collection.shape != "Point":
+            # What lies well within the box by its own bounds, which are kept in single precision, needs no look at the
+            # shape (5 ms against 22 ms).
+            near = or_(func.ST_Expand(box, -_MARGIN[stored]).op("~")(shape), near)
+        return and_(shape.op("&&")(box), near)
 
     @staticmethod
     def values(boxes: tuple[Box, ...]) -> dict[str, float]:
@@ -86,12 +89,14 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True)
-class Never:
-    """Nothing is asked for: a time before there was anything."""
+class Filtered:
+    """The place of a filter in a statement that is the same for all filters."""
+
+    MARK: ClassVar[str] = "/* filter */ true"
 
     def clause(self, layer: Layer) -> ColumnElement[bool]:  # noqa: ARG002
-        """False."""
-        return false()
+        """The mark that the filter's text takes the place of."""
+        return literal_column(self.MARK, Boolean)
 
 
 @dataclass(frozen=True, slots=True)

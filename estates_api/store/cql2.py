@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
-from sqlalchemy import Boolean, ColumnElement, and_, literal, not_, or_
+from sqlalchemy import Boolean, ColumnElement, and_, literal, or_
 
 from estates_api.domain.collections import Kind
 from estates_api.domain.crs import Crs
 from estates_api.errors import BadInput
 from estates_api.store import cql2_numbers, cql2_shapes, cql2_terms, cql2_times
-from estates_api.store.cql2_terms import Term, boolean, shown
+from estates_api.store.cql2_terms import Term, boolean, opposite, shown
 from estates_api.store.cql2_text import MAX_CHARACTERS, parse_text
 
 MAX_DEPTH = 40
@@ -92,7 +92,7 @@ def compile_filter(
 ) -> ColumnElement[bool]:
     """CQL2 JSON -> one condition with bound values; BadInput for what may not be asked or has no meaning.
 
-    `shapes`: the stored geometry by its system; 4326 is one of them. `crs`: that of the filter's own geometries.
+    `shapes`: the stored geometry in 4326 and in 27700. `crs`: the system of the filter's own geometries.
     """
     with _named():
         return _Compiler(queryables, shapes, crs).condition(expression, 0)
@@ -105,7 +105,7 @@ class _Compiler:
         self.queryables = queryables
         self.shapes = shapes
         self.crs = crs
-        self.srid = crs.srid if crs.srid in shapes else 4326
+        self.srid = 4326 if crs.srid == 3857 else crs.srid
         self.operators = 0
 
     def condition(self, node: Any, depth: int) -> ColumnElement[bool]:
@@ -219,7 +219,7 @@ def _check_boolean(term: Term) -> None:
 
 def _not(_name: str, term: Term) -> Term:
     _check_boolean(term)
-    return boolean(not_(term.sql), "NOT")
+    return opposite(term.sql, "NOT")
 
 
 def _is_null(_name: str, term: Term) -> Term:

@@ -8,9 +8,10 @@ can lie: what could leave the range is refused before anything is asked.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Double, Numeric, and_, case, cast, func, literal, literal_column, or_
+from sqlalchemy import ARRAY, ColumnElement, Double, Numeric, and_, any_, case, cast, func, literal, literal_column, or_
 
 from estates_api.errors import BadInput
 from estates_api.store.cql2_terms import Term, boolean, shown
@@ -29,6 +30,7 @@ POWER_DECADES = 100.0
 _DIGITS = 16.0
 """A difference has at least this share of the smaller number: 53 binary digits."""
 
+_ZERO: Sql = literal_column("0")
 _LEAST: Sql = literal_column(f"float8 '1e-{COLUMN_DECADES:.0f}'", Double())
 _MOST: Sql = literal_column(f"float8 '1e{COLUMN_DECADES:.0f}'", Double())
 
@@ -54,13 +56,8 @@ class Number(Term):
         if not self.is_column:
             return self.sql
         real: Sql = cast(self.sql, Double())
-        usual = or_(func.abs(real).between(_LEAST, _MOST), real == literal_column("0"))
+        usual = or_(func.abs(real).between(_LEAST, _MOST), real == _ZERO)
         return case((usual, real))
-
-    @property
-    def reach(self) -> float:
-        """How many powers of ten it can be away from 1."""
-        return max(abs(self.low), abs(self.high))
 
 
 def _finite(value: float) -> float:
@@ -87,16 +84,13 @@ def column(name: str, sql: Sql) -> Number:
 
 def one_of(term: Term, values: list[float]) -> Term:
     """Whether a number is one of many literal ones: one bound value, however many there are."""
-    return boolean(term.sql == func.any(literal([_finite(value) for value in values], ARRAY(Double()))), "IN")
+    return boolean(term.sql == any_(literal([_finite(value) for value in values], ARRAY(Double()))), "IN")
 
 
 def arithmetic(name: str, left: Term, right: Term) -> Number:
     """`left` and `right` with one of + - * / % div ^ between them."""
-    for term in (left, right):
-        if not isinstance(term, Number):
-            raise BadInput(f"{name.upper()} takes numbers, not {term}")
-    assert isinstance(left, Number)
-    assert isinstance(right, Number)
+    if not isinstance(left, Number) or not isinstance(right, Number):
+        raise BadInput(f"{name.upper()} takes two numbers, not {left} and {right}")
     if left.value is not None and right.value is not None:
         return _constant(name, left, right)
     result = _OPERATORS[name](left, right)
@@ -109,9 +103,16 @@ def arithmetic(name: str, left: Term, right: Term) -> Number:
 
 ARITHMETIC = ("+", "-", "*", "/", "%", "div", "^")
 
+
+def _rest(dividend: float, divisor: float) -> float:
+    """What is left over by division, in the decimals that PostgreSQL makes of double precision."""
+    whole, part = Fraction(f"{dividend:.15g}"), Fraction(f"{divisor:.15g}")
+    return float(whole - part * math.trunc(whole / part))
+
+
 _ON_VALUES: Mapping[str, Callable[[float, float], float]] = {
     "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b,
-    "%": math.fmod, "div": lambda a, b: float(math.trunc(a / b)), "^": math.pow,
+    "%": _rest, "div": lambda a, b: float(math.trunc(a / b)), "^": math.pow,
 }  # fmt: skip
 
 
@@ -147,8 +148,11 @@ def _times(left: Number, right: Number) -> Number:
 
 def _over(left: Number, right: Number) -> Number:
     decades = (left.low - right.high, left.high - right.low)
-    return _result("/", left.operand / func.nullif(right.operand, 0.0, type_=Double()), decades,
-                   left.parts + right.parts)  # fmt: skip
+    return _result("/", left.operand / _but_zero(right.operand), decades, left.parts + right.parts)
+
+
+def _but_zero(sql: Sql) -> Sql:
+    return func.nullif(sql, _ZERO, type_=sql.type)
 
 
 def _whole_over(left: Number, right: Number) -> Number:
@@ -159,7 +163,7 @@ def _whole_over(left: Number, right: Number) -> Number:
 
 def _remainder(left: Number, right: Number) -> Number:
     """What is left over by division, with the sign of what was divided; exact in decimals."""
-    divisor = func.nullif(cast(right.operand, Numeric()), 0)
+    divisor = _but_zero(cast(right.operand, Numeric()))
     rest = func.mod(cast(left.operand, Numeric()), divisor, type_=Numeric())
     decades = (min(left.low, right.low) - _DIGITS, min(left.high, right.high))
     return _result("%", cast(rest, Double()), decades, left.parts + right.parts)
@@ -169,12 +173,11 @@ def _power(base: Number, exponent: Number) -> Number:
     if exponent.value is None:
         return _varying_power(base, exponent)
     times: float = exponent.value
-    sql = base.operand
-    parts = base.parts + 1
+    sql, parts = base.operand, base.parts + 1
     if times < 0:
-        sql = func.nullif(sql, 0.0, type_=Double())
+        sql = _but_zero(sql)
     if not times.is_integer():
-        sql, parts = case((base.operand >= 0, sql)), 2 * base.parts + 1
+        sql, parts = case((base.operand >= _ZERO, sql)), 2 * base.parts + 1
     low, high = sorted((base.low * times, base.high * times))
     return _result("^", func.power(sql, exponent.sql, type_=Double()), (low, high), parts)
 
@@ -182,9 +185,9 @@ def _power(base: Number, exponent: Number) -> Number:
 def _varying_power(base: Number, exponent: Number) -> Number:
     """A power whose exponent is only known in the row: unknown where it would have no value, or none that fits."""
     a, b = base.operand, exponent.operand
-    most = POWER_DECADES / max(base.reach, 1.0)
-    has_value = or_(a > 0, and_(a == 0, b >= 0), and_(a < 0, b == func.trunc(b)))
-    sql = case((and_(func.abs(b) <= literal(most, Double()), has_value), func.power(a, b, type_=Double())))
+    has_value = or_(a > _ZERO, and_(a == _ZERO, b >= _ZERO), and_(a < _ZERO, b == func.trunc(b)))
+    fits = func.abs(b) <= literal(POWER_DECADES / max(abs(base.low), abs(base.high), 1.0), Double())
+    sql = case((and_(fits, has_value), func.power(a, b, type_=Double())))
     return _result("^", sql, (-POWER_DECADES, POWER_DECADES), 4 * base.parts + 5 * exponent.parts)
 
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from sqlalchemy import Boolean, ColumnElement, Function, LargeBinary, and_, literal, not_, or_
+from sqlalchemy import Boolean, ColumnElement, Function, LargeBinary, and_, literal, or_
 
 from estates_api.domain.crs import Crs
 from estates_api.errors import BadInput
-from estates_api.store.cql2_terms import Term, boolean, shown
+from estates_api.store.cql2_terms import Term, boolean, opposite, shown
 
 Box = tuple[float, float, float, float]
 
@@ -102,6 +102,9 @@ def bbox(numbers: object, crs: Crs, srid: int) -> Shape:
     west, south, east, north = (float(one) for one in (*numbers[:2], *numbers[len(numbers) // 2 :][:2]))
     if crs.swapped:
         west, south, east, north = south, west, north, east
+    x, y = _LIMITS[crs.srid]
+    if min(west, east) > x or max(west, east) < -x or south > y or north < -y:  # wide boxes of maps are fine
+        raise BadInput(f"BBOX lies outside {crs.uri}")
     boxes = tuple(_moved_box(box, crs, srid) for box in _split((west, south, east, north), crs))
     if len(boxes) == 1 and not _is_flat(boxes[0]):
         return Shape("geometry", _rectangle(boxes[0], srid), "BBOX", srid=srid, boxes=boxes)
@@ -131,7 +134,9 @@ def _split(box: Box, crs: Crs) -> tuple[Box, ...]:
 
 def _span(box: Box) -> shapely.Geometry:
     """The rectangle, line or point that a box is."""
-    return shapely.MultiPoint([box[:2], box[2:]]).envelope
+    if not _is_flat(box):
+        return shapely.box(*box)
+    return shapely.Point(box[:2]) if box[:2] == box[2:] else shapely.LineString([box[:2], box[2:]])
 
 
 def meets(shape: ColumnElement[Any], boxes: Sequence[Box], srid: int) -> ColumnElement[bool]:
@@ -189,7 +194,7 @@ def relate(name: str, left: Term, right: Term) -> Term:
         return boolean(_predicate(FUNCTIONS[name], left.sql, right.sql), name.upper())
     condition = _intersects(left, right)
     # ST_Disjoint reads every geometry; the bounds of most tell that they do not meet.
-    return boolean(not_(condition) if name == "s_disjoint" else condition, name.upper())
+    return (opposite if name == "s_disjoint" else boolean)(condition, name.upper())
 
 
 def _intersects(left: Shape, right: Shape) -> ColumnElement[bool]:

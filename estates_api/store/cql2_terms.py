@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ARRAY, ColumnElement, Text, collate, func, literal
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, collate, func, literal, not_
+from sqlalchemy.sql.elements import Grouping
 
 from estates_api.domain.collections import Kind
 from estates_api.errors import BadInput
@@ -68,6 +69,11 @@ def boolean(condition: ColumnElement[bool], label: str) -> Term:
     return Term("boolean", condition, label)
 
 
+def opposite(condition: ColumnElement[bool], label: str) -> Term:
+    """NOT, in parentheses: SQLAlchemy writes none where `NOT x IS NULL` needs them."""
+    return boolean(Grouping(not_(condition)), label)
+
+
 def folded(_name: str, term: Term) -> Term:
     """CASEI: a text without regard to case (/req/case-insensitive-comparison/casei-function).
 
@@ -104,4 +110,4 @@ def compare(name: str, left: Term, right: Term) -> Term:
 def one_of(term: Term, values: list[str]) -> Term:
     """Whether a text is one of many literal ones: one bound value, however many there are."""
     _check_fits("".join(values))
-    return boolean(term.sql == func.any(literal(values, ARRAY(Text()))), "IN")
+    return boolean(term.sql == any_(literal(values, ARRAY(Text()))), "IN")

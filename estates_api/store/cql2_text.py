@@ -1,31 +1,20 @@
 """CQL2 text -> CQL2 JSON, by the grammar of OGC 21-065r2, in time that grows with the length of the text alone.
 
-Why not a parser generator's: one that tries alternatives over again takes exponential time for thirty open parentheses,
-and one without a bound on nesting overflows the stack of the process. Both are one short request.
+The package `cql2` reads the same (a test compares the two), but cannot be given what anybody may write: thirty open
+parentheses take it hours, some thousand end the process, and it leaves the escapes in a text as they are.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from estates_api.errors import BadInput
+from estates_api.store.cql2_tokens import Token, Tokens, fail
 
 MAX_CHARACTERS = 500_000
 MAX_OPERANDS = 30_000
 MAX_NESTING = 200
 """Parentheses, calls and prefixes within each other: QGIS writes one pair for every `OR` of a chain."""
-
-_TOKEN = re.compile(
-    r"""\s*+(?:
-    (?P<number>(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?)
-    |(?P<text>'(?:[^'\\]|''|\\.)*+')
-    |(?P<name>"(?:[^"]|"")*+")
-    |(?P<word>[^\W\d][\w.:]*+|:[\w.:]*+)
-    |(?P<symbol><>|!=|<=|>=|[=<>(),+\-*/%^])
-    |(?P<end>\Z)
-    )""",
-    re.VERBOSE | re.DOTALL,
-)
 
 # Requirement /req/cql2-text/escaping; a backslash before anything else stands for itself, as LIKE needs it.
 _ESCAPED = re.compile(r"''|\\(['\\abtnvfr])")
@@ -60,53 +49,12 @@ def parse_text(text: str) -> Any:
     return whole
 
 
-class _Token(NamedTuple):
-    """A word, name, text, number, symbol or the end; `upper` is what keywords and symbols are known by."""
-
-    kind: str
-    raw: str
-    upper: str
-    at: int
-
-
-class _Parser:
+class _Parser(Tokens):
     """Reads tokens from the first to the last, each once (operator precedence)."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
+        super().__init__(text)
         self.nesting = self.operands = 0
-        self.token = self.read()
-
-    def read(self) -> _Token:
-        match = _TOKEN.match(self.text, self.at)
-        if match is None:
-            at = len(self.text) - len(self.text[self.at :].lstrip())
-            quoted = self.text[at] in "'\""
-            _fail(self.text, at, "the quotation is not closed" if quoted else "this has no meaning here")
-        self.at = match.end()
-        kind = match.lastgroup or "end"
-        raw = match[kind]
-        upper = raw.upper() if kind == "word" else raw if kind == "symbol" else ""
-        return _Token(kind, raw, upper, self.at - len(raw))
-
-    def fail(self, problem: str) -> NoReturn:
-        _fail(self.text, self.token.at, problem)
-
-    def take(self) -> _Token:
-        token = self.token
-        self.token = self.read()
-        return token
-
-    def skip(self, upper: str) -> bool:
-        found = self.token.upper == upper
-        if found:
-            self.token = self.read()
-        return found
-
-    def expect(self, upper: str) -> None:
-        if not self.skip(upper):
-            self.fail(f"{upper} is expected")
 
     def expression(self, floor: int) -> Any:
         """What binds more tightly than `floor`."""
@@ -200,11 +148,6 @@ class _Parser:
         return found
 
 
-def _fail(text: str, at: int, problem: str) -> NoReturn:
-    near = f"before {text[at : at + 20]!r}" if at < len(text) else "at the end"
-    raise BadInput(f"{problem}, {near} (character {at + 1})")
-
-
 def _joined(operator: str, left: Any, right: Any) -> dict[str, Any]:
     """Both with an operator between them; a chain of AND or OR stays flat."""
     if operator in {"and", "or"} and isinstance(left, dict) and left.get("op") == operator:
@@ -247,28 +190,28 @@ _ReadInfix = Callable[[_Parser, str, Any], dict[str, Any]]
 _COMPARISONS: Mapping[str, _ReadInfix] = {"BETWEEN": _between, "IN": _in, "IS": _is}
 
 
-_Read = Callable[[_Parser, _Token], Any]
+_Read = Callable[[_Parser, Token], Any]
 
 
-def _number(_parser: _Parser, token: _Token) -> float:
+def _number(_parser: _Parser, token: Token) -> float:
     return float(token.raw)
 
 
-def _text(_parser: _Parser, token: _Token) -> str:
+def _text(_parser: _Parser, token: Token) -> str:
     return _ESCAPED.sub(lambda found: _CONTROLS.get(found[1], found[1] or "'"), token.raw[1:-1])
 
 
-def _name(_parser: _Parser, token: _Token) -> dict[str, str]:
+def _name(_parser: _Parser, token: Token) -> dict[str, str]:
     return {"property": token.raw[1:-1].replace('""', '"')}
 
 
-def _word(parser: _Parser, token: _Token) -> Any:
+def _word(parser: _Parser, token: Token) -> Any:
     if parser.token.upper == "(" or (token.upper in GEOMETRIES and parser.token.upper in {"Z", "M", "ZM"}):
         return _call(parser, token)
     return {"property": token.raw}
 
 
-def _call(parser: _Parser, token: _Token) -> Any:
+def _call(parser: _Parser, token: Token) -> Any:
     if token.upper in GEOMETRIES:
         return parser.geometry(GEOMETRIES[token.upper])
     arguments = parser.listed()
@@ -276,35 +219,35 @@ def _call(parser: _Parser, token: _Token) -> Any:
         case "DATE" | "TIMESTAMP", [str() as instant]:
             return {token.raw.lower(): instant}
         case "DATE" | "TIMESTAMP", _:
-            _fail(parser.text, token.at, f"{token.upper} takes one text")
+            fail(parser.text, token.at, f"{token.upper} takes one text")
         case "INTERVAL" | "BBOX", _:
             return {token.raw.lower(): arguments}
     return {"op": token.raw.lower(), "args": arguments}
 
 
-def _parenthesis(parser: _Parser, _token: _Token) -> Any:
+def _parenthesis(parser: _Parser, _token: Token) -> Any:
     inner = parser.expression(0)
     parser.expect(")")
     return inner
 
 
-def _not(parser: _Parser, _token: _Token) -> dict[str, Any]:
+def _not(parser: _Parser, _token: Token) -> dict[str, Any]:
     return _not_(parser.expression(_COMPARISON - 1))
 
 
-def _minus(parser: _Parser, _token: _Token) -> Any:
+def _minus(parser: _Parser, _token: Token) -> Any:
     value = parser.expression(_PREFIX)
     return -value if isinstance(value, float) else {"op": "*", "args": [-1.0, value]}
 
 
-def _plus(parser: _Parser, _token: _Token) -> float:
+def _plus(parser: _Parser, _token: Token) -> float:
     if parser.token.kind != "number":
         parser.fail("a number is expected")
     return float(parser.take().raw)
 
 
-def _null(parser: _Parser, token: _Token) -> NoReturn:
-    _fail(parser.text, token.at, "nothing is equal to NULL; ask with IS NULL")
+def _null(parser: _Parser, token: Token) -> NoReturn:
+    fail(parser.text, token.at, "nothing is equal to NULL; ask with IS NULL")
 
 
 _OPERANDS: Mapping[str, _Read] = {

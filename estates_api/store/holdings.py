@@ -1,6 +1,6 @@
 """Holdings and what is claimed of them: written in batches, for an edition may be larger than memory."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
@@ -10,7 +10,16 @@ from sqlalchemy import Connection, text
 
 from estates_api.domain.attributes import UNITS
 from estates_api.domain.records import HoldingRecord, Sensitivity
-from estates_api.store.copying import NULL, copy_lines, copy_rows, field_text
+from estates_api.store.copying import (
+    NULL,
+    bigint_field,
+    copy_binary,
+    copy_rows,
+    date_field,
+    double_field,
+    integer_field,
+    text_writer,
+)
 
 HoldingKey = tuple[str, str]
 
@@ -74,23 +83,24 @@ def add_claims(
     # What is the same for all claims of a row stands first: it is written once a row.
     columns = ("edition_id", "holding_id", "line", "as_of", "citation", "sensitivity", "attribute", "unit", "number",
                "text", "raw", "state", "implausible")  # fmt: skip
-    return copy_lines(connection, "claim", columns, _claims(under, records, ids))
+    return copy_binary(connection, "claim", columns, _claims(under, records, ids, text_writer(connection)))
 
 
-_MEASURED = {attribute: f"{attribute}\t{unit}" for attribute, unit in UNITS.items()}
-
-
-def _claims(under: Under, records: Iterable[HoldingRecord], ids: Mapping[HoldingKey, int]) -> Iterator[str]:
+def _claims(
+    under: Under, records: Iterable[HoldingRecord], ids: Mapping[HoldingKey, int], text: Callable[[str | None], bytes]
+) -> Iterator[bytes]:
+    measured = {attribute: text(attribute) + text(unit) for attribute, unit in UNITS.items()}
+    edition, reported = bigint_field(under.edition_id), text("reported") + NULL
     for record in records:
-        row = (under.edition_id, ids[record.organisation_code, record.code], record.line,
-               record.evidence_date or under.period_end, record.citation, under.of(record))  # fmt: skip
-        head = "\t".join(map(field_text, row))
+        head = (edition + bigint_field(ids[record.organisation_code, record.code]) + integer_field(record.line)
+                + date_field(record.evidence_date or under.period_end) + text(record.citation)
+                + text(under.of(record)))  # fmt: skip
         for attribute, raw, number, said, state, implausible in record.said():
-            as_raw = field_text(raw)
-            as_text = as_raw if said == raw else field_text(said)
-            as_number = NULL if number is None else number
-            why = NULL if implausible is None else field_text(implausible)
-            yield f"{head}\t{_MEASURED[attribute]}\t{as_number}\t{as_text}\t{as_raw}\t{state}\t{why}"
+            as_raw = text(raw)
+            as_text = NULL if said is None else as_raw if said == raw else text(said)
+            plain = state == "reported" and implausible is None
+            standing = reported if plain else text(state) + text(implausible)
+            yield b"".join((head, measured[attribute], double_field(number), as_text, as_raw, standing))
 
 
 # What a holding is called and where it is, by the same order as any other claim (domain/claims.py, choose_claim).

@@ -46,10 +46,18 @@ WHERE e.format = 'surplus' AND whole.site_ref IS NOT NULL
 ORDER BY h.id, c.id DESC
 """
 
+# A code that nobody else has, here or at a site, becomes the reference at once; the others are for _FOUNDED to settle.
 _OWN = """
-INSERT INTO moving (holding_id, evidence, alone)
-SELECT id, :evidence, id NOT IN (SELECT founder_id FROM moving WHERE founder_id IS NOT NULL) FROM chunk
-ON CONFLICT (holding_id) DO NOTHING
+WITH founder AS MATERIALIZED (
+    SELECT c.id, :prefix || '-' || replace(c.code, '/', '-') AS bare FROM chunk c
+    WHERE NOT EXISTS (SELECT FROM moving m WHERE m.holding_id = c.id)
+), shared AS (
+    SELECT bare FROM founder GROUP BY bare HAVING count(*) > 1
+)
+INSERT INTO moving (holding_id, ref, evidence, alone)
+SELECT id, CASE WHEN bare NOT IN (SELECT bare FROM shared) AND NOT EXISTS (SELECT FROM site WHERE ref = bare) THEN bare
+           END, :evidence, id NOT IN (SELECT founder_id FROM moving WHERE founder_id IS NOT NULL)
+FROM founder
 """
 
 # A site's reference comes from the code that founded it; with the organisation's where the code is taken, and with a
@@ -70,7 +78,8 @@ WITH founder AS (
 UPDATE moving m SET ref = CASE
     WHEN f.has_bare THEN f.bare
     WHEN f.may_have_whole AND NOT EXISTS (SELECT FROM site WHERE ref = f.whole)
-         AND NOT EXISTS (SELECT FROM founder o WHERE o.bare = f.whole) THEN f.whole
+         AND NOT EXISTS (SELECT FROM founder o WHERE o.bare = f.whole)
+         AND NOT EXISTS (SELECT FROM moving o WHERE o.ref = f.whole) THEN f.whole
     ELSE f.whole || '-' || f.id END
 FROM second f WHERE f.id = m.holding_id
 """
@@ -226,13 +235,15 @@ def move_stated(connection: Connection, own: str) -> None:
     connection.execute(text(_STATED), {"own": own})
 
 
-def move_chunk(connection: Connection, joined: Iterable[tuple[int, str | None, str, int | None]], own: str) -> None:
+def move_chunk(
+    connection: Connection, joined: Iterable[tuple[int, str | None, str, int | None]], *, own: str, prefix: str
+) -> None:
     """Plan the places of the holdings in `chunk`: those that join another, and a place of its own for each other one.
 
     Joined: holding id, site or None, evidence, and the id of the holding that founds the place where there is no site.
     """
     move_joined(connection, joined)
-    connection.execute(text(_OWN), {"evidence": own})
+    connection.execute(text(_OWN), {"evidence": own, "prefix": prefix})
 
 
 def move_joined(connection: Connection, joined: Iterable[tuple[int, str | None, str, int | None]]) -> None:

@@ -87,13 +87,14 @@ class Reading:
 
         Unavailable when the server cannot answer in time; BadInput when the values cannot be computed with.
         """
-        for again in (True, False):
+        for tried in range(CONNECTIONS + 1):
             try:
                 async with self._connection() as connection:
                     return await _run(connection, statement, audience)
             except OperationalError as error:
-                # A connection that was kept may have died since (the server restarted): once more on a fresh one.
-                if isinstance(error, QueryCanceled | PoolTimeout) or not again or error.sqlstate not in {None, "57P01"}:
+                # Every connection that was kept may have died since (the server restarted): then a fresh one.
+                died = not isinstance(error, QueryCanceled | PoolTimeout) and error.sqlstate in {None, "57P01"}
+                if not died or tried == CONNECTIONS:
                     raise _unavailable(error) from None
             except DataError as error:
                 raise BadInput(f"this cannot be computed: {str(error).splitlines()[0]}") from None

@@ -1,6 +1,7 @@
 """One return against another: what the same holdings said of other days, and which came and went."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection, RowMapping, text
@@ -10,30 +11,49 @@ COMPARED = ("gia_m2", "land_ha", "land_owned_ha", "name", "backlog_high_gbp", "b
 """What a return is held against another one by."""
 
 # The newest before the day, else the first after it: editions are handed in in any order. OFFSET keeps each holding a
-# look into the index: a batch must not read the whole edition beside it.
+# look into the index: a batch must not read the whole edition beside it. Most names and floor areas stay as they were,
+# and there is nothing to tell of them.
 _NEIGHBOURS = """
-WITH wanted AS (SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:days AS date[])) AS w (holding_id, day))
-SELECT DISTINCT ON (c.holding_id, c.attribute) c.holding_id, c.attribute, c.number, c.text,
-       e.source || ' ' || e.label AS edition, c.edition_id, c.line, c.sensitivity
-FROM wanted w
-CROSS JOIN LATERAL (
-    SELECT * FROM claim k WHERE k.holding_id = w.holding_id AND k.attribute = ANY(:attributes)
-      AND k.edition_id <> :edition AND k.state = 'reported' AND k.implausible IS NULL AND k.as_of <> w.day OFFSET 0
-) c JOIN edition e ON e.id = c.edition_id AND e.source = :source
-WHERE NOT EXISTS (SELECT FROM redaction r WHERE r.edition_id = c.edition_id AND r.line = c.line
-                  AND coalesce(r.attribute, c.attribute) = c.attribute)
-ORDER BY c.holding_id, c.attribute, c.as_of < w.day DESC, abs(c.as_of - w.day), c.id DESC
+WITH wanted AS (
+    SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:days AS date[]), CAST(:names AS text[]),
+                         CAST(:areas AS float8[])) AS w (holding_id, day, name, gia_m2)
+), beside AS (
+    SELECT DISTINCT ON (c.holding_id, c.attribute) c.holding_id, c.attribute, c.number, c.text,
+           e.source || ' ' || e.label AS edition, c.edition_id, c.line, c.sensitivity,
+           CASE c.attribute WHEN 'name' THEN c.text = w.name WHEN 'gia_m2' THEN c.number = w.gia_m2 END AS same
+    FROM wanted w
+    CROSS JOIN LATERAL (
+        SELECT * FROM claim k WHERE k.holding_id = w.holding_id AND k.attribute = ANY(:attributes)
+          AND k.edition_id <> :edition AND k.state = 'reported' AND k.implausible IS NULL AND k.as_of <> w.day OFFSET 0
+    ) c JOIN edition e ON e.id = c.edition_id AND e.source = :source
+    WHERE NOT EXISTS (SELECT FROM redaction r WHERE r.edition_id = c.edition_id AND r.line = c.line
+                      AND coalesce(r.attribute, c.attribute) = c.attribute)
+    ORDER BY c.holding_id, c.attribute, c.as_of < w.day DESC, abs(c.as_of - w.day), c.id DESC
+)
+SELECT holding_id, attribute, number, text, edition, edition_id, line, sensitivity FROM beside WHERE same IS NOT TRUE
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What a holding is asked about: the day that is spoken of, and what is said of it now, where that is known."""
+
+    holding_id: int
+    day: date
+    name: str | None = None
+    gia_m2: float | None = None
+
+
 def list_neighbours(
-    connection: Connection, days: Mapping[int, date], *, source: str, edition_id: int
+    connection: Connection, now: Sequence[Now], *, source: str, edition_id: int
 ) -> Sequence[RowMapping]:
-    """What these holdings said in the neighbouring return of the same source. `days`: the day each speaks of now."""
-    if not days:
+    """What these holdings said in the neighbouring return of the same source, but for a name or a floor area that is
+    the same now."""
+    if not now:
         return []
-    values = {"ids": list(days), "days": list(days.values()), "attributes": list(COMPARED), "source": source,
-              "edition": edition_id}  # fmt: skip
+    values = {"ids": [one.holding_id for one in now], "days": [one.day for one in now],
+              "names": [one.name for one in now], "areas": [one.gia_m2 for one in now],
+              "attributes": list(COMPARED), "source": source, "edition": edition_id}  # fmt: skip
     return connection.execute(text(_NEIGHBOURS), values).mappings().all()
 
 
@@ -112,7 +132,8 @@ def list_gone_and_recoded(connection: Connection, edition_id: int) -> tuple[Sequ
 _SHARED = """
 WITH shared AS (
     SELECT h.site_ref FROM (SELECT DISTINCT site_ref FROM edition_row WHERE site_ref IS NOT NULL) r
-    JOIN holding h ON h.site_ref = r.site_ref GROUP BY h.site_ref HAVING count(DISTINCT h.organisation_code) > 1
+    JOIN holding h ON h.site_ref = r.site_ref
+    GROUP BY h.site_ref HAVING min(h.organisation_code) <> max(h.organisation_code)
 )
 SELECT h.site_ref, h.organisation_code, h.code, h.name, here.line AS here, l.number AS land_ha, l.edition, l.edition_id,
        l.line, l.sensitivity,

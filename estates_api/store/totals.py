@@ -10,9 +10,13 @@ By = Literal["edition", "organisation", "site"]
 _GROUPS = {
     "edition": "NULL::text",
     "organisation": "h.organisation_code",
-    "site": "coalesce(h.site_ref, CASE WHEN h.code = 'AGGRE' THEN 'AGGRE' END)",
+    "site": "coalesce(h.site_ref, CASE WHEN h.code = 'AGGRE' THEN 'AGGRE' ELSE 'ENDED' END)",
 }
-_NAMES = {"edition": "NULL::text", "organisation": "max(o.name)", "site": "max(s.name)"}
+_NAMES = {
+    "edition": "NULL::text",
+    "organisation": "max(o.name)",
+    "site": "coalesce(max(s.name), CASE WHEN NOT (h.code = 'AGGRE') THEN 'ended, and at no site' END)",
+}
 
 # A double is turned into the decimal it was typed as: sums are exact, as a spreadsheet's are not.
 _TOTALS = """
@@ -35,9 +39,9 @@ GROUP BY 1, 3 ORDER BY 1 NULLS LAST, 3
 def list_totals(connection: Connection, edition_id: int, by: By = "edition") -> Sequence[RowMapping]:
     """Sums over an edition's rows: key, name, aggregate, holdings, gia_m2, land_ha, backlog_gbp, land_not_believed_ha.
 
-    `AGGRE` rows (a trust's small sites in one) stand apart, with `aggregate` true. A sum of nothing is None: not
-    stated. Land is what the edition states, repeated land included; `land_not_believed_ha` is the part of it that is
-    marked implausible.
+    `AGGRE` rows (a trust's small sites in one) stand apart, with `aggregate` true; by site, holdings that have ended
+    and stand nowhere do as well (`ENDED`). A sum of nothing is None: not stated. Land is what the edition states,
+    repeated land included; `land_not_believed_ha` is the part of it that is marked implausible.
     """
     query = _TOTALS.format(group=_GROUPS[by], name=_NAMES[by])
     return connection.execute(text(query), {"edition": edition_id}).mappings().all()

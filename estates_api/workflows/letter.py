@@ -93,13 +93,13 @@ Former = Mapping[tuple[int, str], tuple[float, str]]
 
 def _former(connection: Connection, cells: Sequence[RowMapping]) -> Former:
     """The sizes of the returns beside, by holding and attribute, of cells that are too far from them."""
-    by_edition: dict[tuple[str, int], dict[int, date]] = {}
+    by_edition: dict[tuple[str, int], dict[int, returns.Now]] = {}
     for row in cells:
-        by_edition.setdefault((row["source"], row["edition_id"]), {})[row["id"]] = row["day"]
+        by_edition.setdefault((row["source"], row["edition_id"]), {})[row["id"]] = returns.Now(row["id"], row["day"])
     beside = {
         (row["holding_id"], row["attribute"]): row
-        for (source, edition_id), days in by_edition.items()
-        for row in returns.list_neighbours(connection, days, source=source, edition_id=edition_id)
+        for (source, edition_id), now in by_edition.items()
+        for row in returns.list_neighbours(connection, list(now.values()), source=source, edition_id=edition_id)
     }
     # Land owned is asked for since 2016-17, and site land was before: a change of the question is no slip.
     pairs = ((row, beside.get((row["id"], row["attribute"]))) for row in cells)

@@ -38,7 +38,7 @@ def match_places(connection: Connection, area: Area, tell: Tell = lambda _: None
     placed += _place_stated(connection, area)
     blocking, asked = Blocking(connection), 0
     for size in blocking.chunks():
-        asked += _place_chunk(connection, blocking)
+        asked += _place_chunk(connection, area, blocking)
         placed += places.settle(connection, area, reason=JUDGED_REASON, actor=ACTOR)
         tell(f"placing sites: {placed:,} ({size:,} in this step)")
     placed += _place_stated(connection, area)  # sites that came with the same file
@@ -52,13 +52,13 @@ def _place_stated(connection: Connection, area: Area) -> int:
     return places.settle(connection, area, reason=STATED_REASON, actor=ACTOR)
 
 
-def _place_chunk(connection: Connection, blocking: Blocking) -> int:
+def _place_chunk(connection: Connection, area: Area, blocking: Blocking) -> int:
     """Decide for the new holdings in `chunk`, and plan their moves; one with nothing near has a place of its own.
 
     The number of questions that are new.
     """
     matched, numbers = _match_chunk(connection, blocking)
-    places.move_chunk(connection, _joined(matched, numbers), OWN_PLACE)
+    places.move_chunk(connection, _joined(matched, numbers), own=OWN_PLACE, prefix=area.prefix)
     return judgements.add_questions(
         connection, [(numbers[q.one], numbers[q.other], q.weight, q.evidence) for q in matched.questions]
     )

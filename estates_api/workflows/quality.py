@@ -1,7 +1,7 @@
 """Issues on their way into the record: whose row, who may see it, and what only a whole edition or another tells."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
@@ -100,21 +100,27 @@ class Quality:
 
     def about(self, records: Sequence[HoldingRecord], put: Put) -> Iterator[Filed]:
         """What rows say for themselves or against the return beside them."""
-        days = {put.ids[r.organisation_code, r.code]: day for r in records
-                if (day := r.evidence_date or self.under.period_end)}  # fmt: skip
-        known = {number: days[number] for number in put.known if number in days}
-        beside: dict[int, dict[str, RowMapping]] = defaultdict(dict)
-        for row in returns.list_neighbours(
-            self.connection, known, source=self.source, edition_id=self.under.edition_id
-        ):
-            beside[row["holding_id"]][row["attribute"]] = row
-        for record in records:
-            values = {v.attribute: v.number for v in record.values if v.number is not None and v.implausible is None}
+        rows = [(record, _numbers(record), put.ids[record.organisation_code, record.code]) for record in records]
+        beside = self._beside(rows, set(put.known))
+        for record, values, number in rows:
             self._add_up(record, values)
             if record.code == AGGREGATE:
                 yield from self._filed(record, _aggregate(record, values))
-            elif then := beside.get(put.ids[record.organisation_code, record.code]):
+            elif then := beside.get(number):
                 yield from self._against(record, values, then)
+
+    def _beside(
+        self, rows: Sequence[tuple[HoldingRecord, Numbers, int]], known: Collection[int]
+    ) -> dict[int, dict[str, RowMapping]]:
+        """What the holdings that were known said in the return beside this one, where it may differ."""
+        now = {number: returns.Now(number, day, record.name, values.get("gia_m2")) for record, values, number in rows
+               if number in known and (day := record.evidence_date or self.under.period_end)}  # fmt: skip
+        found: dict[int, dict[str, RowMapping]] = defaultdict(dict)
+        for row in returns.list_neighbours(
+            self.connection, list(now.values()), source=self.source, edition_id=self.under.edition_id
+        ):
+            found[row["holding_id"]][row["attribute"]] = row
+        return found
 
     def _add_up(self, record: HoldingRecord, values: Numbers) -> None:
         self.whole.add(values)
@@ -191,6 +197,15 @@ class Quality:
                 )
                 issue = Issue("backlog-in-thousands", sums.line, "backlog", reason, None, code)
                 yield Filed(issue, self.strictest, sums.beside)
+
+
+def _numbers(record: HoldingRecord) -> dict[str, float]:
+    """The figures of a row that are believed."""
+    return {
+        attribute: number
+        for attribute, _, number, _, _, implausible in record.values
+        if number is not None and implausible is None
+    }
 
 
 def _aggregate(record: HoldingRecord, values: Numbers) -> Iterator[Issue]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from estates_api.domain.area import Area, parse_area
+from estates_api.domain.values import counted
 from estates_api.errors import Conflict, Unavailable
 from estates_api.sources import shipped
 from estates_api.sources.reader import Hints
@@ -57,8 +58,7 @@ def load_data(engine: Engine, data_dir: Path, tell: Callable[[str], None]) -> li
 
 def _told(done: Ingested) -> str:
     shown = ("holdings", "organisations", "places", "events", "boroughs", "lsoas", "postcodes", "error", "warning")
-    parts = [f"{done.counts[name]:,} {name}" for name in shown if done.counts.get(name)]
-    return ", ".join(parts)
+    return ", ".join(counted(done.counts[name], name.removesuffix("s")) for name in shown if done.counts.get(name))
 
 
 def _load(connection: Connection, table: shipped.Shipped, data_dir: Path, area: Area) -> Ingested:

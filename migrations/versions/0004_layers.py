@@ -57,7 +57,7 @@ CREATE TABLE site_complete (
 COMMENT ON TABLE site_complete IS
     'What everybody may see of sites, by inheritance: here itself only what is for owners. Each site stands once';
 COMMENT ON COLUMN site_complete.geom IS 'a point on the site: one collection, one type of geometry';
-COMMENT ON COLUMN site_complete.turn IS 'a number that is not of the site''s own: tiles of many sites draw the lowest first';
+COMMENT ON COLUMN site_complete.turn IS 'chosen by chance: tiles of many sites draw the lowest first';
 COMMENT ON COLUMN site_complete.gone IS 'What became of a merged or withdrawn site: kind, survivor, reason, at';
 CREATE TABLE site_partner (PRIMARY KEY (ref)) INHERITS (site_complete);
 COMMENT ON TABLE site_partner IS 'What partners may see: here itself only what is not for the public';

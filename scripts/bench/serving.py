@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,7 @@ LONG = ("walk", "export", "package", "low-tiles")
 
 def main() -> None:
     """Make, start, check, ask, tell."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # told to end, it still stops what it started
     wanted = read_arguments()
     servers = tuple(one for one in SERVERS if one.name in wanted.servers)
     needs_peers = {"tipg", "pygeoapi"} & set(wanted.servers)
@@ -105,8 +107,7 @@ def fill(engine: Engine, rows: int) -> None:
     with transaction(engine) as connection:
         fill_ours(connection)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM (FULL, ANALYZE) site_complete, site_partner, site_public"))
-        connection.execute(text("VACUUM (ANALYZE) bench.outlines"))
+        connection.execute(text("VACUUM (ANALYZE) site_complete, site_partner, site_public, bench.outlines"))
         connection.execute(text("CHECKPOINT"))
 
 

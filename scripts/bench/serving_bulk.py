@@ -12,7 +12,7 @@ from statistics import median
 from serving_cases import count_tile_features
 from serving_client import Ask, find_next
 from serving_questions import PROPERTIES, Question, list_tiles
-from serving_runs import FINE, Bench, Measured, measure
+from serving_runs import Bench, Measured, measure
 from serving_servers import Place, Running
 from serving_usage import cpu_seconds, forget_peak, peak_mb
 
@@ -154,24 +154,25 @@ def _ogr_command(place: Place, driver: str, file: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class LowTile:
-    """The heaviest of our tiles of a low zoom."""
+    """Our tiles of a low zoom: the slowest, what making one took on average, the largest, the fullest."""
 
     zoom: int
     ms: float
+    cpu_ms: float
     kb: float
     features: int
 
 
 def low_tiles(bench: Bench, zooms: Sequence[int] = range(10)) -> list[LowTile] | str:
-    """Our slowest and our largest tile of each low zoom, at first sight; why not, where there are none."""
+    """Our tiles of low zooms at first sight; why not, where there are none."""
     found = []
     for one in bench.only("ours"):
         for zoom in zooms:
             paths = [one.server.path(Question("tile", tile=tile)) for tile in list_tiles(zoom)]
-            answers = bench.client.ask(one.port, [Ask(path) for path in paths if path], "body").answers
-            if any(answer.status not in FINE for answer in answers):
-                return f"HTTP {answers[0].status}"
-            counts = [count_tile_features(answer.body) for answer in answers]
-            slowest, largest = max(one.seconds for one in answers), max(one.size for one in answers)
-            found.append(LowTile(zoom, slowest * 1000, largest / 1000, max(counts)))
+            took = Measured()
+            answers = measure(bench, one, [Ask(path) for path in paths if path], took, "body")
+            if took.refused:
+                return took.refused
+            features = max(count_tile_features(answer.body) for answer in answers)
+            found.append(LowTile(zoom, max(took.seconds) * 1000, took.cpu_ms or 0, took.size / 1000, features))
     return found

@@ -92,7 +92,8 @@ def _tiles(zoom: int) -> Callable[[Draw, int], list[Question]]:
 
 
 def _same_tiles(source: Draw, count: int) -> list[Question]:
-    tiles = [tile for zoom in (12, 13, 14) for tile in list(list_tiles(zoom))[3:6]]
+    all_tiles = [list(list_tiles(zoom)) for zoom in (12, 13, 14)]
+    tiles = [tile for found in all_tiles for tile in found[len(found) // 2 :][:3]]
     return [Question("tile", tile=source.chance.choice(tiles)) for _ in range(count)]
 
 

@@ -9,7 +9,7 @@ from estates_api.store.projection import _feature
 _MAKE = """
 CREATE TABLE bench.outlines AS
 WITH middle AS (
-    SELECT i, 522000 + random() * 21000 AS x, 181000 + random() * 19500 AS y, 10 + 60 * random() ^ 3 AS radius
+    SELECT i, 518000 + random() * 21000 AS x, 181500 + random() * 19000 AS y, 10 + 60 * random() ^ 3 AS radius
     FROM generate_series(1, :rows) i
 ), ring AS (
     SELECT i, array_agg(ST_MakePoint(round((x + r * cos(a))::numeric, 2), round((y + r * sin(a))::numeric, 2))
@@ -24,7 +24,7 @@ WITH middle AS (
     FROM part
 ), made AS (
     SELECT i, 'NCL-' || lpad(i::text, 7, '0') AS id, geom, ST_Transform(geom, 4326) AS geom_crs84,
-           1 + (i * 7919) % 5 AS b, random() AS chance
+           1 + i / 7 % 5 AS b, random() AS chance
     FROM shape
 )
 SELECT id, id AS ref, (ARRAY['Library','Health Centre','Depot','Clinic','Car Park','Hall','School'])[1 + i % 7]
@@ -61,6 +61,12 @@ def make_table(connection: Connection, rows: int) -> None:
     connection.execute(text("RESET max_parallel_workers_per_gather"))
 
 
+_INDEXES = """
+SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i
+WHERE i.indrelid = 'site_public'::regclass AND NOT i.indisprimary
+"""
+
+
 def fill_ours(connection: Connection) -> None:
     """The same features as the rows behind our `outlines`: all that knows how this service stores them."""
     kept = ", ".join(PROPERTIES)
@@ -72,5 +78,10 @@ def fill_ours(connection: Connection) -> None:
         FROM (SELECT *, ST_PointOnSurface(geom) AS point, ST_PointOnSurface(geom_crs84) AS point_crs84,
                      ST_AsGeoJSON(ST_PointOnSurface(geom_crs84), 7) AS spot, ST_AsGeoJSON(geom_crs84, 7) AS drawn
               FROM bench.outlines ORDER BY id) made"""  # noqa: S608 -- made of constants
-    connection.execute(text("DELETE FROM site_complete"))
+    connection.execute(text("TRUNCATE site_complete"))  # and what inherits from it
+    indexes = connection.execute(text(_INDEXES)).all()
+    for name, _ in indexes:
+        connection.execute(text(f"DROP INDEX {name}"))
     connection.execute(text(query))
+    for _, definition in indexes:  # made when the rows are there, as those of the other table are
+        connection.execute(text(definition))

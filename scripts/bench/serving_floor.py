@@ -38,12 +38,13 @@ SELECT null, count(*), max(id), string_agg({FEATURE}, ',' ORDER BY id) FROM page
 ITEM = f"SELECT {FEATURE} FROM bench.outlines WHERE id = %(id)s"  # noqa: S608
 HITS = "SELECT count(*) FROM bench.outlines WHERE {where}"
 EXPORT = f"SELECT {FEATURE} FROM bench.outlines ORDER BY id"  # noqa: S608
+# As the manual of PostGIS has it: the features of the margin too, so that lines and symbols go on over the edge.
 TILE = f"""
 WITH tile AS (
     SELECT {", ".join(PROPERTIES)}, ST_AsMVTGeom(ST_Transform(geom_crs84, 3857),
-        ST_TileEnvelope(%(z)s::int, %(x)s::int, %(y)s::int), 4096, 256, true) AS geom
-    FROM bench.outlines, ST_Transform(ST_TileEnvelope(%(z)s::int, %(x)s::int, %(y)s::int), 4326) AS box
-    WHERE geom_crs84 && box AND (geom_crs84 @ box OR ST_Intersects(geom_crs84, box))
+        ST_TileEnvelope(%(z)s::int, %(x)s::int, %(y)s::int), 4096, 64, true) AS geom
+    FROM bench.outlines
+    WHERE geom_crs84 && ST_Transform(ST_TileEnvelope(%(z)s::int, %(x)s::int, %(y)s::int, margin => 64.0 / 4096), 4326)
 ) SELECT ST_AsMVT(tile, 'outlines') FROM tile
 """  # noqa: S608
 

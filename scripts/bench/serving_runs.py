@@ -90,13 +90,17 @@ def _check(bench: Bench, questions: Sequence[Question], results: dict[str, Measu
                 continue
             answer = bench.client.ask(one.port, [ask], "body").answers[0]
             if answer.status not in FINE or (question.again and one.server.follows and answer.status != 304):
-                result.refused = f"HTTP {answer.status}"
+                result.refused = _refusal(answer.status)
             elif one.server.follows or not (question.second or question.again):
                 said[one.name] = essence(question, answer)
         first = next(iter(said.values()), None)
         for name, what in said.items():
             if what != first:
                 results[name].differs = _difference(first, what)
+
+
+def _refusal(status: int) -> str:
+    return f"HTTP {status}" if status else "no answer"
 
 
 def _difference(first: object, other: object) -> str:
@@ -140,7 +144,7 @@ def measure(bench: Bench, one: Running, asks: Sequence[Ask], result: Measured, w
     result.own_s += batch.own_seconds
     bad = [answer.status for answer in batch.answers if answer.status not in FINE]
     if bad:
-        result.refused = f"HTTP {bad[0]}"
+        result.refused = _refusal(bad[0])
     result.seconds += [answer.seconds for answer in batch.answers]
     result.size = max([result.size, *(answer.size for answer in batch.answers)])
     return batch.answers

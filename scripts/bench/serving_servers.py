@@ -149,6 +149,7 @@ class Tipg(Server):
             "TIPG_DB_SCHEMAS": '["bench"]', "TIPG_DB_TABLES": '["bench.outlines"]',
             "TIPG_TABLE_CONFIG": json.dumps({"bench_outlines": table}),
             "TIPG_MAX_FEATURES_PER_QUERY": str(MANY), "TIPG_MAX_FEATURES_PER_TILE": str(MANY), "TIPG_CATALOG_TTL": "0",
+            "TIPG_TILE_BUFFER": "64",
         }  # fmt: skip
 
     def path(self, question: Question) -> str | None:  # noqa: D102

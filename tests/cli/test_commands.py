@@ -362,7 +362,7 @@ def test_a_dry_run_says_what_would_change(estates: Run, reference: Engine, count
     before = count_rows(reference)
     done = estates("ingest", path, "--dry-run", on=reference)
     assert (done.code, done.err) == (0, "")
-    for words in ("1 holdings", "1 new holdings", "Somewhere [House]", "a dry run: nothing was written"):
+    for words in ("1 holding,", "1 new holding\n", "Somewhere [House]", "a dry run: nothing was written"):
         assert words in done.out
     assert "estates assess" not in done.out
     assert count_rows(reference) == before

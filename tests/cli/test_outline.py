@@ -49,14 +49,12 @@ def test_outline(
     code, out, err = command("outline", parcels, "--source", "County survey")
     assert (code, err) == (0, "")
     first, *table = out.splitlines()
-    assert first == (
-        "parcels.gpkg: County survey parcels: 2 parcels read, 1 attached, 1 sites outlined, 1 left without"
-    )
+    assert first == ("parcels.gpkg: County survey parcels: 2 parcels read, 1 attached, 1 site outlined, 1 left without")
     assert "names a site or holding that is not here" in table[1]
     assert "NCL-NONE" in table[1]
     code, out, _ = command("outline", parcels)
     assert code == 0
-    assert "parcels.gpkg: already here as County survey parcels (2 parcels read, 1 attached, 1 sites" in out
+    assert "parcels.gpkg: already here as County survey parcels (2 parcels read, 1 attached, 1 site" in out
     assert out.strip().endswith("nothing changed")
 
 

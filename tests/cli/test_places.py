@@ -46,7 +46,7 @@ def test_a_question_is_answered(estates: Run) -> None:
     """`questions` lists what is open with the codes to type; `judge` answers it and says where the holdings stand."""
     shown = estates("questions")
     assert "RZ1:RZ101 Marigold House" in shown
-    assert "1 open questions" in shown
+    assert "1 open question;" in shown
     assert "RZ201 of RZ2: NCL-RZ101" in estates("judge", "RZ201", "RZ1:RZ101", "--same", "--because", "one gate")
     assert estates("questions").strip() == "0 open questions"
 

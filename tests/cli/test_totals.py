@@ -89,6 +89,16 @@ def test_totals_by_place_add_up(estates: Run, reference: Engine, published: Path
     assert by_site["NCL-TAF01", False]["gia_m2"] == sum(returns.values())
 
 
+def test_what_has_ended_has_a_line_of_its_own(estates: Run, reference: Engine, tmp_path: Path) -> None:
+    """A holding that has ended stands at no site: by site its line says so, and no line is without a key."""
+    head = ["RZ102", "MARIGOLD HOSPITAL", "Y00", "Q00", "1 MADE STREET", "", "", "LONDON", "", "E8 2BB", "19910401"]
+    path = tmp_path / "ets_made_20240229.csv"
+    path.write_text(",".join(f'"{cell}"' for cell in [*head, "20140630", *[""] * 15]) + "\n")
+    assert estates("ingest", path, on=reference).code == 0
+    rows = list(csv.DictReader(io.StringIO(estates("totals", "--by", "site", "--csv", on=reference).out)))
+    assert [(row["key"], row["name"], row["holdings"]) for row in rows] == [("ENDED", "ended, and at no site", "1")]
+
+
 def test_totals_of_what_is_not_there(estates: Run, reference: Engine) -> None:
     """An edition that is not there is named, with what to do."""
     done = estates("totals", "ERIC 1999-00", on=reference)

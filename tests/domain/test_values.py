@@ -4,6 +4,7 @@ import pytest
 
 from estates_api.domain.values import (
     clean_text,
+    counted,
     financial_year,
     find_financial_year,
     find_first_day_range,
@@ -127,3 +128,11 @@ def test_what_cannot_be_printed_is_marked() -> None:
     """Line breaks become spaces, and characters that move a terminal or cannot be written become a mark."""
     assert shorten("a\r\nb\tc") == "a b c"
     assert shorten("a\x1b[31m\x00\udce9\u202eb") == "a�[31m���b"
+
+
+def test_one_is_singular() -> None:
+    """One of a thing is told in the singular, none and many in the plural, with thousands separated."""
+    assert [counted(number, "question") for number in (0, 1, 2, 2000)] == [
+        "0 questions", "1 question", "2 questions", "2,000 questions"
+    ]  # fmt: skip
+    assert counted(2, "holding that moves", "holdings that move") == "2 holdings that move"

@@ -70,11 +70,18 @@ Ask = Callable[..., list[str]]
 Compiled = Callable[..., ColumnElement[bool]]
 
 
-def make_plots() -> list[dict[str, Any]]:
+class Plots(list[dict[str, Any]]):
+    """The rows of the table, each with its geometry in British National Grid as `shape`."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} plots>"
+
+
+def make_plots() -> Plots:
     """200 rows, the same ones every time, on a grid on which boundaries often meet."""
     pick = random.Random(4)
     day = date(2019, 12, 28)
-    return [
+    return Plots(
         {
             "id": f"p{number:03}",
             "name": pick.choice((None, *NAMES)),
@@ -88,7 +95,7 @@ def make_plots() -> list[dict[str, Any]]:
             "shape": pick.choice((None, *(make_shape(pick) for _ in range(9)))),
         }
         for number in range(200)
-    ]
+    )
 
 
 def make_shape(pick: random.Random) -> shapely.Geometry:
@@ -104,13 +111,13 @@ def make_shape(pick: random.Random) -> shapely.Geometry:
 
 
 @pytest.fixture(scope="session")
-def plots() -> list[dict[str, Any]]:
-    """The rows of the table, each with its geometry in British National Grid as `shape`."""
+def plots() -> Plots:
+    """The rows of the table."""
     return make_plots()
 
 
 @pytest.fixture(scope="session")
-def plots_engine(cluster_url: str, plots: list[dict[str, Any]]) -> Iterator[Engine]:
+def plots_engine(cluster_url: str, plots: Plots) -> Iterator[Engine]:
     """A database with the plots, for tests that write nothing."""
     admin = make_engine(make_url(cluster_url).set(database="postgres").render_as_string(hide_password=False))
     engine = make_engine(make_url(cluster_url).set(database="plots").render_as_string(hide_password=False))
@@ -123,7 +130,7 @@ def plots_engine(cluster_url: str, plots: list[dict[str, Any]]) -> Iterator[Engi
     admin.dispose()
 
 
-def _fill(engine: Engine, plots: list[dict[str, Any]]) -> None:
+def _fill(engine: Engine, plots: Plots) -> None:
     rows = [
         {name: value for name, value in row.items() if name != "shape"}
         | {"geom": row["shape"] and f"SRID=27700;{row['shape']}"}

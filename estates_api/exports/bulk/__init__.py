@@ -12,11 +12,9 @@ TEXTS: dict[str, TextFormat] = {one.suffix: one for one in (geojson.FORMAT, geoj
 FILES: dict[str, FileFormat] = {
     one.suffix: one
     for one in (
-        FileFormat("gpkg", "application/geopackage+sqlite3", "GeoPackage"),
-        FileFormat("fgb", "application/flatgeobuf", "FlatGeobuf"),
-        FileFormat("parquet", "application/vnd.apache.parquet", "GeoParquet"),
+        FileFormat("gpkg", "application/geopackage+sqlite3", "GeoPackage", "geopackage"),
+        FileFormat("fgb", "application/flatgeobuf", "FlatGeobuf", "flatgeobuf"),
+        FileFormat("parquet", "application/vnd.apache.parquet", "GeoParquet", "geoparquet"),
     )
 }
-"""What writes each stands in process.py, under the same names."""
-
 __all__ = ["FILES", "TEXTS", "FileFormat", "TextFormat"]

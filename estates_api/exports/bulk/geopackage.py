@@ -8,7 +8,8 @@ import pyogrio
 
 from estates_api.exports.bulk.layer import Layer
 from estates_api.exports.bulk.vector_file import write_vector
-from estates_api.exports.qgis import list_styles, write_qml
+from estates_api.exports.qgis import write_qml
+from estates_api.exports.styles import list_styles
 
 # As QGIS makes it, which looks for the table and its columns by these names.
 _STYLES = """

@@ -29,9 +29,10 @@ def write(layer: Layer, path: Path) -> None:
     extent: Numbers = np.full(4, np.nan)
     with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd", write_statistics=compared) as writer:
         for group in _groups(layer.batches):
-            boxes = shapely.bounds(shapely.from_wkb(group.column(GEOMETRY).to_numpy()))
+            shapes = group.column(GEOMETRY)
+            boxes = shapely.bounds(shapely.from_wkb(shapes.to_numpy()))
             extent = _spanned(np.vstack([extent, boxes]))
-            columns = [*group.columns, _column(boxes)]
+            columns = [*group.columns, _column(boxes, shapes)]
             writer.write_table(pyarrow.Table.from_arrays(columns, schema=schema))
         writer.add_key_value_metadata({"geo": json.dumps(_geo(layer, extent))})  # not before the extent is known
 
@@ -57,10 +58,11 @@ def _schema(layer: Layer) -> pyarrow.Schema:
     )
 
 
-def _column(boxes: Numbers) -> pyarrow.Array:
+def _column(boxes: Numbers, shapes: pyarrow.ChunkedArray) -> pyarrow.Array:
     """The boxes as structures; none where there is no geometry."""
-    sides = [pyarrow.array(side) for side in boxes.T]
-    return pyarrow.StructArray.from_arrays(sides, fields=list(_BOX), mask=pyarrow.array(np.isnan(boxes[:, 0])))
+    buffers = (pyarrow.py_buffer(side) for side in np.ascontiguousarray(boxes.T))
+    sides = [pyarrow.Array.from_buffers(pyarrow.float64(), len(boxes), [None, buffer]) for buffer in buffers]
+    return pyarrow.StructArray.from_arrays(sides, fields=list(_BOX), mask=shapes.is_null().combine_chunks())
 
 
 def _spanned(boxes: Numbers) -> Numbers:

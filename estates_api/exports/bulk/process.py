@@ -6,21 +6,16 @@ bytes, then one of no bytes. Input that ends otherwise was cut off, and no file 
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from estates_api.domain.collections import COLLECTIONS
-from estates_api.exports.bulk import flatgeobuf, geopackage, geoparquet
+from estates_api.exports.bulk import FILES
 from estates_api.exports.bulk.build import read_order
 from estates_api.exports.bulk.layer import Layer, read_batches
-
-WRITERS: Mapping[str, Callable[[Layer, Path], None]] = {
-    "gpkg": geopackage.write,
-    "fgb": flatgeobuf.write,
-    "parquet": geoparquet.write,
-}
 
 
 def read_blocks(source: BinaryIO) -> Iterator[bytes]:
@@ -36,11 +31,12 @@ def _read(source: BinaryIO, size: int) -> bytes:
     return found
 
 
-def write_file(layer: Layer, path: Path, writer: Callable[[Layer, Path], None]) -> None:
-    """Write beside the path, under a name of its own, and then at once under the path."""
+def write_layer(layer: Layer, name: str, path: Path) -> None:
+    """Write in a format beside the path, under a name of its own, and then at once under the path."""
+    writer = import_module(f"{__package__}.{FILES[name].module}")
     with TemporaryDirectory(prefix=".", dir=path.parent) as folder:
         made = Path(folder) / path.name
-        writer(layer, made)
+        writer.write(layer, made)
         made.replace(path)
 
 
@@ -52,8 +48,10 @@ def main() -> None:
     collection = COLLECTIONS[order.collection]
     batches = read_batches(collection, read_blocks(source))
     layer = Layer(collection, order.crs, order.changed_at, order.cut_offs, batches)
-    write_file(layer, Path(sys.argv[1]), WRITERS[order.format])
+    write_layer(layer, order.format, Path(sys.argv[1]))
 
 
 if __name__ == "__main__":
+    # What pyogrio and pyarrow take along where it is there, and do without: half a second of every start.
+    sys.modules.update(dict.fromkeys(("geopandas", "pandas")))  # type: ignore[arg-type]
     main()

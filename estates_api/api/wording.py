@@ -1,0 +1,135 @@
+"""How values are written on pages: days, numbers with their units, citations with their links."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from estates_api.domain.attributes import ATTRIBUTES, IDENTITY, UNITS
+from estates_api.domain.collections import Property
+from estates_api.domain.explanation import quantity
+
+_WRITTEN = {"m2": "m²", "GBP": "£"}
+_ADDRESSES = re.compile(r"<(https?://[^<>]+)>")
+
+_HEADINGS = {
+    "gia_m2": "Floor area", "evidence_date": "Oldest evidence", "precision": "Position by", "coverage": "Share known",
+    "release_coverage": "Release: share known", "reuse_coverage": "Reuse: share known",
+    "release_low": "Release, low", "release_high": "Release, high", "match": "Why at that site",
+}  # fmt: skip
+_KINDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "yes or no", "date": "day"}
+
+
+def day(text: str | None) -> str:
+    """`2015-03-31` -> `31 March 2015`."""
+    if text is None:
+        return ""
+    found = date.fromisoformat(text[:10])
+    return f"{found.day} {found:%B %Y}"
+
+
+def shown(value: Any, one: Property) -> str:
+    """A property's value without its unit: numbers with their places and separators; nothing where it is unknown."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case int() | float() if one.kind in {"integer", "number"}:
+            return f"{value:,.{one.places}f}"
+        case _:
+            return str(value)
+
+
+def written(value: Any, one: Property) -> str:
+    """A value by itself, with its unit: without the zeros that hold a column together."""
+    if value is None or one.kind != "number":
+        return shown(value, one)
+    return f"{figure(value)} {unit(one.unit)}".strip()
+
+
+def figure(value: float) -> str:
+    """A number as it was stated: `14,155`, `10.97`."""
+    return f"{value:,}".removesuffix(".0")
+
+
+def title(one: Property) -> str:
+    """What a property means; how texts are joined is for those who take them apart."""
+    return one.title.partition(", joined by")[0]
+
+
+def heading(one: Property) -> str:
+    """What a property means, as short as the head of a column needs it."""
+    return _HEADINGS.get(one.name, one.title.partition(", ")[0])
+
+
+def unit(name: str | None) -> str:
+    """`m2` -> `m²`."""
+    return _WRITTEN.get(name or "", name or "")
+
+
+def kind(one: Property) -> str:
+    """What kind of value a property has."""
+    places = f", {one.places} decimal place{'s' if one.places > 1 else ''}" if one.places else ""
+    return _KINDS[one.kind] + places
+
+
+def cited(text: str | None) -> Markup:
+    """A citation, its addresses (`Title <https://… | https://…>`) as links; everything else as it is, escaped."""
+    parts = _ADDRESSES.split(text or "")
+    said = [escape(part) if number % 2 == 0 else _links(part.split()) for number, part in enumerate(parts)]
+    return Markup("").join(said)
+
+
+def _links(addresses: Sequence[str]) -> Markup:
+    made = [_link(one) for one in addresses if one.startswith(("http://", "https://"))]
+    return Markup("({})").format(Markup(", ").join(made))
+
+
+def _link(address: str) -> Markup:
+    host = address.partition("://")[2].partition("/")[0].removeprefix("www.")
+    return Markup('<a rel="external noreferrer" href="{}">{}</a>').format(address, host)
+
+
+def claimed(source: Mapping[str, Any]) -> str:
+    """What a claim says, in words: `gross internal floor area 14,155 m²`."""
+    name, value = source["attribute"], source["value"]
+    known = ATTRIBUTES.get(name) or IDENTITY.get(name)
+    meaning = known.meaning.partition(" (")[0] if known else name
+    if not isinstance(value, int | float):
+        return f"{meaning.partition(':')[0]}: {value}"
+    if UNITS.get(name) == "GBP":
+        return f"{meaning} £{figure(value)}"
+    return f"{meaning} {figure(value)} {unit(UNITS.get(name))}".strip()
+
+
+def measured(part: Mapping[str, Any]) -> str:
+    """The measure of one contribution, as the sentence has it (domain/explanation.py)."""
+    if part["state"] != "known":
+        return str(part["state"]).replace("unknown", "not known")
+    match part["criterion"].partition(".")[2]:
+        case "access":
+            return str(part["note"]).partition(",")[0]
+        case "partners":
+            return "yes"
+        case _:
+            return quantity(part["measure"], part["unit"])
+
+
+def place(geometry: Mapping[str, Any] | None) -> str:
+    """A position in degrees, in words; `an area` where it is a polygon."""
+    if geometry is None:
+        return ""
+    if geometry["type"] != "Point":
+        return "an area with an outline"
+    east, north = geometry["coordinates"]
+    return f"{abs(north):.5f}° {'N' if north >= 0 else 'S'}, {abs(east):.5f}° {'E' if east >= 0 else 'W'}"
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "day": day, "shown": shown, "written": written, "title": title, "heading": heading, "unit": unit, "kind": kind,
+    "cited": cited, "claimed": claimed, "measured": measured,
+    "place": place,
+}  # fmt: skip
