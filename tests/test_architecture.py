@@ -1,6 +1,8 @@
 """The rings of the package: which folder may import what, held over every import, lazy and type-only ones included."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,3 +108,11 @@ def test_no_import_escapes(tmp_path: Path) -> None:
 def test_names_say_what_is_inside() -> None:
     """No module or folder is a drawer for anything."""
     assert [path for path in MODULES if VAGUE_NAMES & {*path.relative_to(ROOT).parts, path.stem}] == []
+
+
+def test_the_service_is_small() -> None:
+    """What only files need (tables, vector formats, trees of points) is not loaded by a service that only answers."""
+    code = "import sys, estates_api.api.app; print(sorted({'pandas', 'geopandas', 'pyogrio', 'pyarrow', 'scipy', " \
+           "'pyproj'} & set(sys.modules)))"  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

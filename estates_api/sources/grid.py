@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyproj
 from convertbng.cutil import convert_bng, convert_lonlat
-from pyproj.exceptions import CRSError
 
 from estates_api.errors import BadInput
 
@@ -68,19 +66,21 @@ def to_degrees(coordinates: Coordinates) -> Coordinates:
     )
 
 
-def _parse_crs(text: str) -> pyproj.CRS | None:
+def _parse_crs(text: str) -> Any:
+    import pyproj  # noqa: PLC0415 -- 80 MB that a service without such files does not need
+
     try:
         return pyproj.CRS.from_user_input(text)
-    except CRSError:
+    except pyproj.exceptions.CRSError:
         return None
 
 
-def _name(crs: pyproj.CRS) -> str:
+def _name(crs: Any) -> str:
     authority = crs.to_authority(min_confidence=20)
     return ":".join(authority) if authority else crs.name
 
 
-def _projector(crs: pyproj.CRS) -> Callable[[Coordinates], Coordinates]:
+def _projector(crs: Any) -> Callable[[Coordinates], Coordinates]:
     flat = crs.sub_crs_list[0] if crs.is_compound else crs
     if flat.is_projected and flat.to_epsg(min_confidence=20) == NATIONAL_GRID:
         return _on_grid
@@ -94,7 +94,9 @@ def _projector(crs: pyproj.CRS) -> Callable[[Coordinates], Coordinates]:
     return lambda c: from_degrees(_transform(flat, 4326, c))
 
 
-def _transform(crs: pyproj.CRS, target: int, coordinates: Coordinates) -> Coordinates:
+def _transform(crs: Any, target: int, coordinates: Coordinates) -> Coordinates:
+    import pyproj  # noqa: PLC0415 -- 80 MB that a service without such files does not need
+
     transformer = pyproj.Transformer.from_crs(crs, target, always_xy=True)
     return np.column_stack(transformer.transform(coordinates[:, 0], coordinates[:, 1]))
 

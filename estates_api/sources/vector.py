@@ -15,9 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow
-import pyarrow.parquet
-import pyogrio
 import shapely
 
 from estates_api.errors import BadInput
@@ -124,6 +121,8 @@ def _geojson_batches(file: VectorFile, fields: tuple[str, ...]) -> Iterator[Batc
 
 
 def _open_parquet(file: VectorFile) -> Opened:
+    import pyarrow.parquet  # noqa: PLC0415 -- 80 MB that a service without such files does not need
+
     with _readable(), file.path.open("rb") as stream:
         parquet = pyarrow.parquet.ParquetFile(stream)
         stated = (parquet.schema_arrow.metadata or {}).get(b"geo")
@@ -152,6 +151,8 @@ def _parquet_geometry(stated: bytes) -> tuple[str, str | None]:
 
 
 def _parquet_batches(place: str, file: VectorFile, fields: tuple[str, ...]) -> Iterator[Batch]:
+    import pyarrow.parquet  # noqa: PLC0415 -- 80 MB that a service without such files does not need
+
     with _readable(), file.path.open("rb") as stream:
         parquet = pyarrow.parquet.ParquetFile(stream)
         for batch in parquet.iter_batches(BATCH, columns=[*fields, place]):
@@ -168,6 +169,8 @@ def _open_gdal(file: VectorFile) -> Opened:
 
 @contextmanager
 def _arrow(file: VectorFile, fields: tuple[str, ...] | None = None) -> Iterator[Any]:
+    import pyogrio  # noqa: PLC0415 -- 80 MB that a service without such files does not need
+
     options = _OPTIONS.get(file.driver, {})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what GDAL thinks of a file is told by what comes of it
@@ -189,6 +192,8 @@ def _gdal_batches(file: VectorFile, fields: tuple[str, ...]) -> Iterator[Batch]:
 
 def _straightened(file: VectorFile, done: int, at: int) -> object:
     """A feature drawn with curves, its curves cut into short straight lines."""
+    import pyogrio  # noqa: PLC0415 -- 80 MB that a service without such files does not need
+
     options = _OPTIONS.get(file.driver, {})
     _, _, found, _ = pyogrio.raw.read(
         file.path, layer=file.layer, columns=[], skip_features=done + at, max_features=1, **options
@@ -222,15 +227,15 @@ def _from_one(packed: bytes | None, at: int, straighten: Callable[[int], object]
         return straighten(at) if straighten else None
 
 
-def _rows(batch: pyarrow.RecordBatch, fields: tuple[str, ...]) -> list[tuple[str, ...]]:
+def _rows(batch: Any, fields: tuple[str, ...]) -> list[tuple[str, ...]]:
     if not fields:
         return [()] * batch.num_rows
     columns = [_texts(batch.column(name)) for name in fields]
     return list(zip(*columns, strict=True))
 
 
-def _texts(column: pyarrow.Array) -> list[str]:
-    if pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):
+def _texts(column: Any) -> list[str]:
+    if str(column.type) in {"string", "large_string"}:
         return [cell or "" for cell in column.to_pylist()]
     return [_text(cell) for cell in column.to_pylist()]
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
-from scipy.spatial import cKDTree
 from sqlalchemy import Connection, Row, text
 
 from estates_api.domain.addresses import telling_words
@@ -178,7 +177,7 @@ class _Points:
     ids: NDArray[np.int64]
     organisations: NDArray[np.str_]
     names: list[str]
-    tree: cKDTree
+    tree: Any
 
 
 class Blocking:
@@ -292,6 +291,8 @@ def _candidate(row: Row[Any]) -> Candidate:
 
 def _points(connection: Connection, query: str) -> _Points:
     """The holdings that a query finds, with where they are."""
+    from scipy.spatial import cKDTree  # noqa: PLC0415 -- 50 MB that reading does not need
+
     ids, organisations, names, places = [], [], [], []
     for row in connection.execute(text(query), execution_options={"yield_per": 10_000}):
         ids.append(row[0])

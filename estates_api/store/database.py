@@ -99,6 +99,8 @@ def check_server(connection: Connection) -> None:
     postgis = connection.execute(text("SELECT postgis_lib_version()")).scalar_one()
     if tuple(int(part) for part in postgis.split(".")[:2]) < OLDEST_POSTGIS:
         raise Unavailable(f"PostGIS 3.1 or newer is needed, this database has {postgis}")
+    if not connection.execute(text("SELECT count(*) FROM pg_collation WHERE collname = 'und-x-icu'")).scalar_one():
+        raise Unavailable("this PostgreSQL was built without ICU, which compares texts in any case of letters")
 
 
 def schema_revision(connection: Connection) -> str | None:
