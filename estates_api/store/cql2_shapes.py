@@ -121,7 +121,7 @@ def _is_number(value: object) -> bool:
 
 
 def _split(box: Box, crs: Crs) -> tuple[Box, ...]:
-    """A box, or the two that it is when it crosses the antimeridian (7.5.1), cut off far from any place."""
+    """A box, or the two that it is when it crosses the antimeridian, cut off far from any place."""
     west, south, east, north = (min(max(one, -_FAR), _FAR) for one in box)
     if south > north:
         raise BadInput(f"BBOX is upside down: {south:g} lies above {north:g}")

@@ -1,4 +1,4 @@
-"""Dates in filters: instants, intervals, and how they lie to each other (OGC 21-065r2, 7.8).
+"""Dates in filters: instants, intervals, and how they lie to each other (/req/temporal-functions).
 
 A date is the instant at which its day begins, in UTC, where it meets a timestamp.
 """
@@ -117,12 +117,12 @@ RELATIONS = (*_OF_BOTH, *_OF_INTERVALS)
 
 
 def relate(name: str, left: Term, right: Term) -> Term:
-    """How two instants or intervals lie to each other (tables 5 and 6)."""
+    """How two instants or intervals lie to each other, as the Time Ontology has it."""
     left, right = _dated(left), _dated(right)
     for term in (left, right):
         if term.kind not in {"date", "timestamp", "interval"}:
             raise BadInput(f"{name.upper()} takes dates and intervals, not {term}")
-        if name in _OF_INTERVALS and term.kind != "interval":  # as the table has it, "a client error"
+        if name in _OF_INTERVALS and term.kind != "interval":  # "will result in a client error"
             of_both = ", ".join(_OF_BOTH).upper()
             raise BadInput(f"{name.upper()} takes two intervals, not {term}; of an instant ask {of_both}")
     relation = _OF_BOTH.get(name) or _OF_INTERVALS[name]

@@ -42,8 +42,8 @@ class Question:
 
 
 def make_box(chance: random.Random, rows: int, wanted: int) -> tuple[float, float, float, float]:
-    """A window of 2 km or more, 4 : 3, never asked before, that about `wanted` features or more are in."""
-    area = min(KM2 * 0.8, max(3.0, wanted * KM2 / rows)) * chance.uniform(1.0, 1.5)
+    """A window of 4 : 3, never asked before, that about `wanted` features or half as many more are in."""
+    area = min(KM2 * 0.8, wanted * KM2 / rows) * chance.uniform(1.0, 1.5)
     width = min(EAST - WEST, sqrt(area * 4 / 3) / 69.3)
     height = min(NORTH - SOUTH, sqrt(area * 3 / 4) / 111.2)
     west = chance.uniform(WEST, EAST - width)

@@ -76,6 +76,14 @@ class Plots(list[dict[str, Any]]):
     def __repr__(self) -> str:
         return f"<{len(self)} plots>"
 
+    def found(self, matches: Callable[[dict[str, Any]], object]) -> list[str]:
+        """The plots that a Python condition is true of."""
+        return [row["id"] for row in self if matches(row)]
+
+    def shaped(self, matches: Callable[[shapely.Geometry], object]) -> list[str]:
+        """The plots whose geometry a Python condition is true of."""
+        return self.found(lambda row: row["shape"] is not None and matches(row["shape"]))
+
 
 def make_plots() -> Plots:
     """200 rows, the same ones every time, on a grid on which boundaries often meet."""

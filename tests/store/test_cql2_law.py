@@ -426,7 +426,7 @@ def test_any_box_is_refused_or_answered(corners: list[float], crs: Crs, ask: Ask
 
 
 def test_the_evaluator_knows_three_values() -> None:
-    """The truth table of 6.2."""
+    """The truth table of the standard."""
     values = (True, False, None)
     assert [all_of([a, b]) for a in values for b in values] == [
         True,
