@@ -54,7 +54,13 @@ def described_queryables(base: str, made: Collection) -> str:
     # QGIS knows a geometry by the reference alone, which Part 5 forbids: its class `queryables` is not declared.
     shape = _geometry(made) | {"$ref": f"https://geojson.org/schema/{made.shape}.json"}
     address = f"{base}/collections/{made.id}/queryables"
-    return _written(address, made, {"geometry": shape, **_properties(made)}, additionalProperties=False)
+    asked = {one.name: _as_asked(one, number) for number, one in enumerate(made.properties, start=1)}
+    return _written(address, made, {"geometry": shape, **asked}, additionalProperties=False)
+
+
+def _as_asked(one: Property, sequence: int) -> dict[str, Any]:
+    """A day is compared as a day in a filter, and nobody makes fields of queryables."""
+    return described(one, sequence) | ({"format": "date"} if one.kind == "date" else {})
 
 
 def described_schema(base: str, made: Collection) -> str:
