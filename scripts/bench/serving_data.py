@@ -72,8 +72,8 @@ def fill_ours(connection: Connection) -> None:
     kept = ", ".join(PROPERTIES)
     query = f"""
         INSERT INTO site_public
-            ({kept}, geom, geom_crs84, outline, outline_crs84, held, site_feature, outline_feature)
-        SELECT {kept}, point, point_crs84, geom, geom_crs84, '[]', {_feature("sites", "spot")},
+            ({kept}, turn, geom, geom_crs84, outline, outline_crs84, held, site_feature, outline_feature)
+        SELECT {kept}, hashtext(ref), point, point_crs84, geom, geom_crs84, '[]', {_feature("sites", "spot")},
                {_feature("outlines", "drawn")}
         FROM (SELECT *, ST_PointOnSurface(geom) AS point, ST_PointOnSurface(geom_crs84) AS point_crs84,
                      ST_AsGeoJSON(ST_PointOnSurface(geom_crs84), 7) AS spot, ST_AsGeoJSON(geom_crs84, 7) AS drawn

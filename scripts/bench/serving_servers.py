@@ -74,8 +74,8 @@ class Ours(Server):
     """This service, by its real command."""
 
     name = "ours"
-    export_path = "/collections/outlines/items?f=geojson&limit=all"
-    package_path = "/collections/outlines/items?f=gpkg"
+    export_path = "/collections/outlines.geojson"
+    package_path = "/collections/outlines.gpkg"
 
     def command(self, place: Place, port: int) -> list[str]:  # noqa: ARG002, D102
         start = "from estates_api.cli.main import main; main()"
