@@ -1,13 +1,14 @@
 """Answers that are text already: JSON made in PostgreSQL is passed on, never parsed again."""
 
 import hashlib
+from functools import cache
+from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from estates_api import __version__
 from estates_api.api.context import base_url
 from estates_api.api.formats import HTML, accepted
 from estates_api.store.layers import Audience
@@ -24,9 +25,17 @@ def text_answer(content: str | bytes, media_type: str, headers: dict[str, str] |
     return Response(content, headers=headers, media_type=media_type)
 
 
+@cache
+def _code() -> str:
+    """What makes the answers, as it is installed: another code may make other bytes of the same data."""
+    package = Path(__file__).resolve().parent.parent
+    files = sorted(path for path in package.rglob("*") if path.suffix in {".py", ".html", ".qml", ".qlr"})
+    return hashlib.blake2b(b"".join(path.read_bytes() for path in files), digest_size=8).hexdigest()
+
+
 def etag(request: Request, version: int, caller: Audience) -> str:
     """A strong tag: the same for the same question to the same data by the same audience, and for nothing else."""
-    asked = (__version__, version, caller, base_url(request), request.url.path, request.url.query,
+    asked = (_code(), version, caller, base_url(request), request.url.path, request.url.query,
              "html" if wants_html(request) else request.headers.get("accept", ""))  # fmt: skip
     return f'"{hashlib.blake2b(repr(asked).encode(), digest_size=12).hexdigest()}"'
 
