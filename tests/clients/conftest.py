@@ -23,7 +23,7 @@ from estates_api.workflows.outline import outline
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from wire import Web
+from wire import Json, Web, find_link
 
 PATIENCE_S = 60
 KEY = "the-key-of-the-clients"
@@ -102,3 +102,18 @@ def web(served: str) -> Iterator[Web]:
     """The public, over a connection that stays open."""
     with httpx2.Client(timeout=60) as client:
         yield Web(served, client)
+
+
+@pytest.fixture(scope="session")
+def described(web: Web) -> Json:
+    """The API definition."""
+    link = find_link(web.json("/"), "service-desc")
+    assert link is not None
+    return web.json(link["href"])
+
+
+@pytest.fixture(scope="session")
+def declared(web: Web) -> set[str]:
+    """The conformance classes of Part 1 that are declared."""
+    start = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
+    return {one.removeprefix(start) for one in web.json("/conformance")["conformsTo"] if one.startswith(start)}

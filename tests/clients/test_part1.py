@@ -2,17 +2,14 @@
 
 import re
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
 import shapely
 from openapi_spec_validator import validate
-from wire import COLLECTIONS, CRS84, GEOJSON, Json, Web, find_link, media_type
+from wire import COLLECTIONS, CRS84, GEOJSON, Json, Web, find_link, first, media_type
 
-PART1 = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{}"
-HTML = {"Accept": "text/html"}
 LONDON = (-0.6, 51.2, 0.4, 51.8)
 
 _LINK = {
@@ -53,30 +50,6 @@ _FEATURES = {
 }  # fmt: skip
 
 each = pytest.mark.parametrize("collection", COLLECTIONS)
-
-
-@pytest.fixture(scope="module")
-def described(web: Web) -> Json:
-    """The API definition."""
-    link = find_link(web.json("/"), "service-desc")
-    assert link is not None
-    return web.json(link["href"])
-
-
-@pytest.fixture(scope="module")
-def declared(web: Web) -> set[str]:
-    """The conformance classes of Part 1 that are declared."""
-    start = PART1.format("")
-    return {one.removeprefix(start) for one in web.json("/conformance")["conformsTo"] if one.startswith(start)}
-
-
-def first(web: Web, collection: str) -> Json:
-    """The first feature; the test is skipped where there is none."""
-    features = web.items(collection, limit=1)["features"]
-    if not features:
-        pytest.skip(f"{collection} is empty for the public")
-    found: Json = features[0]
-    return found
 
 
 def test_the_classes_that_are_declared(declared: set[str]) -> None:
@@ -363,97 +336,3 @@ def test_conf_core_query_param_unknown(web: Web) -> None:
              f"/collections/sites/items/{first(web, 'sites')['id']}", "/collections/sites/queryables",
              "/collections/sites/schema", "/")  # fmt: skip
     assert {path: web.ask(f"{path}?no-such-thing=1").status_code for path in paths} == dict.fromkeys(paths, 400)
-
-
-def test_conf_geojson_definition(web: Web) -> None:
-    """/conf/geojson/definition: features come as application/geo+json when it is asked for."""
-    for path in ("/collections/sites/items", f"/collections/sites/items/{first(web, 'sites')['id']}"):
-        assert media_type(web.ask(path, {"Accept": GEOJSON})) == GEOJSON
-
-
-@each
-def test_conf_geojson_content(web: Web, collection: str) -> None:
-    """/conf/geojson/content: every feature is valid GeoJSON (RFC 7946): rings closed and wound as it says, ids one
-    each, no `crs` member, nothing that is not finite."""
-    page = web.items(collection)
-    assert "crs" not in page
-    assert len({one["id"] for one in page["features"]}) == len(page["features"])
-    for feature in page["features"]:
-        shape = shapely.geometry.shape(feature["geometry"]) if feature["geometry"] else None
-        assert shape is None or (shape.is_valid and not shape.is_empty)
-        for polygon in shape.geoms if isinstance(shape, shapely.MultiPolygon) else []:
-            assert polygon.exterior.is_ccw
-            assert not any(ring.is_ccw for ring in polygon.interiors)
-
-
-def _require_html(declared: set[str]) -> None:
-    if "html" not in declared:
-        pytest.skip("the class html is not declared")
-
-
-def _resources(web: Web) -> tuple[str, ...]:
-    one = f"/collections/outlines/items/{first(web, 'outlines')['id']}"
-    return ("/", "/conformance", "/collections", "/collections/outlines", "/collections/outlines/items", one)
-
-
-def test_conf_html_definition(web: Web, declared: set[str]) -> None:
-    """/conf/html/definition: every resource of the API comes as text/html when it is asked for."""
-    _require_html(declared)
-    for path in _resources(web):
-        answer = web.ask(path, HTML)
-        assert (answer.status_code, media_type(answer)) == (200, "text/html"), path
-
-
-def test_conf_html_content(web: Web, declared: set[str]) -> None:
-    """/conf/html/content: the page says what the document says, and its links lead on."""
-    _require_html(declared)
-    for path in _resources(web):
-        assert web.ask(path, HTML).text.startswith("<!doctype html>")
-    page = web.ask("/collections/outlines/items", HTML).text
-    assert all(one["properties"]["ref"] in page for one in web.items("outlines", limit=10)["features"])
-
-
-def test_conf_oas30_completeness(described: Json, web: Web) -> None:
-    """/conf/oas30/completeness: the definition has every path of the standard, and each that it has is served."""
-    paths = set(described["paths"])
-    generic = {re.sub(r"/collections/(\{\w+\}|[\w-]+)", "/collections/*", path) for path in paths}
-    generic = {re.sub(r"/items/\{\w+\}", "/items/*", path) for path in generic}
-    assert {"/", "/conformance", "/collections", "/collections/*", "/collections/*/items",
-            "/collections/*/items/*", "/collections/*/queryables", "/collections/*/schema"} <= generic  # fmt: skip
-    assert described["servers"] == [{"url": web.url}]
-
-
-def test_conf_oas30_definition_1(web: Web) -> None:
-    """/conf/oas30/oas-definition-1: the definition comes as application/vnd.oai.openapi+json;version=3.0."""
-    answer = web.ask("/api", {"Accept": "application/vnd.oai.openapi+json;version=3.0"})
-    assert answer.headers["content-type"] == "application/vnd.oai.openapi+json;version=3.0"
-
-
-def test_conf_oas30_definition_2(described: Json) -> None:
-    """/conf/oas30/oas-definition-2: it is valid against OpenAPI 3.0, by its own words and by a validator."""
-    assert described["openapi"].startswith("3.0.")
-    validate(described)
-
-
-def test_conf_oas30_oas_impl(described: Json, web: Web) -> None:
-    """/conf/oas30/oas-impl: what is described without parameters is there, in a media type that is named."""
-    for path, operations in described["paths"].items():
-        if "{" in path or "get" not in operations:
-            continue
-        answer = web.ask(path)
-        responses = operations["get"]["responses"]
-        expected = responses.get(str(answer.status_code), responses["default"])
-        assert media_type(answer) in expected["content"], f"{path}: {answer.status_code} {media_type(answer)}"
-
-
-def test_conf_oas30_exception_codes(described: Json) -> None:
-    """/conf/oas30/exceptions-codes: every operation says what an error looks like."""
-    responses: list[dict[str, Any]] = [
-        one["responses"] for path in described["paths"].values() for name, one in path.items() if name == "get"
-    ]
-    assert all({"4XX", "400", "default"} & set(one) for one in responses)
-
-
-def test_conf_oas30_security(described: Json) -> None:
-    """/conf/oas30/security: what is open needs no key by the definition, and none does by default."""
-    assert "security" not in described

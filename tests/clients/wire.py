@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
+import pytest
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/{}"
@@ -77,3 +78,12 @@ def find_link(document: Json, rel: str, kind: str = "") -> dict[str, str] | None
 def media_type(answer: httpx2.Response) -> str:
     """The media type without its parameters."""
     return str(answer.headers["content-type"]).partition(";")[0]
+
+
+def first(web: Web, collection: str) -> Json:
+    """The first feature; the test is skipped where there is none."""
+    features = web.items(collection, limit=1)["features"]
+    if not features:
+        pytest.skip(f"{collection} is empty for the public")
+    found: Json = features[0]
+    return found
