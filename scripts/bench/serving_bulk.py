@@ -68,11 +68,13 @@ def walk(bench: Bench) -> dict[str, Walk]:
 
 @dataclass(slots=True)
 class Export:
-    """A whole file: what making it took the first time, and again, and the most memory that the process held."""
+    """A whole file: what making it took the first time, and again, and the memory of the process
+    before and at most."""
 
     first: Measured = field(default_factory=Measured)
     again: Measured = field(default_factory=Measured)
     first_byte_s: float | None = None
+    before_mb: float = 0.0
     peak_mb: float = 0.0
 
 
@@ -98,6 +100,7 @@ def _export_served(bench: Bench, one: Running, kind: str, result: Export, took: 
         took.refused = "not served" if path is None else "not asked"
         return
     forget_peak(one.process)
+    result.before_mb = result.before_mb or peak_mb(one.process)
     answer = measure(bench, one, [Ask(path)], took, "features")[0]
     result.first_byte_s = result.first_byte_s or answer.first_seconds
     result.peak_mb = max(result.peak_mb, peak_mb(one.process))

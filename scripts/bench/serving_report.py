@@ -50,7 +50,7 @@ def walk_table(walks: Mapping[str, Walk]) -> str:
 
 def export_table(kind: str, found: Mapping[str, Export]) -> str:
     """Whole files: ours counts as it is made the first time, not as it is kept."""
-    titles = ("s", "first byte", "again", "MB", "peak memory, MB", "processor", "× it", "aim")
+    titles = ("s", "first byte", "again", "MB", "peak memory (before), MB", "processor", "× it", "aim")
     lines = [head(EXPORT_TITLES[kind], *titles)]
     taken = {name: one.first.ms for name, one in found.items()}
     for name, one in found.items():
@@ -60,7 +60,7 @@ def export_table(kind: str, found: Mapping[str, Export]) -> str:
         told = f"{one.first.ms / 1000:.2f}{_differs(one.first)}"
         begun = f"{one.first_byte_s:.2f}" if one.first_byte_s is not None else ""
         again = f"{one.again.ms / 1000:.2f}" if one.again.ms else ""
-        memory = f"{one.peak_mb:.0f}{_mark(one.peak_mb <= MEMORY_MB) if name == 'ours' else ''}"
+        memory = f"{one.peak_mb:.0f} ({one.before_mb:.0f}){_mark(one.peak_mb <= MEMORY_MB) if name == 'ours' else ''}"
         numbers = (told, begun, again, f"{one.first.size / 1e6:.1f}", memory, f"{(one.first.cpu_ms or 0) / 1e3:.2f}")
         lines.append(row(name, *numbers, *_compared(taken, name, EXPORT_AIMS[kind])))
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """The servers that the serving benchmark compares: how each is started, and its words for each question.
 
-One worker process each. Ours is the real command; tipg and pygeoapi are started as their own container images start
-them, set up so that they need not do less than the others: limits raised, no refreshing in the background.
+One worker process each. Ours is the real command; tipg and pygeoapi are started as they document it for production,
+and set up so that they do no less and no more than the others: limits raised, no refreshing in the background.
 """
 
 import json
@@ -133,7 +133,7 @@ class Floor(Server):
 
 
 class Tipg(Server):
-    """tipg, as its container runs it: uvicorn, which finds uvloop and httptools."""
+    """tipg on uvicorn, as its own documentation starts it, with uvloop and httptools."""
 
     name = "tipg"
 
