@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from estates_api import __version__
 from estates_api.api import (
@@ -32,6 +33,8 @@ from estates_api.api.kept import Kept
 from estates_api.api.problems import add_handlers
 from estates_api.store.reading import Reading
 
+WHOLE_FILES = ("/sites.geojson", "/candidates.geojson", "/collections/{collection}.{suffix}")
+
 
 def create_app(context: Context) -> FastAPI:
     """The service for one installation."""
@@ -56,8 +59,13 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     app.state.reading, app.state.files = reading, files
     app.state.counts = Counts()
-    for path in ("/sites.geojson", "/candidates.geojson", "/collections/{collection}.{suffix}"):
-        app.add_route(path, downloads.whole, include_in_schema=False)
+    # Plain routes come first: what is asked most is found without looking at all others.
+    app.router.routes[:0] = [
+        Route("/collections/{collection}/items", items.items, include_in_schema=False),
+        Route("/collections/{collection}/items/{id:path}", items.item, include_in_schema=False),
+        Route("/collections/{collection}/tiles/{square}/{zoom}/{row}/{column}", tiles.tile, include_in_schema=False),
+        *(Route(path, downloads.whole, include_in_schema=False) for path in WHOLE_FILES),
+    ]
     for part in (
         home,
         ogc,
@@ -75,12 +83,11 @@ def create_app(context: Context) -> FastAPI:
         app.include_router(part.router)
     # One description, wherever it is asked for.
     app.openapi = lambda: openapi.describe_api(app, context.public_url or "/")  # type: ignore[method-assign]
-    app.add_route("/collections/{collection}/tiles/{square}/{zoom}/{row}/{column}", tiles.tile, include_in_schema=False)
-    app.add_route("/collections/{collection}/items", items.items, include_in_schema=False)
-    app.add_route("/collections/{collection}/items/{id:path}", items.item, include_in_schema=False)
     add_handlers(app)
     app.add_middleware(HeadAndOptions)
     app.add_middleware(Varying)
-    app.add_middleware(Kept, version=lambda: reading.version)
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"], allow_headers=["*"])
+    # Before everything else of the framework, which costs more than an answer that is kept.
+    build = app.build_middleware_stack
+    app.build_middleware_stack = lambda: Kept(build(), lambda: reading.version)  # type: ignore[method-assign]
     return app

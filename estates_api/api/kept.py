@@ -22,7 +22,7 @@ KEPT_BYTES, LARGEST_BYTES, SMALLEST_BYTES = 32 << 20, 4 << 20, 1000
 
 _COMPRESSED = ("application/json", "application/geo+json", "application/schema+json", "application/problem+json",
                "application/vnd.oai.openapi+json", "text/", "application/vnd.mapbox-vector-tile")  # fmt: skip
-_ASKED_BY = (b"accept", b"authorization", b"x-api-key", b"host", b"x-forwarded-host", b"x-forwarded-proto")
+_ASKED_BY = (b"accept", b"authorization", b"x-api-key", b"host", b"origin", b"x-forwarded-host", b"x-forwarded-proto")
 _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": lambda body: gzip.compress(body, 5, mtime=0),
     "zstd": zstandard.ZstdCompressor(level=3).compress,
@@ -80,7 +80,11 @@ class Kept:
     async def _made(self, scope: Scope, receive: Receive, send: Send, version: int | None) -> Answer | None:
         """The whole answer of the application; None when it is sent in parts, and has been passed on."""
         held = _Held(send, bare=scope["method"] == "HEAD")
-        await self.app({**scope, "method": "GET"}, receive, held.send)
+        try:
+            await self.app({**scope, "method": "GET"}, receive, held.send)
+        except Exception:  # a fault that the framework has answered, and tells the server of besides
+            await held.pass_on()
+            raise
         if held.start is None:
             return None
         headers = [(name, value) for name, value in held.start["headers"] if name != b"content-length"]
@@ -106,6 +110,12 @@ class _Held:
         self._passed = False
         self.start: Message | None = None
         self.body = b""
+
+    async def pass_on(self) -> None:
+        """Send what is held, if anything is."""
+        if self.start is not None:
+            await self._send(self.start)
+            await self._send({"type": "http.response.body", "body": b"" if self._bare else self.body})
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

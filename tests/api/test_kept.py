@@ -86,7 +86,8 @@ def test_while_the_version_is_not_known_nothing_is_taken_from_what_is_kept(
 
 
 @pytest.mark.parametrize("headers", [{"x_api_key": "k"}, {"authorization": "Bearer k"}, {"accept": "text/html"},
-                                     {"host": "other"}, {"x_forwarded_proto": "https"}])  # fmt: skip
+                                     {"host": "other"}, {"x_forwarded_proto": "https"},
+                                     {"origin": "https://a.example"}])  # fmt: skip
 def test_who_asks_and_how_are_part_of_the_question(keeping: Callable[[App], Kept], headers: dict[str, str]) -> None:
     """An answer to one audience, format or host is never given to another."""
     app = App()
