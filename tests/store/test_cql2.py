@@ -207,7 +207,7 @@ def test_ten_thousand_values_are_one_list(ask: Ask, plots: Plots) -> None:
     assert ask(f"name IN ({names},'NHS')") == plots.found(lambda row: row["name"] == "NHS")
     numbers = ",".join(map(str, range(10, 10_010)))
     assert ask(f"NOT area IN ({numbers})") == plots.found(lambda row: row["area"] is not None)
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 60
 
 
 def test_both_encodings_find_the_same(ask: Ask) -> None:

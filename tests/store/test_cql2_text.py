@@ -144,7 +144,7 @@ def test_no_text_takes_long(name: str) -> None:
     began = time.process_time()
     with suppress(BadInput):
         parse(LONG[name])
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 60  # what it must not be is hours
 
 
 def test_a_chain_as_qgis_writes_it_is_read() -> None:
