@@ -32,7 +32,7 @@ from sqlalchemy.types import TypeEngine
 from estates_api.domain.collections import COLLECTIONS, Collection, Kind
 from estates_api.store.geography import borough, lsoa, metadata
 
-__all__ = ["AUDIENCES", "Audience", "Layer", "given_layer", "layer", "metadata", "projections"]
+__all__ = ["AUDIENCES", "POINT", "Audience", "Layer", "given_layer", "layer", "metadata", "projections"]
 
 Audience = Literal["public", "partner", "complete"]
 AUDIENCES: tuple[Audience, ...] = ("public", "partner", "complete")
@@ -140,7 +140,8 @@ def _described(made: Collection) -> list[Any]:
     return [*named, column("geom", Geometry(srid=27700)), column("geom_crs84", Geometry(srid=4326))]
 
 
-_POINT = "CASE WHEN s.precision = 'outline' THEN ST_PointOnSurface(s.{0}) ELSE s.{0} END"
+POINT = "CASE WHEN s.precision = 'outline' THEN ST_PointOnSurface(s.{0}) ELSE s.{0} END"
+"""A site in the collections: readers expect one type of geometry in each; outlines have one of their own."""
 
 
 @lru_cache
@@ -148,7 +149,7 @@ def given_layer(collection: str) -> Layer:
     """A collection whose rows are given with the query, as the bound value `rows`: a JSON array of objects with `id`,
     `at` (the reference of the site where it is) and the properties. Who may see them is the caller's to say."""
     made = COLLECTIONS[collection]
-    shape = _POINT if made.shape == "Point" else "ST_ForcePolygonCCW(s.{0})"
+    shape = POINT if made.shape == "Point" else "ST_ForcePolygonCCW(s.{0})"
     kinds = ", ".join(f'"{one.name}" {_SQL[one.kind]}' for one in made.properties)
     query = text(f"""
         SELECT g.*, {shape.format("geom")} AS geom, {shape.format("geom_crs84")} AS geom_crs84

@@ -8,7 +8,7 @@ a score made with a hidden fact would tell it. Readers choose a table; they neve
 from sqlalchemy import Connection, text
 
 from estates_api.domain.collections import COLLECTIONS
-from estates_api.store.layers import projections
+from estates_api.store.layers import POINT, projections
 from estates_api.store.redactions import UNMASKED_INTEREST
 from estates_api.store.touched import open_touched, touch_all
 
@@ -69,9 +69,6 @@ _GONE = """
 SELECT s.ref, s.name, t.gone FROM told t JOIN site s ON s.ref = t.ref
 WHERE t.gone IS NOT NULL AND t.sensitivity = :sensitivity
 """
-
-_POINT = "CASE WHEN s.precision = 'outline' THEN ST_PointOnSurface(s.{0}) ELSE s.{0} END"
-"""A site in the collections: readers expect one type of geometry in each; outlines have one of their own."""
 
 _OUTLINE = "CASE WHEN s.precision = 'outline' THEN ST_ForcePolygonCCW(s.{0}) END"
 """Rings as RFC 7946 (3.1.6) has them."""
@@ -149,10 +146,10 @@ WITH RECURSIVE latest AS (
            {_rounded("reuse_score", "r.reuse_score")}, {_rounded("reuse_coverage", "r.reuse_coverage")},
            (SELECT string_agg(gate->>'id', '; ') FROM jsonb_array_elements(x.gates) gate) AS gates,
            x.sentence, CASE WHEN r.route IS NOT NULL THEN latest.method END AS method,
-           {_POINT.format("geom")} AS geom, {_POINT.format("geom_crs84")} AS geom_crs84,
+           {POINT.format("geom")} AS geom, {POINT.format("geom_crs84")} AS geom_crs84,
            {_OUTLINE.format("geom")} AS outline,
            {_OUTLINE.format("geom_crs84")} AS outline_crs84,
-           ST_AsGeoJSON({_POINT.format("geom_crs84")}, 7) AS point,
+           ST_AsGeoJSON({POINT.format("geom_crs84")}, 7) AS point,
            ST_AsGeoJSON({_OUTLINE.format("geom_crs84")}, 7) AS drawn,
            held.list AS held, r.explanation
     FROM wanted t
