@@ -1,5 +1,5 @@
 """Whole collections, or what a question finds of them, as files: built first and sent then, so that what is cut off is
-seen by its length. A file of all is built once for each version of the data, and served in ranges."""
+seen by its length. A file is built once for each version of the data, and served in ranges."""
 
 import asyncio
 from collections import OrderedDict
@@ -12,7 +12,6 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
@@ -83,11 +82,11 @@ async def download(request: Request, question: Question, form: Format) -> Respon
     crs = crs_of(request, question, form)
     question = replace(question, look=replace(question.look, crs=crs))
     changed_at = datetime.fromisoformat(await reading(request).changed_at(version))
-    path, task = await _path(request, Job(question, form, given, changed_at), version)
+    path = await _path(request, Job(question, form, given, changed_at), version)
     headers = {"Content-Crs": f"<{crs.uri}>"} | ({"ETag": tag} if given is None else {})
     return FileResponse(
         path, headers=headers, media_type=TEXTS[form.name].media_type if form.name in TEXTS else form.media_type,
-        filename=f"{question.collection.id}.{form.name}", background=task,
+        filename=f"{question.collection.id}.{form.name}",
         content_disposition_type="inline" if form.name == "geojson" else "attachment",
     )  # fmt: skip
 
@@ -100,12 +99,6 @@ class Job:
     form: Format
     given: Given | None
     changed_at: datetime
-
-    @property
-    def kept(self) -> bool:
-        """Whether it is the whole of a collection, which is asked for again."""
-        asked = self.question
-        return self.given is None and not (asked.conditions or asked.filter or asked.sort or asked.limit)
 
 
 def _role(connection: Connection, reader: Audience | None) -> AbstractContextManager[None]:
@@ -129,21 +122,19 @@ def crs_of(request: Request, question: Question, form: Format) -> Crs:
     return question.look.crs
 
 
-async def _path(request: Request, job: Job, version: int) -> tuple[Path, BackgroundTask | None]:
-    """Where the file is, and what to do when it has been sent."""
+async def _path(request: Request, job: Job, version: int) -> Path:
+    """Where the file is. What was computed for one request is nobody else's; it is kept no longer than the others."""
     files: Files = request.app.state.files
-    if not job.kept:
-        path = files.new(job.form.name)
-        await asyncio.to_thread(_build, request, job, path)
-        return path, BackgroundTask(path.unlink)
-    key = (spelled(job.question), job.question.look, job.form.name, audience(request), version)
+    asked = job.question
+    key = (spelled(asked), asked.look, asked.limit, job.form.name, audience(request), version, job.given and uuid4())
     async with files.locks.setdefault(key, asyncio.Lock()):
         if key not in files.kept or not files.kept[key].exists():
             path = files.new(job.form.name)
             await asyncio.to_thread(_build, request, job, path)
             files.keep(key, path)
+        found = files.kept[key]
     files.locks.pop(key, None)
-    return files.kept[key], None
+    return found
 
 
 def _build(request: Request, job: Job, path: Path) -> None:

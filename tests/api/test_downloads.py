@@ -130,7 +130,7 @@ def test_the_same_data_are_the_same_bytes(
 def test_a_file_is_built_once(
     loaded: Engine, make_api: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    """A file of a whole collection is built once for each version of the data and audience, and anew after a change."""
+    """A file is built once for each question, version of the data and audience, and anew after a change."""
     built: list[str] = []
     build = downloads._build
 
@@ -146,9 +146,12 @@ def test_a_file_is_built_once(
         connection.execute(text("INSERT INTO audit (actor, action, subject, detail) VALUES ('a', 'b', 'c', '{}')"))
     assert client.get("/collections/sites.csv").headers["etag"] != first[0]
     assert len(built) == 2
-    client.get("/collections/sites.csv?sector=NHS")
-    client.get("/collections/sites.csv?sector=NHS")
-    assert len(built) == 4
+    for query in ("sector=NHS", "sector=NHS", "sector=council", "filter=gia_m2%3E1", "filter=gia_m2%3E2"):
+        client.get(f"/collections/sites.csv?{query}")
+    assert len(built) == 6
+    for limit in (1, 2, 1):
+        client.get(f"/collections/sites/items?f=csv&limit={limit}")
+    assert len(built) == 8
 
 
 def test_old_files_are_removed(
