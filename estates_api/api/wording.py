@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from estates_api.domain.attributes import ATTRIBUTES, IDENTITY, UNITS
 from estates_api.domain.collections import Property
-from estates_api.domain.explanation import quantity
+from estates_api.domain.explanation import is_freehold, quantity
 
 _WRITTEN = {"m2": "m²", "GBP": "£"}
 _ADDRESSES = re.compile(r"<(https?://[^<>]+)>")
@@ -114,6 +114,8 @@ def measured(part: Mapping[str, Any]) -> str:
             return str(part["note"]).partition(",")[0]
         case "partners":
             return "yes"
+        case "security" if is_freehold(part["note"]):
+            return "freehold"
         case _:
             return quantity(part["measure"], part["unit"])
 

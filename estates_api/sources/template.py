@@ -12,7 +12,7 @@ from estates_api.domain.attributes import ATTRIBUTES
 from estates_api.domain.codes import parse_local_code, parse_ods_code, parse_postcode, parse_uprn
 from estates_api.domain.records import HoldingRecord, Issue, Reading, Value
 from estates_api.domain.sites import INTEREST_KINDS
-from estates_api.domain.values import parse_day, parse_day_range
+from estates_api.domain.values import parse_day, parse_day_range, parse_day_text
 from estates_api.errors import BadInput
 from estates_api.sources.cells import Cells, RowError, parse_amount, read_rows
 from estates_api.sources.claims import read_value, weigh_values
@@ -142,6 +142,8 @@ def _values(cells: Cells, organisation: str) -> tuple[Value, ...]:
         if issue is not None:
             cells.issues.append(issue)
     _check_interest(cells)
+    for column in ("lease_end", "lease_break"):
+        cells.optional(column, parse_day_text)
     weighed, doubts = weigh_values(values, line=cells.line, organisation=organisation, field=cells.table.name)
     cells.issues.extend(doubts)
     return weighed

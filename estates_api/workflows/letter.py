@@ -19,7 +19,7 @@ from estates_api.domain.letter import (
     find_owners,
     rank_figures,
 )
-from estates_api.domain.method import parse_method
+from estates_api.domain.method_file import parse_method
 from estates_api.domain.rules import RULES
 from estates_api.errors import KeyNeeded, NotFound
 from estates_api.sources import eric_columns
