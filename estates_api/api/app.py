@@ -17,6 +17,7 @@ from estates_api.api import (
     issues,
     items,
     letters,
+    methods,
     ogc,
     openapi,
     organisations,
@@ -77,6 +78,7 @@ def create_app(context: Context) -> FastAPI:
         organisations,
         issues,
         letters,
+        methods,
         shortlists,
         upload,
     ):

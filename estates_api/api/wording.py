@@ -130,8 +130,13 @@ def place(geometry: Mapping[str, Any] | None) -> str:
     return f"{abs(north):.5f}° {'N' if north >= 0 else 'S'}, {abs(east):.5f}° {'E' if east >= 0 else 'W'}"
 
 
+def capitalize_first(text: str) -> str:
+    """A sentence's first letter as a capital, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day, "shown": shown, "written": written, "title": title, "heading": heading, "unit": unit, "kind": kind,
     "cited": cited, "claimed": claimed, "measured": measured,
-    "place": place,
+    "place": place, "capitalize_first": capitalize_first,
 }  # fmt: skip

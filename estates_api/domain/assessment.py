@@ -10,7 +10,7 @@ import numpy as np
 
 from estates_api.domain import scoring
 from estates_api.domain.gates import Gate, closed_gates, released_by
-from estates_api.domain.measures import MEASURES, Measure
+from estates_api.domain.measures import MEASURES, TENURE, Measure
 from estates_api.domain.method import Criterion, Method, ScoreName
 from estates_api.domain.peers import site_class
 from estates_api.domain.sites import Event, Site
@@ -49,7 +49,8 @@ class SiteScore:
 class Assessed:
     """One site's result. `released` is the sale that ended public ownership, when there was one.
 
-    `evidence` holds the oldest and the newest day that the known measures rest on; None when none is dated.
+    `evidence` holds the oldest and the newest day that the known measures rest on, but for tenure, which does not grow
+    old; None when none is dated.
     """
 
     site: Site
@@ -81,7 +82,8 @@ def _assessed(
 ) -> Assessed:
     sale = released_by(site)
     route: Route = "released" if sale else find_route(release, reuse, gates, method)
-    claims = [claim for score in (release, reuse) for part in score.contributions for claim in part.measure.claims]
+    parts = [part for score in (release, reuse) for part in score.contributions if part.criterion.id not in TENURE]
+    claims = [claim for part in parts for claim in part.measure.claims]
     days = [claim.as_of for claim in claims if claim.dated]
     evidence = (min(days), max(days)) if days else None
     stale = len(days) < len(claims) or is_stale(evidence[0] if evidence else None, as_of, method)

@@ -64,7 +64,7 @@ def _guarded(site: Site) -> Found:
     if guarded := next((use for use in said if _GUARDED_USES.search(_PARKED.sub("", use))), None):
         return "not done", f"its stated use is “{guarded}”; nothing says that this is done"
     uses = f"its stated use is “{said[0]}”" if said else "no list states its use"
-    return "not known", f"{uses}, but whether it was a school’s land or is open space in part is not known"
+    return "not known", f"{uses}; whether it was a school’s land, or is open space in part, is not known"
 
 
 def _services(site: Site) -> Found:

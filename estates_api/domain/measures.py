@@ -34,6 +34,9 @@ ITEM_COSTS = (
 )  # fmt: skip
 """ERIC from 2016-17: items. Finance costs are not running costs; medical equipment is not the estate's."""
 
+TENURE = frozenset({"reuse.security"})
+"""Measures whose evidence does not grow old: who owns a place changes by a sale, which is an event."""
+
 DAYS_A_YEAR = 365.25
 LONG_LEASE_YEARS = 25.0
 """What a freehold counts as where the value function of security is drawn from peers."""
@@ -220,7 +223,7 @@ def security(site: Site, method: Method) -> Measure:
         points = next(c.points for c in method.criteria if c.id == "reuse.security")
         longest = max(points, key=lambda point: point[1], default=(LONG_LEASE_YEARS, 1.0))[0]
         codes = {owner.organisation_code for owner in owners}
-        note = f"freehold, {owners[0].organisation_name}, {owners[0].evidence}"
+        note = f"freehold of {owners[0].organisation_name}, {owners[0].evidence}"
         return _known(longest, _tenure_claims(site, codes), note)
     leases = [
         (end, claim) for h in site.holdings if (claim := h.claims.get("lease_end")) and (end := _lease_end(claim))

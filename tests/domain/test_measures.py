@@ -232,7 +232,7 @@ def test_the_longest_lease_counts_and_a_freehold_above_all() -> None:
     both = site(full(lease_end="2030"), holding("RAL01", lease_end="2040"), interests=LEASED, as_of=day)
     assert measured("reuse.security", both).number == pytest.approx(20, abs=0.01)
     owned = measured("reuse.security", site(holding("RAL01", tenure="freehold"), as_of=day))
-    assert (owned.number, owned.note) == (25.0, "freehold, Royal Free London, stated")
+    assert (owned.number, owned.note) == (25.0, "freehold of Royal Free London, stated")
     assert [claim.attribute for claim in owned.claims] == ["tenure"]
     private = (Interest("P", "A Landlord", "private", "freeholder", "stated"),)
     assert measured("reuse.security", site(full(), interests=private, as_of=day)).state == "unknown"
