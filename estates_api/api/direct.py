@@ -30,7 +30,7 @@ class Direct:
         request = Request({**scope, "app": self.owner, "path_params": params}, receive)
         try:
             response = await endpoint(request)
-        except Exception as error:  # noqa: BLE001 -- the framework turns it into an answer
+        except Exception as error:
             await self.app({**scope, _RAISED: error}, receive, send)
             return
         await response(scope, receive, send)
