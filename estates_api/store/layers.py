@@ -74,6 +74,7 @@ def _sites(audience: str) -> Table:
         Index(f"{name}_geom", "geom", postgresql_using="gist"),
         Index(f"{name}_geom_crs84", "geom_crs84", postgresql_using="gist"),
         Index(f"{name}_turn", "turn"),
+        Index(f"{name}_borough", "borough"),
         Index(f"{name}_outline", "outline", postgresql_using="gist", postgresql_where=there),
         Index(f"{name}_outline_crs84", "outline_crs84", postgresql_using="gist",
               postgresql_where=text("outline_crs84 IS NOT NULL")),
