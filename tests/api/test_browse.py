@@ -389,7 +389,7 @@ def test_an_explanation_as_a_page(api: TestClient) -> None:
             unknown = [part["title"] for part in score["contributions"] if part["state"] == "unknown"]
             assert not unknown or f"Not known: {', '.join(unknown)}." in page.said
         assert all(gate["reason"] in page.said for gate in told["gates"])
-        assert all(f"{one['state']} {one['reason'][1:]}"[-30:] in page.said for one in told["checks"])
+        assert [one["reason"] for one in told["checks"] if one["reason"][1:] not in page.said] == []
         assert all(event["told"] in page.said for event in told["events"])
         assert all(one["organisation"] in page.said for one in (*told["interests"], *told["holdings"]))
     cited = [said["href"] for said in get(api, f"/sites/{REF}").all("a") if said.get("rel") == "external noreferrer"]
