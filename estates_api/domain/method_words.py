@@ -86,13 +86,13 @@ def _criterion(criterion: Criterion, share: float, method: Method) -> dict[str, 
 
 
 def points_in_words(criterion: Criterion) -> str:
-    """A value function in a sentence: `2.5 % or less: no points; 30 % or more: all points; between in proportion`."""
-    between = "each tenfold step counts the same" if criterion.scale == "log" else "in proportion"
+    """A value function in a sentence: `2.5 % or less: no points; 30 % or more: all points; in proportion between`."""
+    between = "each tenfold step between counts the same" if criterion.scale == "log" else "in proportion between"
     if not criterion.points:
-        return f"{PEERS_POINTS}; between in proportion"
+        return f"{PEERS_POINTS}; {between}"
     said = [f"{measure_in_words(criterion, x)}{end}: {_value(value)}"
             for (x, value), end in zip(criterion.points, _ends(criterion), strict=True)]  # fmt: skip
-    return "; ".join(said) if criterion.name == "partners" else f"{'; '.join(said)}; between {between}"
+    return "; ".join(said) if criterion.name == "partners" else f"{'; '.join(said)}; {between}"
 
 
 def _ends(criterion: Criterion) -> list[str]:
