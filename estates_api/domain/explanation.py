@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 from estates_api.domain.assessment import ROUNDING, Assessed, Contribution, SiteScore, reaches
 from estates_api.domain.claims import Claim
 from estates_api.domain.land import site_land
+from estates_api.domain.limits import limits_of
 from estates_api.domain.measures import MEASURE_PLACES
 from estates_api.domain.method import Criterion, Method
 from estates_api.domain.peers import site_class
+from estates_api.domain.priority import describe_place
 from estates_api.domain.scoring import measure_at
 from estates_api.domain.sites import Event, Site
 
@@ -219,6 +221,8 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "gates": [{"id": gate.id, "what": method.gates[gate.id], "reason": gate.reason} for gate in result.gates],
         "land_ha": land.area_ha if land else None,
         "gia_m2": _total(site, "gia_m2"),
+        "limits": [asdict(limit) for limit in limits_of(site, method)],
+        "priority": describe_place(site, method),
         "interests": [
             {"organisation": i.organisation_name, "code": i.organisation_code, "kind": i.kind, "evidence": i.evidence}
             for i in site.interests
