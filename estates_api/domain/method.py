@@ -5,9 +5,10 @@ import itertools
 import math
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from estates_api.domain.intensity import KINDS as INTENSITY_KINDS
 from estates_api.domain.peers import ALL, Expected, Peers, Reference
 from estates_api.errors import BadInput
 
@@ -19,7 +20,8 @@ class Criterion:
     """One criterion: a measure mapped to 0-1 by a piecewise-linear value function, with its reason and citation.
 
     `points` are (measure, value) pairs, rising in the measure; empty where the peers' median and 90th
-    percentile stand for 0 and 1.
+    percentile stand for 0 and 1. `norms` are what is usual for each kind of organisation, where the measure is a share
+    of that.
     """
 
     id: str
@@ -31,6 +33,7 @@ class Criterion:
     points: tuple[tuple[float, float], ...]
     why: str
     citation: str
+    norms: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -160,7 +163,17 @@ def _criterion(row: Row) -> Criterion:
         points=points,
         why=str(row["why"]),
         citation=str(row["citation"]),
+        norms=_norms(row),
     )
+
+
+def _norms(row: Row) -> dict[str, float]:
+    """What is usual for each kind of organisation: of release.intensity every kind, above 0."""
+    norms = {str(kind): float(number) for kind, number in row.get("norms", {}).items()}
+    needed = INTENSITY_KINDS if row["id"] == "release.intensity" else ()
+    if set(norms) != set(needed) or not all(0 < number < math.inf for number in norms.values()):
+        raise ValueError(f"norms must give a number above 0 for each of: {', '.join(needed) or 'none'}")
+    return norms
 
 
 def _check(criteria: tuple[Criterion, ...], weights: Mapping[str, float], peers: Peers) -> None:
