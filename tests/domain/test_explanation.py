@@ -60,8 +60,8 @@ def test_a_release_site_says_why() -> None:
 
 def test_a_part_release_site_names_both() -> None:
     """Part release gives the reasons of both scores, and says that reuse would stay."""
-    words = said(site(full(), surroundings=NEAR))
-    assert words.startswith("Listed for part release with reuse because land not under buildings is 3 ha")
+    words = said(site(full(land_owned_ha=5.0, idle_land_ha=0.5), surroundings=NEAR))
+    assert words.startswith("Listed for part release with reuse because land not under buildings is 4 ha")
     assert "spare floor area is 1,500 m²" in words
     assert re.search(r"would drop off if .* fell below .* \(and stay for reuse\)", words)
     assert "not known: partners of both sectors on or next to the site" in words
@@ -97,12 +97,12 @@ def test_need_and_services_are_told_with_their_sense() -> None:
 def test_a_retained_site_says_what_is_missing() -> None:
     """Below the cut-off: how much; above it: the gate; nearly there: not `0 below`."""
     low = full(land_owned_ha=0.2, idle_land_ha=0.0, empty_pct=2.0, underused_pct=0.0)
-    assert said(site(low, surroundings=NOWHERE)).startswith("Not listed: the release score 15 is 27 below its cut-off")
+    assert said(site(low, surroundings=NOWHERE)).startswith("Not listed: the release score 15 is 32 below its cut-off")
     gated = said(site(RELEASE, surroundings=NOWHERE, interests=()))
     assert gated.startswith("Not listed although the release score is 72: no public owner is known")
     result = assessed(site(low, surroundings=NOWHERE))
-    near = replace(result, release=replace(result.release, expected=41.97))
-    assert sentence(near, method()).startswith("Not listed: the release score 41.97 is 0.03 below its cut-off")
+    near = replace(result, release=replace(result.release, expected=46.97))
+    assert sentence(near, method()).startswith("Not listed: the release score 46.97 is 0.03 below its cut-off")
 
 
 def test_too_little_data_says_how_little() -> None:

@@ -48,7 +48,7 @@ BROKEN = {
     "not TOML": ('id = "ncl-1"', "id = ncl-1", "not readable as TOML"),
     "title missing": ("\ntitle = ", "\nheading = ", "title"),
     "cut-off missing": ("reuse = 55", "", "reuse"),
-    "cut-off out of range": ("release = 42 ", "release = 420 ", "cut_offs"),
+    "cut-off out of range": ("release = 47 ", "release = 470 ", "cut_offs"),
     "cut-off not a number": ("coverage = 0.5 ", "coverage = nan ", "cut_offs"),
     "years negative": ("stale_years = 3 ", "stale_years = -3 ", "cut_offs"),
     "weight zero": ("weight = 1  ", "weight = 0  ", "'utilisation'.*above 0"),
