@@ -24,9 +24,9 @@ from estates_api.domain.backtest import Key, Pair, pairs_of, rankings
 from estates_api.domain.intensity import KINDS, plot_ratio, trust_kind
 from estates_api.domain.land import site_land
 from estates_api.domain.method import Method
+from estates_api.domain.method_file import parse_method
 from estates_api.domain.ranking import auc
 from estates_api.domain.sites import Site
-from estates_api.workflows.assess import read_method
 from estates_api.workflows.backtest import backtest
 from estates_api.workflows.returns import Returns, read_carried, read_returns, score_returns
 
@@ -92,7 +92,7 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 
 def main(published: Path, method_file: Path) -> None:
     """Compare both earlier editions with the later one, and write the result beside the method file."""
-    method = read_method(method_file.read_bytes(), method_file.name)
+    method = parse_method(method_file.read_bytes(), method_file.name)
     data_dir = method_file.parent.parent
     carried = read_carried(data_dir)
     paths = {label: published / "eric" / f"eric_{label}_site_england_part.csv" for label in (*EARLIER, LATER)}

@@ -15,10 +15,10 @@ from rich.table import Table
 from estates_api.cli.files import check_file
 from estates_api.cli.session import console
 from estates_api.domain.method import Method
+from estates_api.domain.method_file import parse_method
 from estates_api.domain.values import counted, shorten
 from estates_api.errors import BadInput
 from estates_api.settings import Settings, read_settings
-from estates_api.workflows.assess import read_method
 from estates_api.workflows.backtest import backtest
 from estates_api.workflows.returns import Returns, read_carried, read_returns, score_returns
 from estates_api.workflows.setup import METHOD_FILE, read_shipped
@@ -99,7 +99,7 @@ def run_backtest(
 
 
 def _method(settings: Settings) -> Method:
-    return read_method(read_shipped(settings.data_dir, METHOD_FILE), METHOD_FILE)
+    return parse_method(read_shipped(settings.data_dir, METHOD_FILE), METHOD_FILE)
 
 
 def _read(
