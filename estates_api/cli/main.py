@@ -10,7 +10,19 @@ from rich.markup import escape
 from sqlalchemy.exc import OperationalError
 
 from estates_api import __version__
-from estates_api.cli import ingest, methods, outlines, places, quality, records, serving, shortlists, totals
+from estates_api.cli import (
+    backtest,
+    ingest,
+    layers,
+    methods,
+    outlines,
+    places,
+    quality,
+    records,
+    serving,
+    shortlists,
+    totals,
+)
 from estates_api.cli.session import console, fail, open_session, today
 from estates_api.domain.values import counted
 from estates_api.errors import EstatesError
@@ -30,6 +42,7 @@ app.add_typer(shortlists.app, name="shortlist")
 app.add_typer(methods.app, name="method")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
+app.command("layers")(layers.layers)
 app.command("totals")(totals.totals)
 app.command("run")(serving.run)
 app.command("serve")(serving.serve)
@@ -37,6 +50,8 @@ app.command("issues")(quality.issues)
 app.command("letter")(quality.letter)
 app.command("claims")(records.claims)
 app.command("redact")(records.redact_row)
+app.command("score-file")(backtest.score_file)
+app.command("backtest")(backtest.run_backtest)
 app.command("organisation")(records.organisation)
 places.add_commands(app)
 

@@ -26,7 +26,8 @@ class Criterion:
     """One criterion: a measure mapped to 0-1 by a piecewise-linear value function, with its reason and citation.
 
     `points` are empty where the peers' median and 90th percentile stand for 0 and 1. `weight` is its share within
-    its group, 1 like all others unless `weight_why` says why not.
+    its group, 1 like all others unless `weight_why` says why not. `norms` are what is usual for each kind of
+    organisation, where the measure is a share of that.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Criterion:
     citation: str
     weight: float = 1.0
     weight_why: str = ""
+    norms: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

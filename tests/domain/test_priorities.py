@@ -1,7 +1,7 @@
 import pytest
 from builders import full, method, site
-
 from estates_api.domain.priorities import priorities_of
+
 from estates_api.domain.sites import Surroundings
 
 
