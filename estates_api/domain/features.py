@@ -60,6 +60,11 @@ def candidate_properties(result: Assessed, method: Method, boroughs: Mapping[str
         "gates": "; ".join(gate.id for gate in result.gates) or None,
         "sentence": sentence(result, method),
         "method": method.id,
+        "homes_low": None,
+        "homes_high": None,
+        "homes_basis": None,
+        "adjacent_owners": None,  # of the present only
+        "adjacent_ha": None,
     }
 
 
