@@ -14,7 +14,7 @@ from estates_api.api.history import Ask, Asked, find_elsewhere
 from estates_api.api.items import check_ref
 from estates_api.api.parameters import MOMENT, only
 from estates_api.api.provenance import explain_sources
-from estates_api.domain.assembly import NOW, describe_neighbours
+from estates_api.domain.assembly import NOT_THEN, describe_neighbours
 from estates_api.domain.explanation import describe
 from estates_api.errors import NotFound
 from estates_api.store import assessments, editions, features
@@ -55,7 +55,7 @@ def site(
 def detail(ask: Asked, ref: str) -> dict[str, Any]:
     """Everything about one site at the moment asked about; NotFound when it was not there or not known."""
     if ask.moment:
-        return ask.past_with(ref, ask.moment).detail(ref) | {"assembly": {"told": NOW}}
+        return ask.past_with(ref, ask.moment).detail(ref) | {"assembly": NOT_THEN}
     found: dict[str, Any] = json.loads(_text_of(ask, ref))
     return found
 

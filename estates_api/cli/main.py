@@ -10,7 +10,7 @@ from rich.markup import escape
 from sqlalchemy.exc import OperationalError
 
 from estates_api import __version__
-from estates_api.cli import ingest, outlines, places, quality, records, serving, shortlists, totals
+from estates_api.cli import capacity, ingest, outlines, places, quality, records, serving, shortlists, totals
 from estates_api.cli.session import console, fail, open_session, today
 from estates_api.domain.values import counted
 from estates_api.errors import EstatesError
@@ -27,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(shortlists.app, name="shortlist")
+app.add_typer(capacity.app, name="capacity")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
 app.command("totals")(totals.totals)

@@ -15,7 +15,9 @@ SMALL_HA = 0.25
 """The least area for which a site stands on a brownfield land register by its area alone (Town and Country Planning
 (Brownfield Land Register) Regulations 2017, SI 2017/403, regulation 4: 0.25 ha, or five homes)."""
 
-NOW = "assemblies and neighbours are told of the present only"
+NOT_THEN = {"assembly": None, "adjacent": None, "may_adjoin": None,
+            "told": "Assemblies and neighbours are told of the present only."}  # fmt: skip
+"""What an older day says of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,8 @@ _CANDIDATE = (
     Property("gates", "string", "Gates that keep it off a list, joined by `; `"),
     Property("sentence", "string", "Why it stands where it stands"),
     Property("method", "string", "Method of the assessment"),
-    Property("homes_low", "integer", "Homes, lower end of the range", unit="homes"),
-    Property("homes_high", "integer", "Homes, upper end of the range", unit="homes"),
+    Property("homes_low", "integer", "Homes, lower end of the range"),
+    Property("homes_high", "integer", "Homes, upper end of the range"),
     Property("homes_basis", "string", "What the homes rest on",
              values=("consent", "allocation", "brownfield register", "density matrix")),
     Property("adjacent_owners", "string", "Other public owners of land within 50 m, joined by `; ` (of the present)"),
@@ -145,8 +145,8 @@ COLLECTIONS: Mapping[str, Collection] = {
             Property("gain_ha", "number", "Land of sites under 0.25 ha that reaches 0.25 ha with the others (the least "
                      "area for a brownfield register; regulation 4, SI 2017/403)", 4, "ha"),
             Property("homes_low", "integer", "Homes of the sites together, lower end: no more than theirs, as the "
-                     "density matrix is the same for each hectare", unit="homes"),
-            Property("homes_high", "integer", "Homes of the sites together, upper end", unit="homes"),
+                     "density matrix is the same for each hectare"),
+            Property("homes_high", "integer", "Homes of the sites together, upper end"),
             Property("homes_known_of", "integer", "Sites whose homes are in that range"),
         ), ("name", "owners", "area_ha", "homes_low", "homes_high")),
         Collection("boroughs", "Boroughs", "The boroughs of the area", "MultiPolygon", (

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from estates_api.domain.assessment import ROUNDING, Assessed, Contribution, SiteScore, reaches
+from estates_api.domain.capacity import describe_capacity, site_capacity
 from estates_api.domain.claims import Claim
 from estates_api.domain.land import site_land
 from estates_api.domain.measures import MEASURE_PLACES
@@ -219,6 +220,7 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "gates": [{"id": gate.id, "what": method.gates[gate.id], "reason": gate.reason} for gate in result.gates],
         "land_ha": land.area_ha if land else None,
         "gia_m2": _total(site, "gia_m2"),
+        "capacity": describe_capacity(site_capacity(site, method.density)),
         "interests": [
             {"organisation": i.organisation_name, "code": i.organisation_code, "kind": i.kind, "evidence": i.evidence}
             for i in site.interests

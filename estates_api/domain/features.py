@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from estates_api.domain.assessment import Assessed
+from estates_api.domain.capacity import site_capacity
 from estates_api.domain.explanation import sentence
 from estates_api.domain.gates import OWNERS
 from estates_api.domain.land import site_land
@@ -48,6 +49,7 @@ def feature_properties(result: Assessed, boroughs: Mapping[str, str]) -> dict[st
 def candidate_properties(result: Assessed, method: Method, boroughs: Mapping[str, str]) -> dict[str, Any]:
     """What a feature of the collection `candidates` says."""
     release, reuse = result.release, result.reuse
+    homes = site_capacity(result.site, method.density)
     return {
         **site_properties(result, boroughs),
         "route": result.route,
@@ -60,9 +62,9 @@ def candidate_properties(result: Assessed, method: Method, boroughs: Mapping[str
         "gates": "; ".join(gate.id for gate in result.gates) or None,
         "sentence": sentence(result, method),
         "method": method.id,
-        "homes_low": None,
-        "homes_high": None,
-        "homes_basis": None,
+        "homes_low": homes.low,
+        "homes_high": homes.high,
+        "homes_basis": homes.basis,
         "adjacent_owners": None,  # of the present only
         "adjacent_ha": None,
     }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from estates_api.domain.density import Density, parse_density
 from estates_api.domain.peers import ALL, Expected, Peers, Reference
 from estates_api.errors import BadInput
 
@@ -60,6 +61,7 @@ class Method:
     cut_offs: CutOffs
     gates: dict[str, str]
     peers: Peers
+    density: Density | None = None
 
     def of(self, score: ScoreName) -> tuple[Criterion, ...]:
         """The criteria of one score, in the order of the file."""
@@ -125,6 +127,7 @@ def _method(table: Row, sha256: str) -> Method:
         cut_offs=_cut_offs(table["cut_offs"]),
         gates=dict(_each(table, "gate", lambda gate: (str(gate["id"]), str(gate["reason"])))),
         peers=peers,
+        density=parse_density(table["capacity"]) if "capacity" in table else None,
     )
 
 

@@ -112,6 +112,8 @@ class Surroundings:
     ptal: str | None = None
     need_decile: float | None = None
     services_400m: int | None = None
+    town_centre: str | None = None
+    town_centre_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

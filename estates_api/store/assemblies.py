@@ -108,7 +108,7 @@ def touch_nearby(connection: Connection) -> bool:
     """Touch the sites near touched ones, of which what is told of adjacent land may change with them; whether any
     touched site stands or stood where that is known at all, so that assemblies may change."""
     values = {"precise": list(PRECISE), "near": NEAR_M}
-    some = connection.execute(text(f"SELECT EXISTS ({_HERE})"), values).scalar_one()  # noqa: S608 -- a constant
+    some = connection.execute(text(f"SELECT EXISTS ({_HERE})"), values).scalar_one()
     if some:
         connection.execute(text(_NEARBY), values)
     return bool(some)
