@@ -10,7 +10,18 @@ from rich.markup import escape
 from sqlalchemy.exc import OperationalError
 
 from estates_api import __version__
-from estates_api.cli import capacity, ingest, outlines, places, quality, records, serving, shortlists, totals
+from estates_api.cli import (
+    capacity,
+    incentives,
+    ingest,
+    outlines,
+    places,
+    quality,
+    records,
+    serving,
+    shortlists,
+    totals,
+)
 from estates_api.cli.session import console, fail, open_session, today
 from estates_api.domain.values import counted
 from estates_api.errors import EstatesError
@@ -31,6 +42,7 @@ app.add_typer(capacity.app, name="capacity")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
 app.command("totals")(totals.totals)
+app.command("incentives")(incentives.incentives)
 app.command("run")(serving.run)
 app.command("serve")(serving.serve)
 app.command("issues")(quality.issues)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from estates_api.domain.density import Density, parse_density
+from estates_api.domain.keepers import Keeper, parse_keeper
 from estates_api.domain.peers import ALL, Expected, Peers, Reference
 from estates_api.errors import BadInput
 
@@ -62,6 +63,7 @@ class Method:
     gates: dict[str, str]
     peers: Peers
     density: Density | None = None
+    keepers: tuple[Keeper, ...] = ()
 
     def of(self, score: ScoreName) -> tuple[Criterion, ...]:
         """The criteria of one score, in the order of the file."""
@@ -128,6 +130,7 @@ def _method(table: Row, sha256: str) -> Method:
         gates=dict(_each(table, "gate", lambda gate: (str(gate["id"]), str(gate["reason"])))),
         peers=peers,
         density=parse_density(table["capacity"]) if "capacity" in table else None,
+        keepers=_each(table, "receipts", parse_keeper) if "receipts" in table else (),
     )
 
 

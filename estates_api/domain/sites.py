@@ -96,6 +96,10 @@ class Event:
     area_ha: float | None = None
     homes: int | None = None
     note: str | None = None
+    receipt_gbp: float | None = None
+    counterparty: str | None = None
+    kept_by: str | None = None
+    organisation_kind: str | None = None
 
     def told(self) -> str:
         """The event in a few words: `part sold 7.1 ha, 2018-03`; one of another kind in the words of its source."""
@@ -107,13 +111,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What lies around the site's position. None: not known, because the position is not precise enough."""
+    """What lies around the site's position. None: not known, because the position is not precise enough.
+
+    `near_sectors`: of the sites within 50 m; `perhaps_sectors`: of those that may be, as their position is a
+    postcode's.
+    """
 
     ptal: str | None = None
     need_decile: float | None = None
     services_400m: int | None = None
     town_centre: str | None = None
     town_centre_m: float | None = None
+    near_sectors: frozenset[str] | None = None
+    perhaps_sectors: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,11 @@ COMMENT ON COLUMN site_complete.public_owners IS
     'public freeholders by the names that they have today, those that were succeeded by the names of their heirs';
 """
 
+EVENT = """
+ALTER TABLE event ADD COLUMN kept_by text;
+COMMENT ON COLUMN event.kept_by IS 'who keeps the receipt, where the source says so';
+"""
+
 # No inheritance: what one audience may not see changes which parcels are near one another, and all that follows.
 ASSEMBLY = """
 CREATE TABLE assembly_{audience} (
@@ -51,6 +56,7 @@ GRANT SELECT ON assembly_{audience} TO estates_{audience};
 
 def upgrade() -> None:
     op.execute(SITES)
+    op.execute(EVENT)
     for audience in ("public", "partner", "complete"):
         op.execute(ASSEMBLY.format(audience=audience))
 

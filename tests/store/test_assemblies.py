@@ -13,6 +13,7 @@ from estates_api.settings import ROOT
 from estates_api.store.assemblies import list_neighbours
 from estates_api.store.database import transaction
 from estates_api.store.projection import rebuild_projection
+from estates_api.store.sites import list_sites
 from estates_api.workflows import setup
 from estates_api.workflows.assess import compute, read_method, store_run
 from estates_api.workflows.ingest import Ingested
@@ -244,3 +245,42 @@ def test_less_precise_neighbours_may_adjoin(reference: Engine, hand_in: HandIn, 
     with transaction(reference) as connection:
         found = [one for one in list_neighbours(connection, "public", "NCL-RZ1A") if one.ref == "NCL-HAR-1"]
     assert [one.told() for one in found] == ["Something Else, same postcode"]
+
+
+def sectors(engine: Engine, area: Area) -> dict[str, tuple[frozenset[str] | None, frozenset[str]]]:
+    """The sectors next door, and perhaps next door, of every site as the assessment reads them."""
+    with transaction(engine) as connection:
+        found = list_sites(connection, datetime.now(UTC).date(), area)
+    return {one.ref: (one.surroundings.near_sectors, one.surroundings.perhaps_sectors) for one in found}
+
+
+def test_the_assessment_knows_the_sectors_next_door(planted: Engine, area: Area) -> None:
+    """Sectors of public sites within 50 m, none of the far plot; a withheld neighbour is not among them."""
+    found = sectors(planted, area)
+    assert found["NCL-RZ1A"] == (frozenset({"council"}), frozenset())
+    assert found["NCL-HAR-1"] == (frozenset({"NHS"}), frozenset())
+    assert found["NCL-HAR-2"][0] == frozenset()
+    assert found["NCL-RZ2X"][0] == frozenset({"NHS", "council"})
+
+
+def test_a_withheld_neighbour_decides_no_measure(
+    reference: Engine, hand_in: HandIn, template: Template, area: Area
+) -> None:
+    """Next to nobody but a withheld council plot, an NHS site has no partner."""
+    hand_in(reference, "a.csv", template(parcel("RZ1A", 0)), period="2020")
+    hand_in(reference, "s.csv", template(parcel("HAR-1", 20, COUNCIL)), period="2020", sensitivity="partner")
+    assert sectors(reference, area)["NCL-RZ1A"] == (frozenset(), frozenset())
+
+
+def test_a_postcode_nearby_may_be_next_door(reference: Engine, hand_in: HandIn, template: Template, area: Area) -> None:
+    """A site known by its postcode 100 m off may be next door; itself it knows no neighbours."""
+    middle = "SELECT easting, northing FROM postcode WHERE postcode = 'N15 3TH'"
+    with transaction(reference) as connection:
+        east, north = connection.execute(text(middle)).one()
+    hand_in(reference, "a.csv", template(
+        {**parcel("RZ1A", 0), "easting": east + 100, "northing": north},
+        {**COUNCIL, "holding_code": "HAR-1", "postcode": "N15 3TH", "name": "Hall", "gia_m2": 80},
+    ), period="2020")  # fmt: skip
+    found = sectors(reference, area)
+    assert found["NCL-RZ1A"] == (frozenset(), frozenset({"council"}))
+    assert found["NCL-HAR-1"] == (None, frozenset())
