@@ -25,7 +25,7 @@ def home(request: Request, database: Database, view: View, base: Base) -> Respon
     """The landing page: links for programs, this quarter's list beside March 2015 for people."""
     if not wants_html(request):
         return JSONResponse(landing(base))
-    counts = {name: features.extent(database, view.audience, name)["count"] for name in COUNTED}
+    counts = {name: features.get_summary(database, view.audience, name).features for name in COUNTED}
     shown = {"lists": list_seen(database, view), "drafts": view.drafts, "counts": counts, "registry": COLLECTIONS}
     return page(request, "home.html", shown)
 

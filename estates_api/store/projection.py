@@ -11,6 +11,7 @@ from estates_api.domain.collections import COLLECTIONS
 from estates_api.store.assemblies import refresh_assemblies, touch_nearby
 from estates_api.store.layers import POINT, projections
 from estates_api.store.redactions import UNMASKED_INTEREST
+from estates_api.store.summaries import put_summaries
 from estates_api.store.touched import open_touched, touch_all
 
 TABLES = {"public": "site_public", "partner": "site_partner", "owner": "site_complete"}
@@ -217,3 +218,4 @@ def refresh_projection(connection: Connection) -> None:
         connection.execute(text(f"INSERT INTO {table} ({', '.join(_COLUMNS)}) {_RENDER}"), values)
     if placed:
         refresh_assemblies(connection)
+    put_summaries(connection)
