@@ -19,8 +19,8 @@ FIELDS = (
 
 _GROUPED = """
 WITH told AS (
-    SELECT coalesce({by}, 'outside the area, or not known') AS "group", explanation->'incentives' AS said FROM site_{audience}
-    WHERE gone IS NULL AND explanation ? 'incentives'
+    SELECT coalesce({by}, 'outside the area, or not known') AS "group", explanation->'incentives' AS said
+    FROM site_{audience} WHERE gone IS NULL AND explanation ? 'incentives'
 ), cost AS (
     SELECT "group", (said->'void_cost_gbp_per_year'->>'gbp')::numeric AS void,
            (said->'backlog_high_significant_gbp'->>'gbp')::numeric AS severe,
