@@ -17,6 +17,7 @@ from estates_api.api import (
     issues,
     items,
     letters,
+    methods,
     ogc,
     openapi,
     organisations,
@@ -82,6 +83,7 @@ def create_app(context: Context) -> FastAPI:
         incentives,
         issues,
         letters,
+        methods,
         shortlists,
         upload,
     ):

@@ -14,6 +14,7 @@ from estates_api.cli import (
     capacity,
     incentives,
     ingest,
+    methods,
     outlines,
     places,
     quality,
@@ -38,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(shortlists.app, name="shortlist")
+app.add_typer(methods.app, name="method")
 app.add_typer(capacity.app, name="capacity")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)

@@ -23,6 +23,7 @@ class Removed(Protocol):
 
     title: str
     state: str
+    reason: str
     area_ha: float | None
 
 
@@ -232,9 +233,7 @@ def _less_limits(hectares: Range, land_ha: float | None, limits: Sequence[Remove
     applying = [limit for limit in limits if limit.state == "applies"]
     areas = [limit.area_ha for limit in applying if limit.area_ha is not None]
     told = [
-        f"less {limit.title}: {limit.area_ha:.2f} ha"
-        if limit.area_ha is not None
-        else f"{limit.title} applies, how much it takes is not known: nothing taken off"
+        f"{limit.title}: {limit.reason}" + (f"; less {limit.area_ha:.2f} ha" if limit.area_ha is not None else "")
         for limit in applying
     ]
     unknown = [limit.title for limit in limits if limit.state == "unknown"]

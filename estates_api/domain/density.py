@@ -3,7 +3,9 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
+
+from estates_api.domain.toml_table import Table
 
 Setting = Literal["suburban", "urban", "central"]
 SETTINGS: tuple[Setting, ...] = get_args(Setting)
@@ -20,13 +22,17 @@ Range = tuple[float, float, float]
 """Low, middle and high."""
 
 
+Cell = tuple[Setting, Band, str]
+"""A place in the matrix: setting, band, and habitable rooms per home."""
+
+
 @dataclass(frozen=True, slots=True)
 class Density:
     """The `[capacity]` part of a method. `cells`: homes per hectare, low and high, by setting, band and row of
     habitable rooms per home (largest homes first); `share` of open land that is taken to be developable."""
 
     rooms: tuple[str, ...]
-    cells: Mapping[tuple[Setting, Band, str], tuple[float, float]]
+    cells: Mapping[Cell, tuple[float, float]]
     share: Range
     central_classes: frozenset[str]
     urban_classes: frozenset[str]
@@ -94,48 +100,57 @@ def homes_on(land_ha: Range, homes_per_ha: Range) -> tuple[int, int, int]:
     return low, mid, high
 
 
-def parse_density(table: Mapping[str, Any]) -> Density:
-    """The `[capacity]` part of a method file; KeyError or ValueError says what is wrong."""
-    cells: dict[tuple[Setting, Band, str], tuple[float, float]] = {}
-    for row in table["density"]:
-        cells |= _cells(row)
-    rooms = tuple(dict.fromkeys(str(row["rooms"]) for row in table["density"]))
-    if len(cells) != len(SETTINGS) * len(BANDS) * len(rooms):
-        raise ValueError("capacity.density: one row for each setting and each number of rooms, none twice")
+MOST_PER_HA, MOST_HOMES, MOST_HA = 5_000, 1_000_000, 10_000
+
+
+def parse_density(table: Table) -> Density:
+    """The `[capacity]` part of a method file."""
+    cells: dict[Cell, tuple[float, float]] = {}
+    rows = table.each("density", _cells)
+    for row in rows:
+        cells |= row
+    rooms = tuple(dict.fromkeys(cell[2] for row in rows for cell in row))
+    if len(cells) != len(SETTINGS) * len(BANDS) * len(rooms) or len(rows) != len(SETTINGS) * len(rooms) or not rows:
+        reason = "write one [[capacity.density]] for each setting and each number of rooms, none twice"
+        raise table.fault(reason, "density")
     return Density(
-        rooms=rooms, cells=cells, share=_share(table["share_of_open_land"]),
-        central_classes=frozenset(table["central_classes"]), urban_classes=frozenset(table["urban_classes"]),
-        near_m=float(table["near_m"]), citation=str(table["citation"]), caution=str(table["caution"]),
-        superseded=str(table["superseded"]), share_why=str(table["share_why"]),
-        cases=tuple(_case(row) for row in table.get("case", ())),
+        rooms=rooms, cells=cells, share=table.table("share_of_open_land", _share),
+        central_classes=_words(table, "central_classes"), urban_classes=_words(table, "urban_classes"),
+        near_m=table.number("near_m", 0, MOST_HA), citation=table.text("citation"), caution=table.text("caution"),
+        superseded=table.text("superseded"), share_why=table.text("share_why"), cases=table.each("case", _case),
     )  # fmt: skip
 
 
-def _cells(row: Mapping[str, Any]) -> dict[tuple[Setting, Band, str], tuple[float, float]]:
-    """One row of the table: a setting, a number of rooms, and a range for each band."""
-    setting = next((one for one in SETTINGS if one == row["setting"]), None)
-    if setting is None:
-        raise ValueError(f"capacity.density: {row['setting']!r} is not one of {', '.join(SETTINGS)}")
-    found = {}
-    for band in BANDS:
-        low, high = (float(number) for number in row[f"ptal_{band.replace('-', '_')}"])
-        if not 0 < low <= high:
-            raise ValueError(f"capacity.density {setting}, {row['rooms']}, PTAL {band}: low above 0 and up to high")
-        found[(setting, band, str(row["rooms"]))] = (low, high)
-    return found
+def _words(table: Table, key: str) -> frozenset[str]:
+    found = table.get(key)
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise table.fault('must be a list of texts, ["district"]', key)
+    return frozenset(found)
 
 
-def _case(row: Mapping[str, Any]) -> Case:
-    low, high = (int(number) for number in row["homes"])
-    case = Case(str(row["name"]), str(row["holding"]), str(row["when"]), float(row["area_ha"]), (low, high),
-                str(row.get("note", "")), str(row["citation"]))  # fmt: skip
-    if not (case.area_ha > 0 and 0 < low <= high):
-        raise ValueError(f"capacity.case {case.name!r}: area_ha and homes must be above 0, homes low and high")
-    return case
+def _pair(table: Table, key: str, most: float) -> tuple[float, float]:
+    """Two numbers above 0, the second no smaller than the first."""
+    found = table.numbers(key)
+    if len(found) != 2 or not 0 < found[0] <= found[1] <= most:
+        raise table.fault(f"must be two numbers above 0 and up to {most:,}, the lower first", key)
+    return found[0], found[1]
 
 
-def _share(row: Mapping[str, Any]) -> Range:
-    low, mid, high = (float(row[name]) for name in ("low", "mid", "high"))
-    if not 0 <= low <= mid <= high <= 1:
-        raise ValueError("capacity.share_of_open_land: low, mid and high rise within 0 and 1")
+def _cells(table: Table) -> dict[Cell, tuple[float, float]]:
+    """One row of the matrix: a setting, a number of rooms, and a range for each band."""
+    name, rooms = table.choice("setting", SETTINGS), table.text("rooms")
+    setting = next(one for one in SETTINGS if one == name)
+    return {(setting, band, rooms): _pair(table, f"ptal_{band.replace('-', '_')}", MOST_PER_HA) for band in BANDS}
+
+
+def _case(table: Table) -> Case:
+    low, high = _pair(table, "homes", MOST_HOMES)
+    return Case(table.text("name"), table.text("holding"), table.text("when"), table.number("area_ha", 0.001, MOST_HA),
+                (int(low), int(high)), table.text("note"), table.text("citation"))  # fmt: skip
+
+
+def _share(table: Table) -> Range:
+    low, mid, high = (table.number(name, 0, 1) for name in ("low", "mid", "high"))
+    if not low <= mid <= high:
+        raise table.fault("low, mid and high must rise")
     return low, mid, high

@@ -1,9 +1,9 @@
 """Who keeps the receipt of a sale: rules of the method, each for a kind of organisation from a day on."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+
+from estates_api.domain.toml_table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,9 @@ class Keeper:
     citation: str
 
 
-def parse_keeper(row: Mapping[str, Any]) -> Keeper:
+def parse_keeper(table: Table) -> Keeper:
     """One `[[receipts]]` of a method file."""
-    if not isinstance(row["since"], date):
-        raise ValueError(f"receipts {row['kind']!r}: since must be a day, 2017-11-16 without quotes")
-    return Keeper(str(row["kind"]), row["since"], str(row["who"]), str(row["citation"]))
+    since = table.get("since")
+    if not isinstance(since, date) or isinstance(since, datetime):
+        raise table.fault("must be a day without quotation marks, 2017-11-16", "since")
+    return Keeper(table.text("kind"), since, table.text("who"), table.text("citation"))

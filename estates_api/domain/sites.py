@@ -122,6 +122,10 @@ class Surroundings:
     services_400m: int | None = None
     town_centre: str | None = None
     town_centre_m: float | None = None
+    station: str | None = None
+    station_m: float | None = None
+    housing_zone: str | None = None
+    opportunity_area: str | None = None
     near_sectors: frozenset[str] | None = None
     perhaps_sectors: frozenset[str] = frozenset()
 
@@ -149,6 +153,7 @@ class Site:
     later_events: tuple[Event, ...] = ()
     surroundings: Surroundings = field(default_factory=Surroundings)
     carried: tuple[Carried, ...] = ()
+    as_of: date | None = None
 
     @property
     def sectors(self) -> frozenset[str]:

@@ -58,7 +58,7 @@ def _told(one: Layer) -> list[ColumnElement[Any]]:
 
 def summaries_query(audience: Audience) -> Select[Any]:
     """What `read_summaries` reads: the view that is the audience's own."""
-    columns = [column(name) for name in ("collection", *_COLUMNS)]
+    columns: list[ColumnElement[Any]] = [column(name) for name in ("collection", *_COLUMNS)]
     query: Select[Any] = select(*columns).select_from(table(f"summary_{audience}"))
     return query
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -36,6 +37,16 @@ class Check:
             f"Of {len(self.cases)} cases {self.within} lie within the range; the middle is off by "
             f"{self.typical_error:.0%} in the median, too low in {low} and too high in {len(self.cases) - low}."
         )
+
+
+def describe_check(check: Check) -> dict[str, Any]:
+    """The check as JSON-ready values."""
+    cases = [
+        {"name": one.case.name, "when": one.case.when, "area_ha": one.case.area_ha, "planned": list(one.case.homes),
+         "matrix": list(one.said), "within": one.within, "error": round(one.error, 4), "settings": list(one.settings),
+         "ptal_bands": list(one.bands), "note": one.case.note, "citation": one.case.citation} for one in check.cases
+    ]  # fmt: skip
+    return {"told": check.told(), "cases": cases}
 
 
 def check_capacity(connection: Connection, density: Density | None, audience: Audience) -> Check:

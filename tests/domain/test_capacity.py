@@ -22,6 +22,7 @@ class Limited:
     title: str
     state: str
     area_ha: float | None
+    reason: str = "by its outline"
 
 
 def capacity(one: Site, *limits: Limited) -> Capacity:
@@ -167,7 +168,7 @@ def test_limits_take_land_and_widen() -> None:
     """A limit of 1 ha on a site of 4: at worst it lies on the idle land, at best on the rest."""
     found = capacity(urban(PLOT), Limited("flood zone 3b", "applies", 1.0))
     assert found.land_ha == pytest.approx((1.0, 1.5, 2.0))
-    assert "less flood zone 3b: 1.00 ha" in found.assumptions
+    assert "flood zone 3b: by its outline; less 1.00 ha" in found.assumptions
     both = capacity(urban(PLOT), Limited("green belt", "applies", 3.0), Limited("flood zone 3b", "applies", 1.0))
     assert both.land_ha == pytest.approx((0.0, 0.5, 1.0))
 
@@ -178,7 +179,7 @@ def test_limits_that_are_not_known_are_named() -> None:
     found = capacity(urban(PLOT), *(Limited(title, state, None) for title, state in limits))
     assert found.land_ha == (2.0, 2.0, 2.0)
     assert "not known, nothing taken off: flood zone 3b" in found.assumptions
-    assert any(one.startswith("listed building applies, how much") for one in found.assumptions)
+    assert "listed building: by its outline" in found.assumptions
     assert not any("open space" in one for one in found.assumptions)
 
 

@@ -7,6 +7,7 @@ from builders import claim, event, full, holding, method, site
 
 from estates_api.domain.incentives import BACKLOG, SEVERE, backlog, describe_incentives, receipts, void_cost
 from estates_api.domain.keepers import parse_keeper
+from estates_api.domain.toml_table import Fault, Table
 
 SALE = event("part sold", date(2018, 3, 1), receipt_gbp=53e6, organisation_kind="NHS trust", counterparty="A Buyer")
 
@@ -99,6 +100,7 @@ def test_values_of_surplus_plots_are_told_as_such() -> None:
 
 
 def test_a_rule_needs_a_day() -> None:
-    """A rule whose day is a text is refused by name."""
-    with pytest.raises(ValueError, match="receipts 'NHS trust': since must be a day"):
-        parse_keeper({"kind": "NHS trust", "since": "2017", "who": "x", "citation": "y"})
+    """A rule whose day is a text is refused, with what to write."""
+    row = {"kind": "NHS trust", "since": "2017", "who": "x", "citation": "y"}
+    with pytest.raises(Fault, match="must be a day without quotation marks"):
+        parse_keeper(Table((), "[[receipts]] 1", row))
