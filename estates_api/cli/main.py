@@ -11,9 +11,11 @@ from sqlalchemy.exc import OperationalError
 
 from estates_api import __version__
 from estates_api.cli import (
+    backtest,
     capacity,
     incentives,
     ingest,
+    layers,
     methods,
     outlines,
     places,
@@ -43,6 +45,7 @@ app.add_typer(methods.app, name="method")
 app.add_typer(capacity.app, name="capacity")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
+app.command("layers")(layers.layers)
 app.command("totals")(totals.totals)
 app.command("incentives")(incentives.incentives)
 app.command("run")(serving.run)
@@ -51,6 +54,8 @@ app.command("issues")(quality.issues)
 app.command("letter")(quality.letter)
 app.command("claims")(records.claims)
 app.command("redact")(records.redact_row)
+app.command("score-file")(backtest.score_file)
+app.command("backtest")(backtest.run_backtest)
 app.command("organisation")(records.organisation)
 places.add_commands(app)
 

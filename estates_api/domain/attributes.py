@@ -46,6 +46,7 @@ def _text(name: str, meaning: str) -> Attribute:
 
 
 _ALL = (
+    _text("organisation_type", "what kind of trust the return says its organisation is, in ERIC's words"),
     _text("site_type", "what kind of site the return says it is, without ERIC's number prefix"),
     _m2("gia_m2", "gross internal floor area"),
     _m2("occupied_m2", "floor area the returning organisation occupies (not a measure of vacancy)"),

@@ -7,24 +7,16 @@ of the London Plan 2011-2016 on the land that might be built on. What is not kno
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from estates_api.domain.claims import Claim
 from estates_api.domain.density import BAND_OF, BANDS, SETTINGS, Band, Density, Range, Setting, homes_on
 from estates_api.domain.gates import released_by
 from estates_api.domain.land import idle_land, site_land, sold_since
+from estates_api.domain.limits import Limit
 from estates_api.domain.sites import Event, Site
 
 Basis = Literal["consent", "allocation", "brownfield register", "density matrix"]
-
-
-class Removed(Protocol):
-    """A limit on building, as domain/limits.py finds it: `area_ha` is what it takes, None where that is not known."""
-
-    title: str
-    state: str
-    reason: str
-    area_ha: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +38,7 @@ class Capacity:
     citation: str | None = None
 
 
-def site_capacity(site: Site, density: Density | None, limits: Sequence[Removed] = ()) -> Capacity:
+def site_capacity(site: Site, density: Density | None, limits: Sequence[Limit] = ()) -> Capacity:
     """The capacity of a site as of its day, by what counts first."""
     matrix = _by_matrix(site, density, limits) if density else _none("The method has no density matrix.")
     if sale := released_by(site):
@@ -139,7 +131,7 @@ def _register(site: Site) -> _Stated | None:
     return _Stated("brownfield register", low, high, f"{edition} has it with that range.{unsaid}", claims)
 
 
-def _by_matrix(site: Site, density: Density, limits: Sequence[Removed]) -> Capacity:
+def _by_matrix(site: Site, density: Density, limits: Sequence[Limit]) -> Capacity:
     """Land that might be built on, times homes per hectare."""
     settings, why_setting = possible_settings(site, density)
     bands, why_band = possible_bands(site)
@@ -163,19 +155,30 @@ def _or(words: Sequence[str]) -> str:
 
 
 def possible_settings(site: Site, density: Density) -> tuple[tuple[Setting, ...], str]:
-    """Central, urban or suburban by the nearest town centre; every one of them that is not ruled out, and why."""
+    """Central, urban or suburban by the town centres around; every one of them that is not ruled out, and why.
+
+    A position that is only a postcode's may leave open on which side of the line the site is. Whether it is on a main
+    road, which makes it urban too, nobody knows here.
+    """
     around = site.surroundings
-    if around.town_centre is None or around.town_centre_m is None:
+    if not around.centres:
         return SETTINGS, "setting not known (no town centre is loaded or the position is not known): all three"
-    near = f"{around.town_centre} town centre at {around.town_centre_m:,.0f} m"
-    if around.town_centre_m > density.near_m:
-        why = f"{near}: not central; urban if on a main road, which is not known, else suburban"
-        return ("suburban", "urban"), why
-    if around.town_centre in density.central_classes:
-        return ("central",), f"{near}: central"
-    if around.town_centre in density.urban_classes:
-        return ("urban",), f"{near}: urban"
-    return ("suburban", "urban"), f"{near}, a class that makes no place urban: suburban, or urban if on a main road"
+    surely, perhaps = density.near_m - around.position_error_m, density.near_m + around.position_error_m
+    central = min((metres for classed, _, metres in around.centres if classed in density.central_classes), default=None)
+    district = min((metres for classed, _, metres in around.centres if classed in density.urban_classes), default=None)
+    told = "; ".join(f"{name} ({classed}) at {metres:,.0f} m" for classed, name, metres in around.centres)
+    if central is not None and central <= surely:
+        return ("central",), f"central: {told}"
+    is_urban = district is not None and district <= surely
+    others: tuple[Setting, ...] = ("urban",) if is_urban else ("suburban", "urban")
+    road = "" if is_urban else " (urban if on a main road, which is not known)"
+    if central is not None and central <= perhaps:
+        return (*others, "central"), f"{_or((*others, 'central'))}, the position is good to {_error(site)}{road}: {told}"
+    return others, f"{_or(others)}{road}: {told}"
+
+
+def _error(site: Site) -> str:
+    return f"{site.surroundings.position_error_m:,.0f} m"
 
 
 def possible_bands(site: Site) -> tuple[tuple[Band, ...], str]:
@@ -187,7 +190,7 @@ def possible_bands(site: Site) -> tuple[tuple[Band, ...], str]:
 
 
 def _developable(
-    site: Site, density: Density, limits: Sequence[Removed]
+    site: Site, density: Density, limits: Sequence[Limit]
 ) -> tuple[Range, tuple[str, ...], tuple[Claim, ...]] | None:
     """Hectares that might be built on: idle land where declared, else a share of open land, less limits."""
     land = site_land(site)
@@ -227,7 +230,7 @@ def _declared_idle(site: Site) -> tuple[float, str, tuple[Claim, ...]] | None:
     return event.area_ha or 0.0, f"{event.told()} ({event.citation})", ()
 
 
-def _less_limits(hectares: Range, land_ha: float | None, limits: Sequence[Removed]) -> tuple[Range, tuple[str, ...]]:
+def _less_limits(hectares: Range, land_ha: float | None, limits: Sequence[Limit]) -> tuple[Range, tuple[str, ...]]:
     """What limits leave. At worst they lie side by side on the land that might be built on; at best one upon the
     other, and on the rest first; in the middle, spread over all the land."""
     applying = [limit for limit in limits if limit.state == "applies"]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -13,12 +13,16 @@ from estates_api.domain.claims import Claim
 from estates_api.domain.gates import Gate
 from estates_api.domain.incentives import describe_incentives
 from estates_api.domain.land import site_land
+from estates_api.domain.limits import limits_of
 from estates_api.domain.measures import MEASURE_PLACES
 from estates_api.domain.method import Criterion, Method
 from estates_api.domain.peers import site_class
-from estates_api.domain.priorities import priorities_of
+from estates_api.domain.place import describe_place
 from estates_api.domain.scoring import measure_at
 from estates_api.domain.sites import Event, Site
+
+_ENTWINED = frozenset({"open_land", "intensity"})
+"""Measures that one figure, land, moves together."""
 
 _OPPOSED = {"unsuitable", "backlog", "condition"}
 """Criteria of both scores that rest on the same facts and read them the opposite way."""
@@ -150,7 +154,9 @@ def _drop_off(result: Assessed, method: Method) -> str:
         return ""
     limit = find_limit(result, method)
     if limit is None:
-        return "no single measure would take it off the list"
+        score = result.reuse if result.route == "reuse" else result.release
+        land = "" if _apart(score.contributions) == [*score.contributions] else "apart from its land, "
+        return f"{land}no single measure would take it off the list"
     shown = _surely_beyond(limit.measure, below=limit.falls)
     way = "fell below" if limit.falls else "rose above"
     stays = " (and stay for reuse)" if result.route == "part release with reuse" else ""
@@ -162,9 +168,16 @@ def find_limit(result: Assessed, method: Method) -> Limit | None:
     reuse = result.route == "reuse"
     score, cut = (result.reuse, method.cut_offs.reuse) if reuse else (result.release, method.cut_offs.release)
     spare = max(0.0, score.expected - cut + ROUNDING)  # to the point where the cut-off is no longer reached
-    parts = sorted(score.contributions, key=lambda part: -part.points)
+    parts = sorted(_apart(score.contributions), key=lambda part: -part.points)
     limits = (_limit(result.site, part, spare, method) for part in parts if not _moves_the_other(part, result, method))
     return next((limit for limit in limits if limit), None)
+
+
+def _apart(parts: Sequence[Contribution]) -> list[Contribution]:
+    """The contributions that can be told to change alone: less land is less open land and more built on what is left,
+    so neither has a limit of its own where both are known."""
+    known = {part.criterion.name for part in parts if part.measure.state == "known"}
+    return [part for part in parts if not (known >= _ENTWINED and part.criterion.name in _ENTWINED)]
 
 
 def _moves_the_other(part: Contribution, result: Assessed, method: Method) -> bool:
@@ -222,7 +235,7 @@ def _join(words: Sequence[str]) -> str:
 def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
     """The full explanation as JSON-ready values, dates ISO. Scores are not rounded: low <= score <= high holds."""
     site = result.site
-    land = site_land(site)
+    land, limits = site_land(site), limits_of(site, method)
     return {
         "ref": site.ref,
         "name": site.name,
@@ -237,10 +250,11 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "reuse": _score(result.reuse),
         "gates": [_gate(gate, method) for gate in result.gates],
         "checks": [_check(check) for check in checks_of(site, method)],
-        "priority": [{"id": rule.id, "title": rule.title, "said": said} for rule, said in priorities_of(site, method)],
         "land_ha": land.area_ha if land else None,
         "gia_m2": _total(site, "gia_m2"),
-        "capacity": describe_capacity(site_capacity(site, method.density)),
+        "limits": [asdict(limit) for limit in limits],
+        "place": describe_place(site, method),
+        "capacity": describe_capacity(site_capacity(site, method.density, limits)),
         "incentives": describe_incentives(site, method),
         "interests": [
             {"organisation": i.organisation_name, "code": i.organisation_code, "kind": i.kind, "evidence": i.evidence}

@@ -13,6 +13,7 @@ from estates_api.domain.capacity import site_capacity
 from estates_api.domain.explanation import sentence
 from estates_api.domain.gates import OWNERS
 from estates_api.domain.land import site_land
+from estates_api.domain.limits import limits_of
 from estates_api.domain.method import Method
 from estates_api.domain.sites import Holding, Site
 
@@ -49,7 +50,7 @@ def feature_properties(result: Assessed, boroughs: Mapping[str, str]) -> dict[st
 def candidate_properties(result: Assessed, method: Method, boroughs: Mapping[str, str]) -> dict[str, Any]:
     """What a feature of the collection `candidates` says."""
     release, reuse = result.release, result.reuse
-    homes = site_capacity(result.site, method.density)
+    homes = site_capacity(result.site, method.density, limits_of(result.site, method))
     return {
         **site_properties(result, boroughs),
         "route": result.route,

@@ -11,6 +11,7 @@ from typing import Literal
 
 from estates_api.domain.claims import Claim
 from estates_api.domain.gates import public_interests
+from estates_api.domain.intensity import share_of_norm
 from estates_api.domain.land import idle_share, land_claim, site_land, vacant_share
 from estates_api.domain.method import Method
 from estates_api.domain.peers import site_class
@@ -128,6 +129,15 @@ def open_land(site: Site, _: Method) -> Measure:
     if land.open_ha is None:
         return _unknown("buildings stand on the land, and nothing says how much of it they cover")
     return _known(land.open_ha, land.claims, land.note)
+
+
+def intensity(site: Site, method: Method) -> Measure:
+    """Floor area for its land, per cent of what is usual for the kind of NHS organisation; NHS sites only."""
+    if not _of_nhs(site):
+        return _not_applicable("only NHS organisations return what could be usual")
+    norms = next(criterion.norms for criterion in method.criteria if criterion.id == "release.intensity")
+    found = share_of_norm(site, norms)
+    return _known(*found) if found else _unknown("floor area or land is not known")
 
 
 def backlog(site: Site, _: Method) -> Measure:
@@ -294,6 +304,7 @@ MEASURES: dict[str, Callable[[Site, Method], Measure]] = {
     "release.idle_land": idle_land,
     "release.non_clinical": non_clinical,
     "release.open_land": open_land,
+    "release.intensity": intensity,
     "release.backlog": backlog,
     "release.running_cost": running_cost,
     "release.unsuitable": unsuitable,

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from estates_api.domain.checks import APPLIES
 from estates_api.domain.density import parse_density
 from estates_api.domain.gates import GATES
+from estates_api.domain.intensity import KINDS as INTENSITY_KINDS
 from estates_api.domain.keepers import parse_keeper
 from estates_api.domain.measures import MEASURES
 from estates_api.domain.method import (
@@ -32,6 +33,7 @@ LIMITS = ("green-belt", "metropolitan-open-land", "flood-zone-3b", "conservation
 """The designations that there are rules for."""
 
 LARGEST_WEIGHT = 1000.0
+LEAST_NORM = 0.001
 _IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -146,7 +148,13 @@ def _criterion(table: Table) -> Criterion:
         citation=table.text("citation"),
         weight=weight,
         weight_why=weight_why,
+        norms=table.table("norms", _norms) if id_ == "release.intensity" else {},
     )
+
+
+def _norms(table: Table) -> dict[str, float]:
+    """What is usual for each kind of organisation."""
+    return {kind: table.number(kind, LEAST_NORM, LARGEST_WEIGHT) for kind in INTENSITY_KINDS}
 
 
 def _points(table: Table, *, log: bool) -> Points:

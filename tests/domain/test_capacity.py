@@ -1,6 +1,6 @@
 """Housing capacity: a range from land and the matrix, overridden by what is published, every assumption said."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,24 +8,20 @@ from builders import FEW, HERE, any_site, claim, event, holding, method, site
 from hypothesis import given
 
 from estates_api.domain.capacity import Capacity, describe_capacity, possible_bands, possible_settings, site_capacity
+from estates_api.domain.limits import Limit, State
 from estates_api.domain.sites import Site
 
 PLOT = holding("RAL01", land_owned_ha=4.0, idle_land_ha=2.0, gia_m2=10_000.0)
 OPEN = holding("RAL01", land_owned_ha=4.0, gia_m2=10_000.0)
-URBAN = replace(HERE, ptal="3", town_centre="district", town_centre_m=400.0)
+URBAN = replace(HERE, ptal="3", centres=(("district", "A High Road", 400.0),))
 
 
-@dataclass(frozen=True)
-class Limited:
-    """A limit as domain/limits.py finds it."""
-
-    title: str
-    state: str
-    area_ha: float | None
-    reason: str = "by its outline"
+def limited(title: str, state: State, area_ha: float | None) -> Limit:
+    """A limit of a title, known by an outline."""
+    return Limit(title, title, state, "by its outline", area_ha)
 
 
-def capacity(one: Site, *limits: Limited) -> Capacity:
+def capacity(one: Site, *limits: Limit) -> Capacity:
     """By the shipped method."""
     return site_capacity(one, method().density, limits)
 
@@ -81,18 +77,25 @@ def test_what_is_not_known_widens_the_range() -> None:
     assert any("transport level not known" in one for one in found.assumptions)
 
 
-@pytest.mark.parametrize(("centre", "metres", "settings"), [
-    ("major", 800.0, ("central",)), ("international", 10.0, ("central",)), ("district", 800.0, ("urban",)),
-    ("district", 801.0, ("suburban", "urban")), ("major", 900.0, ("suburban", "urban")),
-    (None, None, ("suburban", "urban", "central")), ("local", 100.0, ("suburban", "urban")),
+FAR, DISTRICT, MAJOR = ("major", "Far", 3_000.0), ("district", "Near", 500.0), ("major", "Big", 800.0)
+
+
+@pytest.mark.parametrize(("centres", "error_m", "settings"), [
+    ((MAJOR,), 0.0, ("central",)), ((("international", "West End", 10.0),), 100.0, ("central",)),
+    ((DISTRICT, MAJOR), 0.0, ("central",)), ((DISTRICT, FAR), 100.0, ("urban",)),
+    ((("district", "Near", 801.0),), 0.0, ("suburban", "urban")), ((FAR,), 0.0, ("suburban", "urban")),
+    ((MAJOR,), 100.0, ("suburban", "urban", "central")), ((DISTRICT, MAJOR), 100.0, ("urban", "central")),
+    ((("district", "Near", 750.0),), 100.0, ("suburban", "urban")), ((), 0.0, ("suburban", "urban", "central")),
 ])  # fmt: skip
-def test_settings_by_town_centre(centre: str | None, metres: float | None, settings: tuple[str, ...]) -> None:
-    """Within 800 m of a major centre or above: central; of a district centre: urban; else either of the others,
-    as nobody knows here whether it is on a main road."""
+def test_settings_by_town_centre(
+    centres: tuple[tuple[str, str, float], ...], error_m: float, settings: tuple[str, ...]
+) -> None:
+    """Within 800 m of a major centre or above: central; of a district centre: urban; else either of the others, as
+    nobody knows here whether it is on a main road. What the position leaves open stays open."""
     found = method().density
     assert found is not None
-    one = site(surroundings=replace(HERE, town_centre=centre, town_centre_m=metres))
-    assert possible_settings(one, found)[0] == settings
+    around = replace(HERE, centres=centres, position_error_m=error_m)
+    assert possible_settings(site(surroundings=around), found)[0] == settings
 
 
 def test_bands_by_transport_level() -> None:
@@ -166,17 +169,19 @@ def test_surplus_plots_and_declarations_are_idle_land() -> None:
 
 def test_limits_take_land_and_widen() -> None:
     """A limit of 1 ha on a site of 4: at worst it lies on the idle land, at best on the rest."""
-    found = capacity(urban(PLOT), Limited("flood zone 3b", "applies", 1.0))
+    found = capacity(urban(PLOT), limited("flood zone 3b", "applies", 1.0))
     assert found.land_ha == pytest.approx((1.0, 1.5, 2.0))
     assert "flood zone 3b: by its outline; less 1.00 ha" in found.assumptions
-    both = capacity(urban(PLOT), Limited("green belt", "applies", 3.0), Limited("flood zone 3b", "applies", 1.0))
+    both = capacity(urban(PLOT), limited("green belt", "applies", 3.0), limited("flood zone 3b", "applies", 1.0))
     assert both.land_ha == pytest.approx((0.0, 0.5, 1.0))
 
 
 def test_limits_that_are_not_known_are_named() -> None:
     """Unknown limits, and ones of unknown size, take nothing off and are said."""
-    limits = (("flood zone 3b", "unknown"), ("listed building", "applies"), ("open space", "does not apply"))
-    found = capacity(urban(PLOT), *(Limited(title, state, None) for title, state in limits))
+    limits: tuple[tuple[str, State], ...] = (
+        ("flood zone 3b", "unknown"), ("listed building", "applies"), ("open space", "does not apply"),
+    )  # fmt: skip
+    found = capacity(urban(PLOT), *(limited(title, state, None) for title, state in limits))
     assert found.land_ha == (2.0, 2.0, 2.0)
     assert "not known, nothing taken off: flood zone 3b" in found.assumptions
     assert "listed building: by its outline" in found.assumptions

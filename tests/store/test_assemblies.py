@@ -9,13 +9,14 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from estates_api.domain.area import Area
+from estates_api.domain.method_file import parse_method
 from estates_api.settings import ROOT
 from estates_api.store.assemblies import list_neighbours
 from estates_api.store.database import transaction
 from estates_api.store.projection import rebuild_projection
 from estates_api.store.sites import list_sites
 from estates_api.workflows import setup
-from estates_api.workflows.assess import compute, read_method, store_run
+from estates_api.workflows.assess import compute, store_run
 from estates_api.workflows.ingest import Ingested
 
 HandIn = Callable[..., Ingested]
@@ -62,7 +63,7 @@ def site(engine: Engine, ref: str, audience: str = "public") -> dict[str, Any]:
 def settle(area: Area) -> Callable[[Engine], Engine]:
     """Assess what is there, so that sites have the land that they come to."""
     content = setup.read_shipped(ROOT / "data", setup.METHOD_FILE)
-    method = read_method(content, setup.METHOD_FILE)
+    method = parse_method(content, setup.METHOD_FILE)
 
     def run(engine: Engine) -> Engine:
         with transaction(engine) as connection:

@@ -3,18 +3,19 @@
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from estates_api.domain.method_file import parse_method
 from estates_api.settings import ROOT
 from estates_api.store.database import transaction
 from estates_api.workflows import setup
-from estates_api.workflows.assess import read_method
 from estates_api.workflows.capacity import Check, check_capacity
 
 
 def check(engine: Engine) -> Check:
     """The cases of the shipped method."""
     content = setup.read_shipped(ROOT / "data", setup.METHOD_FILE)
+    method = parse_method(content, setup.METHOD_FILE)
     with transaction(engine) as connection:
-        return check_capacity(connection, read_method(content, setup.METHOD_FILE).density, "public")
+        return check_capacity(connection, method.density, "public")
 
 
 def test_every_case_is_compared_at_its_own_place(reading: Engine) -> None:
