@@ -173,12 +173,9 @@ def possible_settings(site: Site, density: Density) -> tuple[tuple[Setting, ...]
     others: tuple[Setting, ...] = ("urban",) if is_urban else ("suburban", "urban")
     road = "" if is_urban else " (urban if on a main road, which is not known)"
     if central is not None and central <= perhaps:
-        return (*others, "central"), f"{_or((*others, 'central'))}, the position is good to {_error(site)}{road}: {told}"
+        every: tuple[Setting, ...] = (*others, "central")
+        return every, f"{_or(every)}, the position is good to {around.position_error_m:,.0f} m{road}: {told}"
     return others, f"{_or(others)}{road}: {told}"
-
-
-def _error(site: Site) -> str:
-    return f"{site.surroundings.position_error_m:,.0f} m"
 
 
 def possible_bands(site: Site) -> tuple[tuple[Band, ...], str]:
