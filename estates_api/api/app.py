@@ -16,6 +16,7 @@ from estates_api.api import (
     issues,
     items,
     letters,
+    methods,
     ogc,
     openapi,
     organisations,
@@ -80,6 +81,7 @@ def create_app(context: Context) -> FastAPI:
         organisations,
         issues,
         letters,
+        methods,
         shortlists,
         upload,
     ):

@@ -10,7 +10,19 @@ from rich.markup import escape
 from sqlalchemy.exc import OperationalError
 
 from estates_api import __version__
-from estates_api.cli import ingest, layers, outlines, places, quality, records, serving, shortlists, totals
+from estates_api.cli import (
+    backtest,
+    ingest,
+    layers,
+    methods,
+    outlines,
+    places,
+    quality,
+    records,
+    serving,
+    shortlists,
+    totals,
+)
 from estates_api.cli.session import console, fail, open_session, today
 from estates_api.domain.values import counted
 from estates_api.errors import EstatesError
@@ -27,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(shortlists.app, name="shortlist")
+app.add_typer(methods.app, name="method")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
 app.command("layers")(layers.layers)
@@ -37,6 +50,8 @@ app.command("issues")(quality.issues)
 app.command("letter")(quality.letter)
 app.command("claims")(records.claims)
 app.command("redact")(records.redact_row)
+app.command("score-file")(backtest.score_file)
+app.command("backtest")(backtest.run_backtest)
 app.command("organisation")(records.organisation)
 places.add_commands(app)
 

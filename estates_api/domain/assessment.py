@@ -9,12 +9,11 @@ from typing import Literal
 import numpy as np
 
 from estates_api.domain import scoring
-from estates_api.domain.gates import GATES, Gate, closed_gates, released_by
-from estates_api.domain.measures import MEASURES, Measure
+from estates_api.domain.gates import Gate, closed_gates, released_by
+from estates_api.domain.measures import MEASURES, TENURE, Measure
 from estates_api.domain.method import Criterion, Method, ScoreName
 from estates_api.domain.peers import site_class
 from estates_api.domain.sites import Event, Site
-from estates_api.errors import BadInput
 
 Route = Literal["release", "part release with reuse", "reuse", "retain", "not enough data", "released"]
 
@@ -50,7 +49,8 @@ class SiteScore:
 class Assessed:
     """One site's result. `released` is the sale that ended public ownership, when there was one.
 
-    `evidence` holds the oldest and the newest day that the known measures rest on; None when none is dated.
+    `evidence` holds the oldest and the newest day that the known measures rest on, but for tenure, which does not grow
+    old; None when none is dated.
     """
 
     site: Site
@@ -61,16 +61,6 @@ class Assessed:
     released: Event | None
     evidence: tuple[date, date] | None
     stale: bool
-
-
-def check_method(method: Method) -> Method:
-    """The method itself, when every criterion has a measure and every gate a rule; BadInput names one that has not."""
-    for criterion in method.criteria:
-        if criterion.id not in MEASURES:
-            raise BadInput(f"method {method.id}: there is no measure called {criterion.id}")
-    if unknown := next((name for name in method.gates if name not in GATES), None):
-        raise BadInput(f"method {method.id}: there is no gate called {unknown}")
-    return method
 
 
 def assess(sites: Sequence[Site], method: Method, as_of: date) -> tuple[Assessed, ...]:
@@ -92,7 +82,8 @@ def _assessed(
 ) -> Assessed:
     sale = released_by(site)
     route: Route = "released" if sale else find_route(release, reuse, gates, method)
-    claims = [claim for score in (release, reuse) for part in score.contributions for claim in part.measure.claims]
+    parts = [part for score in (release, reuse) for part in score.contributions if part.criterion.id not in TENURE]
+    claims = [claim for part in parts for claim in part.measure.claims]
     days = [claim.as_of for claim in claims if claim.dated]
     evidence = (min(days), max(days)) if days else None
     stale = len(days) < len(claims) or is_stale(evidence[0] if evidence else None, as_of, method)
@@ -139,6 +130,7 @@ def _score(sites: Sequence[Site], method: Method, name: ScoreName) -> list[SiteS
         state.reshape(shape),
         [groups.index(criterion.group) for criterion in criteria],
         [method.group_weights[group] for group in groups],
+        [criterion.weight for criterion in criteria],
     )
     return [_site_score(result, i, criteria, measures[i], values[i]) for i in range(len(sites))]
 

@@ -46,6 +46,7 @@ def _text(name: str, meaning: str) -> Attribute:
 
 
 _ALL = (
+    _text("organisation_type", "what kind of trust the return says its organisation is, in ERIC's words"),
     _text("site_type", "what kind of site the return says it is, without ERIC's number prefix"),
     _m2("gia_m2", "gross internal floor area"),
     _m2("occupied_m2", "floor area the returning organisation occupies (not a measure of vacancy)"),
@@ -91,6 +92,8 @@ _ALL = (
     _text("interest", "what the organisation has here: freeholder, head lessee, occupier or unknown"),
     _text("interest_evidence", "how the interest is known: stated, implied, operated only"),
     _text("tenure", "freehold or leasehold"),
+    _text("lease_end", "day on which the lease ends (a month or a year counts from its first day)"),
+    _text("lease_break", "first day on which the lease can be ended early"),
     _text("tenure_category", "Transparency Code characteristic: occupied by the local authority, vacant, let, ..."),
     _text("land_or_building", "land only, or land with permanent building"),
     _text("current_use", "what the place is used for"),

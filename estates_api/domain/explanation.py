@@ -7,15 +7,20 @@ from datetime import date
 from typing import Any
 
 from estates_api.domain.assessment import ROUNDING, Assessed, Contribution, SiteScore, reaches
+from estates_api.domain.checks import Check, checks_of
 from estates_api.domain.claims import Claim
+from estates_api.domain.gates import Gate
 from estates_api.domain.land import site_land
 from estates_api.domain.limits import limits_of
 from estates_api.domain.measures import MEASURE_PLACES
 from estates_api.domain.method import Criterion, Method
 from estates_api.domain.peers import site_class
-from estates_api.domain.priority import describe_place
+from estates_api.domain.place import describe_place
 from estates_api.domain.scoring import measure_at
 from estates_api.domain.sites import Event, Site
+
+_ENTWINED = frozenset({"open_land", "intensity"})
+"""Measures that one figure, land, moves together."""
 
 _OPPOSED = {"unsuitable", "backlog", "condition"}
 """Criteria of both scores that rest on the same facts and read them the opposite way."""
@@ -69,8 +74,16 @@ def told(part: Contribution) -> str:
         "access": f"{part.criterion.title} is {part.measure.note.partition(',')[0]}",
         "need": f"{part.criterion.title} is {shown} (1 is most deprived)",
         "colocation": f"{shown} other services are within 400 m",
+        "security": "a public body has the freehold"
+        if is_freehold(part.measure.note)
+        else f"{shown} of lease are left",
     }
     return words.get(part.criterion.name, f"{part.criterion.title} is {shown}")
+
+
+def is_freehold(note: str) -> bool:
+    """Whether the note of a measure of security tells a freehold, which no lease ends."""
+    return note.startswith("freehold")
 
 
 def sentence(result: Assessed, method: Method) -> str:
@@ -138,7 +151,9 @@ def _drop_off(result: Assessed, method: Method) -> str:
         return ""
     limit = find_limit(result, method)
     if limit is None:
-        return "no single measure would take it off the list"
+        score = result.reuse if result.route == "reuse" else result.release
+        land = "" if _apart(score.contributions) == [*score.contributions] else "apart from its land, "
+        return f"{land}no single measure would take it off the list"
     shown = _surely_beyond(limit.measure, below=limit.falls)
     way = "fell below" if limit.falls else "rose above"
     stays = " (and stay for reuse)" if result.route == "part release with reuse" else ""
@@ -150,9 +165,16 @@ def find_limit(result: Assessed, method: Method) -> Limit | None:
     reuse = result.route == "reuse"
     score, cut = (result.reuse, method.cut_offs.reuse) if reuse else (result.release, method.cut_offs.release)
     spare = max(0.0, score.expected - cut + ROUNDING)  # to the point where the cut-off is no longer reached
-    parts = sorted(score.contributions, key=lambda part: -part.points)
+    parts = sorted(_apart(score.contributions), key=lambda part: -part.points)
     limits = (_limit(result.site, part, spare, method) for part in parts if not _moves_the_other(part, result, method))
     return next((limit for limit in limits if limit), None)
+
+
+def _apart(parts: Sequence[Contribution]) -> list[Contribution]:
+    """The contributions that can be told to change alone: less land is less open land and more built on what is left,
+    so neither has a limit of its own where both are known."""
+    known = {part.criterion.name for part in parts if part.measure.state == "known"}
+    return [part for part in parts if not (known >= _ENTWINED and part.criterion.name in _ENTWINED)]
 
 
 def _moves_the_other(part: Contribution, result: Assessed, method: Method) -> bool:
@@ -175,12 +197,17 @@ def _moves_the_other(part: Contribution, result: Assessed, method: Method) -> bo
 
 def _limit(site: Site, part: Contribution, spare: float, method: Method) -> Limit | None:
     """The measure beyond which this contribution alone is more than `spare` points smaller; None when it cannot be."""
-    if part.measure.state != "known" or part.points <= spare or part.criterion.name in {"partners", "access"}:
+    if part.measure.state != "known" or part.points <= spare or _is_fixed(part):
         return None
     points = method.value_points(part.criterion, part.measure.basis, site_class(site.site_type))
     found = measure_at(part.value - spare / (100 * part.weight), points, log=part.criterion.scale == "log")
     falls = points[0][1] < points[-1][1]
     return None if found is None else Limit(part.criterion, _last_kept(found, falls=falls), falls)
+
+
+def _is_fixed(part: Contribution) -> bool:
+    """Whether the measure is a fact that does not move a little."""
+    return part.criterion.name in {"partners", "access"} or is_freehold(part.measure.note)
 
 
 def _last_kept(found: float, *, falls: bool) -> float:
@@ -218,11 +245,12 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "stale": result.stale,
         "release": _score(result.release),
         "reuse": _score(result.reuse),
-        "gates": [{"id": gate.id, "what": method.gates[gate.id], "reason": gate.reason} for gate in result.gates],
+        "gates": [_gate(gate, method) for gate in result.gates],
+        "checks": [_check(check) for check in checks_of(site, method)],
         "land_ha": land.area_ha if land else None,
         "gia_m2": _total(site, "gia_m2"),
         "limits": [asdict(limit) for limit in limits_of(site, method)],
-        "priority": describe_place(site, method),
+        "place": describe_place(site, method),
         "interests": [
             {"organisation": i.organisation_name, "code": i.organisation_code, "kind": i.kind, "evidence": i.evidence}
             for i in site.interests
@@ -230,6 +258,17 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "events": [_event(event) for event in site.events],
         "later_events": [_event(event) for event in site.later_events],
     }
+
+
+def _gate(gate: Gate, method: Method) -> dict[str, str]:
+    rule = method.gates[gate.id]
+    return {"id": gate.id, "what": rule.reason, "reason": gate.reason, "citation": rule.citation}
+
+
+def _check(check: Check) -> dict[str, str]:
+    rule = check.rule
+    return {"id": rule.id, "title": rule.title, "step": rule.step, "state": check.state, "reason": check.reason,
+            "citation": rule.citation}  # fmt: skip
 
 
 def _total(site: Site, attribute: str) -> float | None:

@@ -9,40 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from estates_api.domain.land import site_land
-from estates_api.domain.method import Method
+from estates_api.domain.method import LimitRule, Method
 from estates_api.domain.sites import Overlap, Site
 
 State = Literal["applies", "does not apply", "unknown"]
 
-
-@dataclass(frozen=True, slots=True)
-class LimitRule:
-    """What a limit does to land: `removed` (`unless` names what stays), or `flagged`: it takes none, and must be looked
-    to."""
-
-    title: str
-    effect: Literal["removed", "flagged"]
-    citation: str
-    unless: str | None = None
-
-
-_DEVELOPED = "previously developed"
-
-LIMIT_RULES: Mapping[str, LimitRule] = {
-    "green-belt": LimitRule("green belt", "removed", "National Planning Policy Framework (March 2012), paragraphs "
-                            "87-89; London Plan 2011-2016, policy 7.16", _DEVELOPED),
-    "metropolitan-open-land": LimitRule("metropolitan open land", "removed", "London Plan 2011-2016, policy 7.17",
-                                        _DEVELOPED),
-    "flood-zone-3b": LimitRule("functional floodplain (flood zone 3b)", "removed",
-                               "Planning Practice Guidance, flood risk, tables 1 and 3"),
-    "conservation-area": LimitRule("conservation area", "flagged",
-                                   "Planning (Listed Buildings and Conservation Areas) Act 1990, ss.69 and 72"),
-    "listed-building": LimitRule("listed building", "flagged",
-                                 "Planning (Listed Buildings and Conservation Areas) Act 1990, ss.1, 7 and 66"),
-    "open-space": LimitRule("open space", "removed", "National Planning Policy Framework (March 2012), paragraph 74; "
-                            "London Plan 2011-2016, policy 7.18"),
-}  # fmt: skip
-"""Those of a method that states none of its own, in the order in which they are told."""
 
 PRECISE = {"outline", "uprn"}
 
@@ -62,9 +33,8 @@ class Limit:
 
 def limits_of(site: Site, method: Method) -> tuple[Limit, ...]:
     """Every limit of the method at a site: applies, does not apply or unknown, each with its reason."""
-    rules: Mapping[str, LimitRule] = getattr(method, "limits", None) or LIMIT_RULES
     by_kind = {overlap.kind: overlap for overlap in site.surroundings.overlaps}
-    return tuple(_limit(site, name, rule, by_kind) for name, rule in rules.items())
+    return tuple(_limit(site, name, rule, by_kind) for name, rule in method.limits.items())
 
 
 def _limit(site: Site, name: str, rule: LimitRule, by_kind: Mapping[str, Overlap]) -> Limit:
@@ -96,7 +66,7 @@ def _taken(site: Site, overlap: Overlap, rule: LimitRule) -> tuple[float | None,
         return None, f"{where}; takes no land, but consent must look to it"
     if overlap.area_ha is None:
         return None, f"{where}, by its UPRN's point; how much of the land, an outline would tell"
-    if rule.unless is None:
+    if not rule.unless:
         return overlap.area_ha, where
     land = site_land(site)
     if land is None or land.open_ha is None:

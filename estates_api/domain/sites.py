@@ -166,6 +166,7 @@ class Site:
     later_events: tuple[Event, ...] = ()
     surroundings: Surroundings = field(default_factory=Surroundings)
     carried: tuple[Carried, ...] = ()
+    as_of: date | None = None
 
     @property
     def sectors(self) -> frozenset[str]:

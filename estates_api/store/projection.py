@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from estates_api.domain.collections import COLLECTIONS
 from estates_api.store.layers import POINT, projections
 from estates_api.store.redactions import UNMASKED_INTEREST
+from estates_api.store.summaries import put_summaries
 from estates_api.store.touched import open_touched, touch_all
 
 TABLES = {"public": "site_public", "partner": "site_partner", "owner": "site_complete"}
@@ -93,7 +94,7 @@ def _feature(collection: str, shape: str) -> str:
         || ',"properties":' || {said} || '}}'"""
 
 
-_PRIORITY_TEXTS = ("limits", "station", "town_centre", "housing_zone", "opportunity_area")
+_PLACE_TEXTS = ("limits", "station", "town_centre", "housing_zone", "opportunity_area")
 
 _COLUMNS = [column.name for column in projections["complete"].c if column.name != "gone"]
 
@@ -147,8 +148,8 @@ WITH RECURSIVE latest AS (
            {_rounded("release_high", "x.release->>'high'")}, {_rounded("release_coverage", "r.release_coverage")},
            {_rounded("reuse_score", "r.reuse_score")}, {_rounded("reuse_coverage", "r.reuse_coverage")},
            (SELECT string_agg(gate->>'id', '; ') FROM jsonb_array_elements(x.gates) gate) AS gates,
-           {", ".join(f"x.priority->>'{name}' AS {name}" for name in _PRIORITY_TEXTS)},
-           {", ".join(_rounded(name, f"x.priority->>'{name}'") for name in ("station_m", "town_centre_m"))},
+           {", ".join(f"x.place->>'{name}' AS {name}" for name in _PLACE_TEXTS)},
+           {", ".join(_rounded(name, f"x.place->>'{name}'") for name in ("station_m", "town_centre_m"))},
            x.sentence, CASE WHEN r.route IS NOT NULL THEN latest.method END AS method,
            {POINT.format("geom")} AS geom, {POINT.format("geom_crs84")} AS geom_crs84,
            {_OUTLINE.format("geom")} AS outline,
@@ -165,7 +166,7 @@ WITH RECURSIVE latest AS (
     LEFT JOIN assessment_site r ON r.assessment_id = latest.id AND r.site_ref = s.ref
     -- Taken apart once: each ->> would read the whole explanation again.
     LEFT JOIN LATERAL jsonb_to_record(r.explanation) AS x(gia_m2 numeric, land_ha numeric, evidence_date date,
-        stale boolean, sentence text, release jsonb, gates jsonb, priority jsonb) ON true
+        stale boolean, sentence text, release jsonb, gates jsonb, place jsonb) ON true
 )
 SELECT {", ".join(_RENDERED.get(name, name) for name in _COLUMNS)} FROM shown
 """  # noqa: S608 -- made of constants of this module
@@ -204,3 +205,4 @@ def refresh_projection(connection: Connection) -> None:
         table, values = TABLES[sensitivity], {"sensitivity": sensitivity}
         connection.execute(text(f"INSERT INTO {table} (ref, name, gone) {_GONE}"), values)
         connection.execute(text(f"INSERT INTO {table} ({', '.join(_COLUMNS)}) {_RENDER}"), values)
+    put_summaries(connection)

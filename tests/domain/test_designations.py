@@ -1,9 +1,9 @@
 """Kinds of layers, and the data sets that they are published as."""
 
 import pytest
+from builders import method
 
 from estates_api.domain.designations import LAYER_KINDS, kind_of_dataset
-from estates_api.domain.limits import LIMIT_RULES
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ def test_an_entry_is_of_the_kind_of_its_data_set(dataset: str, level: str, kind:
 
 def test_every_limit_has_a_layer() -> None:
     """No limit without a kind of layer that tells of it."""
-    assert LIMIT_RULES.keys() <= LAYER_KINDS.keys()
+    assert method().limits.keys() <= LAYER_KINDS.keys()

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from builders import HERE, full, holding, method, site
 
-from estates_api.domain.limits import LIMIT_RULES, Limit, limits_of, told_limits
-from estates_api.domain.priority import describe_place
+from estates_api.domain.limits import Limit, limits_of, told_limits
+from estates_api.domain.place import describe_place
 from estates_api.domain.sites import Overlap, Site
 
-ALL = frozenset({*LIMIT_RULES, "housing-zone", "opportunity-area"})
+ALL = frozenset({*method().limits, "housing-zone", "opportunity-area"})
 
 
 def placed(*overlaps: Overlap, precision: str = "outline", layers: frozenset[str] = ALL, **parts: object) -> Site:

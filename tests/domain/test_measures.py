@@ -23,7 +23,10 @@ def test_every_measure_says_what_it_measures(criterion: str) -> None:
     assert first.endswith(".")
 
 
-@pytest.mark.parametrize("criterion", [name for name in MEASURES if name != "release.non_clinical"])
+NHS_ONLY = {"release.non_clinical", "release.intensity"}
+
+
+@pytest.mark.parametrize("criterion", [name for name in MEASURES if name not in NHS_ONLY])
 def test_a_site_without_holdings_is_unknown_not_zero(criterion: str) -> None:
     """Where nothing is returned nothing is known, and the reason is said."""
     measure = measured(criterion, site(interests=(), surroundings=Surroundings()))
@@ -208,6 +211,34 @@ def test_readiness() -> None:
     assert measured("reuse.condition", site(full())).number == pytest.approx((80 + backlog) / 2, abs=1e-6)
     assert measured("reuse.condition", site(full(backlog_high_gbp=None))).number == 80.0
     assert measured("reuse.condition", site(full(unsuitable_pct=None, backlog_high_gbp=1e9))).number == 0.0
+
+
+LEASED = (Interest("RYX", "Trust RYX", "NHS", "head lessee", "stated"),)
+
+
+@pytest.mark.parametrize(
+    ("lease_end", "years"),
+    [("2030-01-01", 10.0), ("2030", 10.0), ("2021-07", 1.5), ("2019-12-31", 0.0), ("in ten years", None), (None, None)],
+)
+def test_years_of_lease(lease_end: str | None, years: float | None) -> None:
+    """What is left of a lease on the day, from the first day that its end may mean; unknown where it is no date."""
+    one = site(full(lease_end=lease_end), interests=LEASED, as_of=date(2020, 1, 1))
+    found = measured("reuse.security", one)
+    assert found.number == (pytest.approx(years, abs=0.005) if years is not None else None)
+    assert found.state == ("unknown" if years is None else "known")
+    assert [claim.attribute for claim in found.claims] == ([] if years is None else ["lease_end"])
+
+
+def test_the_longest_lease_counts_and_a_freehold_above_all() -> None:
+    """Of two leases the longer one counts; a public freehold stands for the longest, a private one for nothing."""
+    day = date(2020, 1, 1)
+    both = site(full(lease_end="2030"), holding("RAL01", lease_end="2040"), interests=LEASED, as_of=day)
+    assert measured("reuse.security", both).number == pytest.approx(20, abs=0.01)
+    owned = measured("reuse.security", site(holding("RAL01", tenure="freehold"), as_of=day))
+    assert (owned.number, owned.note) == (25.0, "freehold of Royal Free London, stated")
+    assert [claim.attribute for claim in owned.claims] == ["tenure"]
+    private = (Interest("P", "A Landlord", "private", "freeholder", "stated"),)
+    assert measured("reuse.security", site(full(), interests=private, as_of=day)).state == "unknown"
 
 
 @pytest.mark.parametrize(("level", "place"), [("0", 0.0), ("1b", 2.0), ("6a", 7.0), ("6b", 8.0)])
