@@ -13,6 +13,7 @@ from estates_api import __version__
 from estates_api.cli import (
     backtest,
     ingest,
+    layers,
     methods,
     outlines,
     places,
@@ -41,6 +42,7 @@ app.add_typer(shortlists.app, name="shortlist")
 app.add_typer(methods.app, name="method")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
+app.command("layers")(layers.layers)
 app.command("totals")(totals.totals)
 app.command("run")(serving.run)
 app.command("serve")(serving.serve)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from estates_api.domain.designations import CENTRE_CLASSES, LAYER_KINDS
+
 Kind = Literal["string", "integer", "number", "boolean", "date"]
 Shape = Literal["Point", "MultiPolygon"]
 
@@ -79,6 +81,13 @@ _CANDIDATE = (
     Property("gates", "string", "Gates that keep it off a list, joined by `; `"),
     Property("sentence", "string", "Why it stands where it stands"),
     Property("method", "string", "Method of the assessment"),
+    Property("limits", "string", "What limits the land, and which limits nobody can tell yet"),
+    Property("station", "string", "Nearest station"),
+    Property("station_m", "number", "Straight line to the nearest station", 1, "m"),
+    Property("town_centre", "string", "The town centre that decides the setting, with its class"),
+    Property("town_centre_m", "number", "Straight line to that town centre", 1, "m"),
+    Property("housing_zone", "string", "Housing Zone, or none where that is known"),
+    Property("opportunity_area", "string", "Opportunity Area, or none where that is known"),
 )  # fmt: skip
 
 COLLECTIONS: Mapping[str, Collection] = {
@@ -137,6 +146,28 @@ COLLECTIONS: Mapping[str, Collection] = {
             Property("imd_decile", "integer", "Decile of the index of multiple deprivation, 1 is most deprived"),
             Property("ptal", "string", "Public transport accessibility level"),
         ), ("code", "name", "imd_decile")),
+        Collection("designations", "Designations", "Areas that limit or favour building: green belt, flood zones, "
+                   "conservation areas, Housing Zones and others, as far as their layers are loaded", "MultiPolygon", (
+            Property("kind", "string", "Kind of area",
+                     values=tuple(one.id for one in LAYER_KINDS.values() if one.use == "designation")),
+            Property("name", "string", "Name"),
+            Property("reference", "string", "Reference of the publisher"),
+            Property("starts", "date", "Since when"),
+            Property("ends", "date", "Until when"),
+            Property("edition", "string", "Edition that says so"),
+        ), ("kind", "name")),
+        Collection("town-centres", "Town centres", "Centres of the London Plan's network, each as a point in it",
+                   "Point", (
+            Property("name", "string", "Name"),
+            Property("class", "string", "Class in the network", values=CENTRE_CLASSES),
+            Property("reference", "string", "Reference of the publisher"),
+            Property("edition", "string", "Edition that says so"),
+        ), ("name", "class")),
+        Collection("stations", "Stations", "Rail, Underground and tram stations", "Point", (
+            Property("name", "string", "Name"),
+            Property("reference", "string", "NaPTAN code, where known"),
+            Property("edition", "string", "Edition that says so"),
+        ), ("name",)),
     )
 }  # fmt: skip
 """Every collection by its id."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -11,10 +11,11 @@ from estates_api.domain.checks import Check, checks_of
 from estates_api.domain.claims import Claim
 from estates_api.domain.gates import Gate
 from estates_api.domain.land import site_land
+from estates_api.domain.limits import limits_of
 from estates_api.domain.measures import MEASURE_PLACES
 from estates_api.domain.method import Criterion, Method
 from estates_api.domain.peers import site_class
-from estates_api.domain.priorities import priorities_of
+from estates_api.domain.place import describe_place
 from estates_api.domain.scoring import measure_at
 from estates_api.domain.sites import Event, Site
 
@@ -246,9 +247,10 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "reuse": _score(result.reuse),
         "gates": [_gate(gate, method) for gate in result.gates],
         "checks": [_check(check) for check in checks_of(site, method)],
-        "priority": [{"id": rule.id, "title": rule.title, "said": said} for rule, said in priorities_of(site, method)],
         "land_ha": land.area_ha if land else None,
         "gia_m2": _total(site, "gia_m2"),
+        "limits": [asdict(limit) for limit in limits_of(site, method)],
+        "place": describe_place(site, method),
         "interests": [
             {"organisation": i.organisation_name, "code": i.organisation_code, "kind": i.kind, "evidence": i.evidence}
             for i in site.interests

@@ -143,6 +143,6 @@ def find_fault_of_points(points: Points, *, log: bool = False) -> str | None:
     slopes = {right[1] > left[1] for left, right in steps if right[1] != left[1]}
     if len(slopes) != 1 or any(not 0 <= value <= 1 for _, value in points):
         return "values must lie in 0-1, and only rise or only fall from point to point"
-    if log and points[0][0] <= 0:
-        return "a log scale needs measures above 0"
+    if log and (points[0][0] <= 0 or any(right[0] / left[0] < 1 + SMALLEST_STEP for left, right in steps)):
+        return "a log scale needs measures above 0, each clearly larger than the one before"
     return None

@@ -106,18 +106,41 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """What a layer has where the site is, all areas of one kind together. `area_ha` and `share` of the site's outline
+    are None for a point, which lies within or not."""
+
+    kind: str
+    name: str
+    area_ha: float | None
+    share: float | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What lies around the site's position. None: not known, because the position is not precise enough."""
+    """What lies around the site's position. None: not known, because the position is not precise enough, or because
+    no layer tells.
+
+    `town_centre` is the class of the centre that decides the setting, `centres` the nearest of each class as (class,
+    name, metres). `layers` are the kinds that are loaded where the site is. `position_error_m`: how far off the
+    position, and so a distance, may be.
+    """
 
     ptal: str | None = None
     need_decile: float | None = None
     services_400m: int | None = None
     town_centre: str | None = None
+    town_centre_name: str | None = None
     town_centre_m: float | None = None
+    centres: tuple[tuple[str, str, float], ...] = ()
     station: str | None = None
     station_m: float | None = None
     housing_zone: str | None = None
     opportunity_area: str | None = None
+    overlaps: tuple[Overlap, ...] = ()
+    layers: frozenset[str] = frozenset()
+    position_error_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

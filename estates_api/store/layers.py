@@ -147,8 +147,13 @@ def _plain(made: Collection, audience: Audience) -> tuple[FromClause, str]:
             return borough, "gss"
         case "lsoas":
             return lsoa, "code"
+        case "designations" | "town-centres" | "stations":  # views of the layers that count, the same for everybody
+            return table(_NOW[made.id], column("id", Text), *_described(made)), "id"
         case _:  # the view of holdings at the sites that an audience may see
             return table(f"holding_{audience}", column("id", Text), *_described(made)), "id"
+
+
+_NOW = {"designations": "designation_now", "town-centres": "town_centre_now", "stations": "station_now"}
 
 
 def _described(made: Collection) -> list[Any]:

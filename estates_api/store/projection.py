@@ -94,6 +94,8 @@ def _feature(collection: str, shape: str) -> str:
         || ',"properties":' || {said} || '}}'"""
 
 
+_PLACE_TEXTS = ("limits", "station", "town_centre", "housing_zone", "opportunity_area")
+
 _COLUMNS = [column.name for column in projections["complete"].c if column.name != "gone"]
 
 _RENDERED = {
@@ -146,6 +148,8 @@ WITH RECURSIVE latest AS (
            {_rounded("release_high", "x.release->>'high'")}, {_rounded("release_coverage", "r.release_coverage")},
            {_rounded("reuse_score", "r.reuse_score")}, {_rounded("reuse_coverage", "r.reuse_coverage")},
            (SELECT string_agg(gate->>'id', '; ') FROM jsonb_array_elements(x.gates) gate) AS gates,
+           {", ".join(f"x.place->>'{name}' AS {name}" for name in _PLACE_TEXTS)},
+           {", ".join(_rounded(name, f"x.place->>'{name}'") for name in ("station_m", "town_centre_m"))},
            x.sentence, CASE WHEN r.route IS NOT NULL THEN latest.method END AS method,
            {POINT.format("geom")} AS geom, {POINT.format("geom_crs84")} AS geom_crs84,
            {_OUTLINE.format("geom")} AS outline,
@@ -162,7 +166,7 @@ WITH RECURSIVE latest AS (
     LEFT JOIN assessment_site r ON r.assessment_id = latest.id AND r.site_ref = s.ref
     -- Taken apart once: each ->> would read the whole explanation again.
     LEFT JOIN LATERAL jsonb_to_record(r.explanation) AS x(gia_m2 numeric, land_ha numeric, evidence_date date,
-        stale boolean, sentence text, release jsonb, gates jsonb) ON true
+        stale boolean, sentence text, release jsonb, gates jsonb, place jsonb) ON true
 )
 SELECT {", ".join(_RENDERED.get(name, name) for name in _COLUMNS)} FROM shown
 """  # noqa: S608 -- made of constants of this module

@@ -14,6 +14,7 @@ from estates_api.domain.organisations import successors_on, told_current
 from estates_api.domain.sites import Carried, Event, Holding, Interest, Site, Surroundings
 from estates_api.domain.successions import carried_on
 from estates_api.store.ended import list_ended
+from estates_api.store.nearby import list_nearby
 from estates_api.store.organisations import list_successions, names_on
 from estates_api.store.redactions import EVIDENCE_MASKED, MASKED_EVENTS, UNMASKED_INTEREST, sites_redacted_since
 
@@ -227,4 +228,5 @@ def _events(connection: Connection, moment: Moment) -> tuple[dict[str, list[Even
 
 def _surroundings(connection: Connection, moment: Moment) -> dict[str, Surroundings]:
     rows = moment.read(connection, _SURROUNDINGS)
-    return {row.ref: Surroundings(row.ptal, row.decile, row.services) for row in rows}
+    around = {row.ref: Surroundings(row.ptal, row.decile, row.services) for row in rows}
+    return list_nearby(connection, moment.as_of, around)

@@ -258,6 +258,7 @@ CHANGES: dict[str, Callable[[list[str], int, str], object]] = {
     "two lines changed over": lambda lines, at, _: lines.insert(0, lines.pop(at)),
 }
 
+
 def _parsed_or_told(text: str) -> Method | str:
     try:
         return parse_method(text.encode("utf-8", "surrogatepass"), "m.toml")
