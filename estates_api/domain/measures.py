@@ -289,10 +289,18 @@ def colocation(site: Site, _: Method) -> Measure:
 
 
 def partners(site: Site, _: Method) -> Measure:
-    """Both sectors, NHS and council, on the site or next to it: 1 yes, 0 no."""
-    if {"NHS", "council"} <= site.sectors | {interest.sector for interest in site.interests}:
+    """Both sectors, NHS and council, on the site or within 50 m of it: 1 yes, 0 no."""
+    both, here = {"NHS", "council"}, site.sectors | {interest.sector for interest in site.interests}
+    near, perhaps = site.surroundings.near_sectors, site.surroundings.perhaps_sectors
+    if both <= here:
         return Measure("known", 1.0, note="both sectors hold something here")
-    return _unknown("neighbours can only be told from outlines; with a point, next door is unknown")
+    if near is None:
+        return _unknown("neighbours can only be told from an outline or a UPRN point; next door is unknown")
+    if both <= here | near:
+        return Measure("known", 1.0, note="next to a site of the other sector, within 50 m")
+    if both <= here | near | perhaps:
+        return _unknown("a site of the other sector may adjoin: its position is only a postcode's")
+    return Measure("known", 0.0, note="no catalogued site of the other sector within 50 m")
 
 
 MEASURES: dict[str, Callable[[Site, Method], Measure]] = {

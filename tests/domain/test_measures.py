@@ -265,6 +265,20 @@ def test_partners() -> None:
     assert measured("reuse.partners", site(holding(), interests=OWNED)).state == "unknown"
 
 
+@pytest.mark.parametrize(("near", "perhaps", "number", "note"), [
+    ({"council"}, set(), 1.0, "next to a site of the other sector, within 50 m"),
+    ({"NHS"}, set(), 0.0, "no catalogued site of the other sector within 50 m"),
+    (set(), set(), 0.0, "no catalogued site of the other sector within 50 m"),
+    (set(), {"council"}, None, "a site of the other sector may adjoin: its position is only a postcode's"),
+    ({"council"}, {"council"}, 1.0, "next to a site of the other sector, within 50 m"),
+])  # fmt: skip
+def test_partners_next_door(near: set[str], perhaps: set[str], number: float | None, note: str) -> None:
+    """With neighbours known, the other sector within 50 m is yes and none is no; one that may adjoin leaves it open."""
+    around = replace(HERE, near_sectors=frozenset(near), perhaps_sectors=frozenset(perhaps))
+    found = measured("reuse.partners", site(holding(), precision="uprn", surroundings=around))
+    assert (found.number, found.note) == (number, note)
+
+
 def test_open_land_says_why_it_is_not_known() -> None:
     """Land that nobody states, and land of which more was sold than anybody stated, are two different answers."""
     sale = event("part sold", area_ha=0.81)
