@@ -15,7 +15,7 @@ from estates_api.domain.incentives import describe_incentives
 from estates_api.domain.land import site_land
 from estates_api.domain.limits import limits_of
 from estates_api.domain.measures import MEASURE_PLACES
-from estates_api.domain.method import Criterion, Method, Points
+from estates_api.domain.method import Criterion, Method
 from estates_api.domain.peers import site_class
 from estates_api.domain.place import describe_place
 from estates_api.domain.scoring import measure_at
@@ -299,7 +299,7 @@ def _score(score: SiteScore, site: Site, method: Method) -> dict[str, Any]:
     }
 
 
-def _contribution(part: Contribution, scale: Points) -> dict[str, Any]:
+def _contribution(part: Contribution, scale: Sequence[tuple[float, float]]) -> dict[str, Any]:
     """Full precision for weight, value and points: the parts must add up to the score to 1e-9. `scale` is the value
     function that the measure was put to, as (measure, value) points."""
     return {
