@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from estates_api.domain.assessment import ROUNDING, Assessed, Contribution, SiteScore, reaches
+from estates_api.domain.assessment import Assessed, Contribution, SiteScore
 from estates_api.domain.claims import Claim
 from estates_api.domain.land import site_land
 from estates_api.domain.measures import MEASURE_PLACES
 from estates_api.domain.method import Criterion, Method
+from estates_api.domain.outcome import ROUNDING, reaches
 from estates_api.domain.peers import site_class
+from estates_api.domain.quantities import places_of, quantity, surely_beyond
 from estates_api.domain.scoring import measure_at
 from estates_api.domain.sites import Event, Site
+from estates_api.domain.steadiness import describe_tried
 
 _OPPOSED = {"unsuitable", "backlog", "condition"}
 """Criteria of both scores that rest on the same facts and read them the opposite way."""
@@ -35,28 +38,6 @@ class Limit:
     criterion: Criterion
     measure: float
     falls: bool
-
-
-def quantity(number: float, unit: str) -> str:
-    """A measure as planners write it: `9.4 ha`, `21 %`, `£169/m²`, `12,800 m²`."""
-    shown = f"{number:,.{_places(number)}f}"
-    if "." in shown:
-        shown = shown.rstrip("0").rstrip(".")
-    if unit.startswith("£"):
-        return f"£{shown}{unit.removeprefix('£')}"
-    return f"{shown} {unit}".strip()
-
-
-def _places(number: float) -> int:
-    """Decimal places that show three figures; none from 100 on."""
-    return 0 if abs(number) >= 99.95 or number == 0 else 2 - math.floor(math.log10(abs(number)))
-
-
-def _surely_beyond(limit: float, *, below: bool) -> float:
-    """The limit at the precision of a sentence, rounded so that what is beyond the rounded one is beyond the true."""
-    scale = 10.0 ** _places(limit)
-    shown = round(limit * scale, MEASURE_PLACES)  # 2.3 times 100 is 229.99999999999997
-    return math.floor(shown) / scale if below else math.ceil(shown) / scale
 
 
 def told(part: Contribution) -> str:
@@ -120,7 +101,7 @@ def _because(result: Assessed, method: Method) -> str:
 def _below(name: str, score: SiteScore, cut_off: float) -> str:
     """How far a score is below its cut-off, never rounded to nothing."""
     gap = cut_off - score.expected
-    places = 0 if gap >= 1 else _places(gap) - 2
+    places = 0 if gap >= 1 else places_of(gap) - 2
     return f"the {name} score {score.expected:.{places}f} is {gap:.{places}f} below its cut-off"
 
 
@@ -137,7 +118,7 @@ def _drop_off(result: Assessed, method: Method) -> str:
     limit = find_limit(result, method)
     if limit is None:
         return "no single measure would take it off the list"
-    shown = _surely_beyond(limit.measure, below=limit.falls)
+    shown = surely_beyond(limit.measure, below=limit.falls)
     way = "fell below" if limit.falls else "rose above"
     stays = " (and stay for reuse)" if result.route == "part release with reuse" else ""
     return f"would drop off if {limit.criterion.title} {way} {quantity(shown, limit.criterion.unit)}{stays}"
@@ -217,6 +198,7 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "release": _score(result.release),
         "reuse": _score(result.reuse),
         "gates": [{"id": gate.id, "what": method.gates[gate.id], "reason": gate.reason} for gate in result.gates],
+        "robustness": describe_tried(result.tried, method),
         "land_ha": land.area_ha if land else None,
         "gia_m2": _total(site, "gia_m2"),
         "interests": [

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from estates_api.domain.peers import ALL, Expected, Peers, Reference
+from estates_api.domain.peers import ALL, Distribution, Peers, Reference
 from estates_api.errors import BadInput
 
 ScoreName = Literal["release", "reuse"]
+SCORES: tuple[ScoreName, ...] = ("release", "reuse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Criterion:
     """One criterion: a measure mapped to 0-1 by a piecewise-linear value function, with its reason and citation.
 
     `points` are (measure, value) pairs, rising in the measure; empty where the peers' median and 90th
-    percentile stand for 0 and 1.
+    percentile stand for 0 and 1. `weight` is its share of its group's, against the others there.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Criterion:
     points: tuple[tuple[float, float], ...]
     why: str
     citation: str
+    weight: float = 1.0
 
     @property
     def name(self) -> str:
@@ -49,6 +51,26 @@ class CutOffs:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights of m criteria in groups, scale-free. `groups` gives each criterion's index into `of_groups`."""
+
+    groups: tuple[int, ...]
+    of_groups: tuple[float, ...]
+    of_criteria: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """How robustness is tried: how many draws, the k of the top k, and how close the weights drawn stay to the adopted
+    ones (concentrations of Dirichlet distributions, of groups and of criteria within a group)."""
+
+    draws: int
+    top: int
+    of_groups: float
+    of_criteria: float
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """A scoring method. `sha256` is that of the file's bytes."""
 
@@ -60,10 +82,21 @@ class Method:
     cut_offs: CutOffs
     gates: dict[str, str]
     peers: Peers
+    trials: Trials
 
     def of(self, score: ScoreName) -> tuple[Criterion, ...]:
         """The criteria of one score, in the order of the file."""
         return tuple(criterion for criterion in self.criteria if criterion.score == score)
+
+    def weights(self, score: ScoreName) -> Weights:
+        """The weights of one score's criteria, in the same order; its groups in the order of their names."""
+        criteria = self.of(score)
+        groups = sorted({criterion.group for criterion in criteria})
+        return Weights(
+            tuple(groups.index(criterion.group) for criterion in criteria),
+            tuple(self.group_weights[group] for group in groups),
+            tuple(criterion.weight for criterion in criteria),
+        )
 
     def value_points(self, criterion: Criterion, edition: str | None, group: str) -> tuple[tuple[float, float], ...]:
         """The value function for a site of class `group` whose measure comes from `edition`."""
@@ -125,6 +158,7 @@ def _method(table: Row, sha256: str) -> Method:
         cut_offs=_cut_offs(table["cut_offs"]),
         gates=dict(_each(table, "gate", lambda gate: (str(gate["id"]), str(gate["reason"])))),
         peers=peers,
+        trials=_trials(table["robustness"]),
     )
 
 
@@ -135,11 +169,23 @@ def _cut_offs(row: Row) -> CutOffs:
     return cut
 
 
+def _trials(row: Row) -> Trials:
+    trials = Trials(int(row["draws"]), int(row["top"]), float(row["groups"]), float(row["criteria"]))
+    fewest = min(trials.of_groups, trials.of_criteria)
+    if not (100 <= trials.draws <= 100_000 and trials.top >= 1 and 1 <= fewest < math.inf):
+        raise ValueError("robustness: draws lie in 100-100000, top at 1 or above, groups and criteria at 1 or above")
+    return trials
+
+
 def _group(row: Row) -> tuple[str, float]:
-    weight = float(row["weight"])
+    return f"{row['score']}.{row['id']}", _weight(row["weight"])
+
+
+def _weight(raw: Any) -> float:
+    weight = float(raw)
     if not 0 < weight < math.inf:
         raise ValueError("the weight must be a number above 0")
-    return f"{row['score']}.{row['id']}", weight
+    return weight
 
 
 def _criterion(row: Row) -> Criterion:
@@ -160,6 +206,7 @@ def _criterion(row: Row) -> Criterion:
         points=points,
         why=str(row["why"]),
         citation=str(row["citation"]),
+        weight=_weight(row.get("weight", 1)),
     )
 
 
@@ -206,8 +253,14 @@ def _check_every_edition(peers: Peers) -> None:
 
 
 def _peers(table: Row) -> Peers:
-    listed = {"reference": [], "expected": [], **table}
-    return Peers(str(table["made"]), _each(listed, "reference", _reference), _each(listed, "expected", _expected))
+    listed = {"reference": [], "measure": [], **table}
+    probabilities = tuple(float(one) for one in table["probabilities"])
+    if probabilities[:1] + probabilities[-1:] != (0.0, 1.0) or not _rises(probabilities):
+        raise ValueError("peers: probabilities rise from 0 to 1")
+    return Peers(
+        str(table["made"]), _each(listed, "reference", _reference), probabilities,
+        _each(listed, "measure", lambda row: _distribution(row, len(probabilities))),
+    )  # fmt: skip
 
 
 def _reference(row: Row) -> Reference:
@@ -217,7 +270,12 @@ def _reference(row: Row) -> Reference:
     return Reference(str(row["criterion"]), str(row["edition"]), str(row["class"]), middle, high, int(row["n"]))
 
 
-def _expected(row: Row) -> Expected:
-    if not 0 <= float(row["points"]) <= 1:
-        raise ValueError(f"class {row['class']}: expected points lie in 0-1")
-    return Expected(str(row["criterion"]), str(row["class"]), float(row["points"]), int(row["n"]))
+def _distribution(row: Row, size: int) -> Distribution:
+    at = tuple(float(one) for one in row["at"])
+    if len(at) != size or not all(math.isfinite(one) for one in at) or not _rises(at):
+        raise ValueError(f"class {row['class']}: `at` must be {size} numbers that rise, one for each probability")
+    return Distribution(str(row["criterion"]), str(row["edition"]), str(row["class"]), int(row["n"]), at)
+
+
+def _rises(numbers: tuple[float, ...]) -> bool:
+    return all(left <= right for left, right in itertools.pairwise(numbers))

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 KNOWN, UNKNOWN, NOT_APPLICABLE = 0, 1, 2
 
+VALUE_PLACES = 12
+"""Decimal places of every value: logarithms differ in the last bit from machine to machine."""
+
 Floats = NDArray[np.float64]
 
 
@@ -41,7 +44,7 @@ def value_of(numbers: Floats, points: Sequence[tuple[float, float]], *, log: boo
     if log:
         tiny = np.nextafter(0.0, 1.0)
         numbers, xs = np.log10(np.maximum(numbers, tiny)), np.log10(xs)
-    return np.asarray(np.interp(numbers, xs, ys), dtype=np.float64)
+    return np.round(np.interp(numbers, xs, ys), VALUE_PLACES)
 
 
 def measure_at(value: float, points: Sequence[tuple[float, float]], *, log: bool = False) -> float | None:
@@ -61,12 +64,17 @@ def measure_at(value: float, points: Sequence[tuple[float, float]], *, log: bool
     return 10**found if log else found
 
 
-def effective_weights(state: NDArray[np.int8], groups: Sequence[int], group_weights: Sequence[float]) -> Floats:
+def effective_weights(
+    state: NDArray[np.int8], groups: Sequence[int], group_weights: Sequence[float], within: Sequence[float] = ()
+) -> Floats:
     """Each criterion's weight per site (n x m): groups share by weight, applicable criteria share their group's.
 
-    `groups` gives each criterion's index into `group_weights`.
+    `groups` gives each criterion's index into `group_weights`, `within` its weight in its group: all the same when
+    left out.
     """
     applicable = (state != NOT_APPLICABLE).astype(np.float64)
+    if within:
+        applicable *= np.asarray(within, dtype=np.float64)
     weights = np.zeros_like(applicable)
     for index, weight in enumerate(group_weights):
         members = np.array([group == index for group in groups], dtype=np.bool_)
@@ -79,9 +87,12 @@ def effective_weights(state: NDArray[np.int8], groups: Sequence[int], group_weig
     return shares
 
 
-def score(values: Floats, state: NDArray[np.int8], groups: Sequence[int], group_weights: Sequence[float]) -> Scores:
+def score(
+    values: Floats, state: NDArray[np.int8], groups: Sequence[int], group_weights: Sequence[float],
+    within: Sequence[float] = (),
+) -> Scores:  # fmt: skip
     """Score n sites on m criteria. See the module for the arrays; weights are scale-free."""
-    weights = effective_weights(state, groups, group_weights)
+    weights = effective_weights(state, groups, group_weights, within)
     known, unknown = state == KNOWN, state == UNKNOWN
     contributions = 100 * weights * np.where(state == NOT_APPLICABLE, 0.0, values)
     # The three sums run in one order and stop at the whole, so that low <= expected <= high to the last bit.

@@ -1,0 +1,129 @@
+"""What was measured, as arrays: all that scores follow from, whatever the points, weights and cut-offs.
+
+The local phase: every row is one site's, and no row depends on another.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estates_api.domain import scoring
+from estates_api.domain.method import Criterion, Method, ScoreName
+from estates_api.domain.peers import DRAWN, Distribution
+from estates_api.domain.scoring import Floats, Scores
+
+STATES: Mapping[str, int] = {
+    "known": scoring.KNOWN, "unknown": scoring.UNKNOWN, "not applicable": scoring.NOT_APPLICABLE,
+}  # fmt: skip
+
+Cell = tuple[str, float | None, str | None]
+"""State, number and edition of one measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """What a site is compared with, for n sites: its class of peers, and whether the NHS is there."""
+
+    classes: tuple[str, ...]
+    nhs: tuple[bool, ...]
+
+    def kinds(self) -> tuple[list[tuple[str, bool]], NDArray[np.intp]]:
+        """The different kinds, and which one each site is."""
+        pairs = list(zip(self.classes, self.nhs, strict=True))
+        names = sorted(set(pairs))
+        places = {name: place for place, name in enumerate(names)}
+        return names, np.array([places[pair] for pair in pairs], dtype=np.intp)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The measures of one score, sites x criteria: `numbers` (NaN unless known), `state`, and `basis`, the place in
+    `editions` of the edition whose peers a number is compared with."""
+
+    kinds: Kinds
+    numbers: Floats
+    state: NDArray[np.int8]
+    basis: NDArray[np.int16]
+    editions: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """Values 0-1, sites x criteria, and what the unknown ones are drawn from: row `pool` of `table` (256 values, each
+    as likely). Row 0 is nothing: where nobody publishes such a figure, silence earns nothing in any draw."""
+
+    values: Floats
+    state: NDArray[np.int8]
+    pool: NDArray[np.int32]
+    table: Floats
+
+
+def gather(cells: Sequence[Sequence[Cell]], kinds: Kinds, width: int) -> Measured:
+    """The arrays of n sites with `width` measures each."""
+    flat = [cell for row in cells for cell in row]
+    shape = (len(cells), width)
+    editions = sorted({edition for _, _, edition in flat if edition is not None})
+    places: dict[str | None, int] = {edition: place for place, edition in enumerate((None, *editions))}
+    return Measured(
+        kinds,
+        np.array([np.nan if number is None else number for _, number, _ in flat], dtype=np.float64).reshape(shape),
+        np.array([STATES[state] for state, _, _ in flat], dtype=np.int8).reshape(shape),
+        np.array([places[edition] for _, _, edition in flat], dtype=np.int16).reshape(shape),
+        (None, *editions),
+    )
+
+
+def value(measured: Measured, method: Method, name: ScoreName) -> Valued:
+    """The values of all measures; an unknown one has the mean of what it is drawn from."""
+    names, kind = measured.kinds.kinds()
+    values, pool = np.zeros(measured.state.shape), np.zeros(measured.state.shape, dtype=np.int32)
+    table = [np.zeros(DRAWN)]
+    for column, criterion in enumerate(method.of(name) if len(kind) else ()):
+        known = measured.state[:, column] == scoring.KNOWN
+        values[known, column] = _known(measured, column, criterion, method)[known]
+        of_kind = _pools(names, criterion, method, table)
+        pool[:, column] = np.where(measured.state[:, column] == scoring.UNKNOWN, of_kind[kind], 0)
+    drawn = np.array(table)
+    means = np.round(drawn.mean(axis=1), scoring.VALUE_PLACES)
+    return Valued(np.where(measured.state == scoring.UNKNOWN, means[pool], values), measured.state, pool, drawn)
+
+
+def score(valued: Valued, method: Method, name: ScoreName) -> Scores:
+    """The scores by the method's weights."""
+    weights = method.weights(name)
+    return scoring.score(valued.values, valued.state, weights.groups, weights.of_groups, weights.of_criteria)
+
+
+def _known(measured: Measured, column: int, criterion: Criterion, method: Method) -> Floats:
+    """A criterion's values, right wherever the measure is known."""
+    numbers, log = np.nan_to_num(measured.numbers[:, column]), criterion.scale == "log"
+    if criterion.points:
+        return scoring.value_of(numbers, criterion.points, log=log)
+    values = np.zeros(len(numbers))
+    classes = np.array(measured.kinds.classes, dtype=np.str_)
+    for place in np.unique(measured.basis[:, column]):
+        for name in np.unique(classes):
+            rows = (measured.basis[:, column] == place) & (classes == name)
+            points = method.value_points(criterion, measured.editions[place], str(name))
+            values[rows] = scoring.value_of(numbers[rows], points, log=log)
+    return values
+
+
+def _pools(
+    names: Sequence[tuple[str, bool]], criterion: Criterion, method: Method, table: list[Floats]
+) -> NDArray[np.int32]:
+    """The row of the table for each kind of site; rows are added as they are met."""
+    found: dict[Distribution, int] = {}
+    places = np.zeros(max(1, len(names)), dtype=np.int32)
+    for place, (name, nhs) in enumerate(names):
+        similar = method.peers.distribution(criterion.id, name, nhs=nhs)
+        if similar is None:
+            continue
+        if similar not in found:
+            found[similar] = len(table)
+            points = method.value_points(criterion, similar.edition, similar.site_class)
+            table.append(scoring.value_of(method.peers.draws(similar), points, log=criterion.scale == "log"))
+        places[place] = found[similar]
+    return places
