@@ -30,8 +30,8 @@ RINGS = {
 # fmt: off
 PURE = {
     "__future__", "abc", "bisect", "calendar", "collections", "concurrent", "dataclasses", "datetime", "decimal",
-    "enum", "functools", "hashlib", "itertools", "json", "math", "operator", "re", "statistics", "string", "textwrap", "tomllib", "types",
-    "typing", "unicodedata", "numpy", "scipy", "shapely", "rapidfuzz",
+    "enum", "functools", "hashlib", "itertools", "json", "math", "operator", "re", "statistics", "string", "textwrap",
+    "tomllib", "types", "typing", "unicodedata", "numpy", "scipy", "shapely", "rapidfuzz",
 }
 # fmt: on
 

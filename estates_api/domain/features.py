@@ -14,6 +14,7 @@ from estates_api.domain.gates import OWNERS
 from estates_api.domain.land import site_land
 from estates_api.domain.method import Method
 from estates_api.domain.sites import Holding, Site
+from estates_api.domain.standing import Standing
 
 
 def site_properties(result: Assessed, boroughs: Mapping[str, str]) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def feature_properties(result: Assessed, boroughs: Mapping[str, str]) -> dict[st
 
 def candidate_properties(result: Assessed, method: Method, boroughs: Mapping[str, str]) -> dict[str, Any]:
     """What a feature of the collection `candidates` says."""
-    release, reuse = result.release, result.reuse
+    release, reuse, tried = result.release, result.reuse, result.tried
     return {
         **site_properties(result, boroughs),
         "route": result.route,
@@ -55,12 +56,27 @@ def candidate_properties(result: Assessed, method: Method, boroughs: Mapping[str
         "release_low": _rounded(release.low, 2),
         "release_high": _rounded(release.high, 2),
         "release_coverage": _rounded(release.coverage, 3),
+        **_standing("release", tried.release if tried else None),
         "reuse_score": _rounded(reuse.expected, 2),
         "reuse_coverage": _rounded(reuse.coverage, 3),
+        **_standing("reuse", tried.reuse if tried else None),
+        "route_differs": _rounded(tried.differs, 3) if tried and tried.differs is not None else None,
         "gates": "; ".join(gate.id for gate in result.gates) or None,
         "sentence": sentence(result, method),
         "method": method.id,
     }
+
+
+def _standing(name: str, standing: Standing | None) -> dict[str, Any]:
+    """Rank, and how it holds; all unknown where a site is not comparable."""
+    told = {
+        "rank": standing and standing.rank,
+        "rank_low": standing and standing.low,
+        "rank_high": standing and standing.high,
+        "top_k": standing and _rounded(standing.top, 3),
+        "pareto": standing and standing.pareto,
+    }
+    return {f"{name}_{key}": value for key, value in told.items()}
 
 
 def list_holdings(site: Site) -> list[Holding]:

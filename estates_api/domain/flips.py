@@ -141,8 +141,7 @@ def _by_group(outcome: Outcome, method: Method, name: ScoreName) -> _Nearest:
         whole = [scores.expected / 100, scores.coverage]
         lines = [_line(part, total, share) for part, total in zip(inside, whole, strict=True)]
         for (start, slope), cut in zip(lines, wanted, strict=True):
-            with np.errstate(divide="ignore", invalid="ignore"):
-                to = (cut - start) / slope
+            to = np.divide(cut - start, slope, out=np.full(size, -1.0), where=np.abs(slope) > ROUNDING)
             beyond = to + np.sign(to - share) * _BEYOND
             reached = [a + b * beyond >= c - ROUNDING for (a, b), c in zip(lines, wanted, strict=True)]
             possible = (share > 0) & (share < 1) & (beyond >= 0) & (beyond <= 1)
@@ -157,6 +156,6 @@ def _by_group(outcome: Outcome, method: Method, name: ScoreName) -> _Nearest:
 
 def _line(part: Floats, total: Floats, share: Floats) -> tuple[Floats, Floats]:
     """A sum as a line over the share of one group: where it starts and how it rises."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        inside, rest = part / share, (total - part) / (1 - share)
-    return np.nan_to_num(rest), np.nan_to_num(inside - rest)
+    inside = np.divide(part, share, out=np.zeros_like(part), where=share > 0)
+    rest = np.divide(total - part, 1 - share, out=np.zeros_like(part), where=share < 1)
+    return rest, inside - rest

@@ -75,7 +75,7 @@ def _plan(method: Method, name: ScoreName, seed: int) -> Plan:
 def _stand(
     case: Case, outcome: Outcome, method: Method, plan: Plan, seen: Flags, moved: Flags
 ) -> dict[int, Standing]:  # fmt: skip
-    """The standings on one score among the sites seen, by their place; marks in `moved` the draws that change a list."""
+    """The standings on one score among the sites seen, by their place. `moved`: the draws that change a list."""
     comparable = outcome.comparable[plan.name] & seen
     rows = np.flatnonzero(comparable)
     if not len(rows):

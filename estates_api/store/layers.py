@@ -68,6 +68,7 @@ def _sites(audience: str) -> Table:
         Column("outline_feature", Text),
         Column("held", JSONB),
         Column("explanation", JSONB),
+        Column("measured", JSONB),
         Column("gone", JSONB),
         Column("turn", Integer, nullable=False),
         Index(f"{name}_geom", "geom", postgresql_using="gist"),
