@@ -24,6 +24,7 @@ from estates_api.api import (
     shortlists,
     tiles,
     upload,
+    what_if,
 )
 from estates_api.api.answers import HeadAndOptions, Varying
 from estates_api.api.context import Context
@@ -31,6 +32,7 @@ from estates_api.api.downloads import Files
 from estates_api.api.items import Counts
 from estates_api.api.kept import Kept
 from estates_api.api.problems import add_handlers
+from estates_api.api.what_if import WhatIfs
 from estates_api.store.reading import Reading
 
 WHOLE_FILES = ("/sites.geojson", "/candidates.geojson", "/collections/{collection}.{suffix}")
@@ -58,7 +60,7 @@ def create_app(context: Context) -> FastAPI:
     )
     app.state.context = context
     app.state.reading, app.state.files = reading, files
-    app.state.counts = Counts()
+    app.state.counts, app.state.what_ifs = Counts(), WhatIfs()
     # Plain routes come first: what is asked most is found without looking at all others.
     app.router.routes[:0] = [
         Route("/collections/{collection}/items", items.items, include_in_schema=False),
@@ -79,6 +81,7 @@ def create_app(context: Context) -> FastAPI:
         letters,
         shortlists,
         upload,
+        what_if,
     ):
         app.include_router(part.router)
     # One description, wherever it is asked for.

@@ -8,10 +8,10 @@ from datetime import date
 import numpy as np
 
 from estates_api.domain.gates import GATES, Gate, closed_gates, released_by
-from estates_api.domain.measured import Kinds, gather
+from estates_api.domain.measured import Kinds, gather, kinds_of
 from estates_api.domain.measures import MEASURES, Measure
 from estates_api.domain.method import SCORES, Criterion, Method, ScoreName
-from estates_api.domain.outcome import ROUTES, Case, Outcome, Route, decide
+from estates_api.domain.outcome import ROUTES, Case, Outcome, Route, decide, order_of
 from estates_api.domain.peers import site_class
 from estates_api.domain.sites import Event, Site
 from estates_api.domain.standing import Tried, try_sites
@@ -84,8 +84,9 @@ def assess(
         if site.borough_gss and group == "acute" and not released_by(site)
     )
     measures = {name: _measure(sites, method, name) for name in SCORES}
+    kinds = kinds_of([(group, "NHS" in site.sectors) for site, group in zip(sites, classes, strict=True)])
     gates = [closed_gates(site, method.gates, acute) for site in sites]
-    case = _case(sites, Kinds(tuple(classes), tuple("NHS" in site.sectors for site in sites)), measures, gates, method)
+    case = _case(sites, kinds, measures, gates, method)
     outcome = decide(case, method, tuple(method.gates))
     tried = [None] * len(sites) if seed is None else try_sites(case, outcome, method, seed, circles)
     results = []
@@ -109,6 +110,7 @@ def _case(
     cells = {name: [[(m.state, m.number, m.basis) for m in row] for row in rows] for name, rows in measures.items()}
     return Case(
         tuple(site.ref for site in sites),
+        order_of([site.ref for site in sites]),
         {name: gather(rows, kinds, len(method.of(name))) for name, rows in cells.items()},
         tuple(tuple(gate.id for gate in closed) for closed in gates),
         np.array([released_by(site) is not None for site in sites], dtype=np.bool_),

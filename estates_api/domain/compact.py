@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from estates_api.domain.assessment import Assessed
-from estates_api.domain.measured import STATES, Cell, Kinds, gather
+from estates_api.domain.measured import STATES, Cell, gather, kinds_of
 from estates_api.domain.method import SCORES, Method
-from estates_api.domain.outcome import Case
+from estates_api.domain.outcome import Case, order_of
 from estates_api.domain.peers import site_class
 
 _NAMES = {number: name for name, number in STATES.items()}
@@ -32,9 +32,9 @@ def pack(result: Assessed) -> dict[str, Any]:
 
 def unpack(refs: Sequence[str], packed: Sequence[Mapping[str, Any]], method: Method) -> Case:
     """The sites as they were assessed by a method, to be decided upon by another of the same criteria."""
-    kinds = Kinds(tuple(one["class"] for one in packed), tuple(one["nhs"] for one in packed))
+    kinds = kinds_of([(one["class"], one["nhs"]) for one in packed])
     return Case(
-        tuple(refs),
+        tuple(refs), order_of(refs),
         {name: gather([[_cell(cell) for cell in one[name]] for one in packed], kinds, len(method.of(name)))
          for name in SCORES},
         tuple(tuple(one["gates"]) for one in packed),

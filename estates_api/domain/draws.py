@@ -148,13 +148,13 @@ def _fill(
         part = np.empty_like(total)
         for j in known:
             total += np.multiply(weights[first:last, j, np.newaxis], values[:, j], out=part)
-        for place, j in enumerate(unknown):
-            if place % 8 == 0:
-                # Each eight unknown measures take one word of the site's stream in every draw.
-                steps = np.arange(first + 1, last + 1, dtype=np.uint64) + np.uint64((place // 8) << 32)
-                chance = random_bytes(keys, steps)
-            np.take(table, chance[..., place % 8] + rows[:, j], out=part, mode="clip")
-            total += np.multiply(weights[first:last, j, np.newaxis], part, out=part)
+        for word, columns in itertools.groupby(unknown, key=lambda j: j // 8):
+            # Each criterion has a byte of its own, each eight of them a word of the site's stream in every draw.
+            steps = np.arange(first + 1, last + 1, dtype=np.uint64) + np.uint64(word << 32)
+            chance = random_bytes(keys, steps)
+            for j in columns:
+                np.take(table, chance[..., j % 8] + rows[:, j], out=part, mode="clip")
+                total += np.multiply(weights[first:last, j, np.newaxis], part, out=part)
         out[first:last] = total
 
 

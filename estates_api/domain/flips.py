@@ -86,7 +86,7 @@ def _measure_flip(
 ) -> Flip:  # fmt: skip
     measured, column = case.measured[criterion.score], int(nearest.by[row])
     edition = measured.editions[measured.basis[row, column]]
-    points = method.value_points(criterion, edition, measured.kinds.classes[row])
+    points = method.value_points(criterion, edition, measured.kinds.names[measured.kinds.of[row]][0])
     to = float(nearest.to[row])
     return Flip(
         criterion.score, joins, "measure", criterion.id, float(nearest.size[row]), float(nearest.now[row]), to,

@@ -24,17 +24,18 @@ Cell = tuple[str, float | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """What a site is compared with, for n sites: its class of peers, and whether the NHS is there."""
+    """What sites are compared with: the different classes of peers, each with and without the NHS there, and which of
+    them each site is."""
 
-    classes: tuple[str, ...]
-    nhs: tuple[bool, ...]
+    names: tuple[tuple[str, bool], ...]
+    of: NDArray[np.intp]
 
-    def kinds(self) -> tuple[list[tuple[str, bool]], NDArray[np.intp]]:
-        """The different kinds, and which one each site is."""
-        pairs = list(zip(self.classes, self.nhs, strict=True))
-        names = sorted(set(pairs))
-        places = {name: place for place, name in enumerate(names)}
-        return names, np.array([places[pair] for pair in pairs], dtype=np.intp)
+
+def kinds_of(pairs: Sequence[tuple[str, bool]]) -> Kinds:
+    """The kinds of n sites, each told by its class and whether the NHS is there."""
+    names = sorted(set(pairs))
+    places = {name: place for place, name in enumerate(names)}
+    return Kinds(tuple(names), np.array([places[pair] for pair in pairs], dtype=np.intp))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,14 @@ def gather(cells: Sequence[Sequence[Cell]], kinds: Kinds, width: int) -> Measure
 
 def value(measured: Measured, method: Method, name: ScoreName) -> Valued:
     """The values of all measures; an unknown one has the mean of what it is drawn from."""
-    names, kind = measured.kinds.kinds()
+    kinds = measured.kinds
     values, pool = np.zeros(measured.state.shape), np.zeros(measured.state.shape, dtype=np.int32)
     table = [np.zeros(DRAWN)]
-    for column, criterion in enumerate(method.of(name) if len(kind) else ()):
+    for column, criterion in enumerate(method.of(name)):
         known = measured.state[:, column] == scoring.KNOWN
         values[known, column] = _known(measured, column, criterion, method)[known]
-        of_kind = _pools(names, criterion, method, table)
-        pool[:, column] = np.where(measured.state[:, column] == scoring.UNKNOWN, of_kind[kind], 0)
+        of_kind = _pools(kinds.names, criterion, method, table)
+        pool[:, column] = np.where(measured.state[:, column] == scoring.UNKNOWN, of_kind[kinds.of], 0)
     drawn = np.array(table)
     means = np.round(drawn.mean(axis=1), scoring.VALUE_PLACES)
     return Valued(np.where(measured.state == scoring.UNKNOWN, means[pool], values), measured.state, pool, drawn)
@@ -101,12 +102,11 @@ def _known(measured: Measured, column: int, criterion: Criterion, method: Method
     numbers, log = np.nan_to_num(measured.numbers[:, column]), criterion.scale == "log"
     if criterion.points:
         return scoring.value_of(numbers, criterion.points, log=log)
-    values = np.zeros(len(numbers))
-    classes = np.array(measured.kinds.classes, dtype=np.str_)
-    for place in np.unique(measured.basis[:, column]):
-        for name in np.unique(classes):
-            rows = (measured.basis[:, column] == place) & (classes == name)
-            points = method.value_points(criterion, measured.editions[place], str(name))
+    values, basis = np.zeros(len(numbers)), measured.basis[:, column]
+    for place in np.unique(basis):
+        for number, (name, _) in enumerate(measured.kinds.names):
+            rows = np.flatnonzero((basis == place) & (measured.kinds.of == number))
+            points = method.value_points(criterion, measured.editions[place], name)
             values[rows] = scoring.value_of(numbers[rows], points, log=log)
     return values
 

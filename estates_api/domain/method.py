@@ -14,6 +14,9 @@ from estates_api.errors import BadInput
 ScoreName = Literal["release", "reuse"]
 SCORES: tuple[ScoreName, ...] = ("release", "reuse")
 
+Points = tuple[tuple[float, float], ...]
+"""A value function: (measure, value 0-1) pairs, rising in the measure."""
+
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
@@ -215,7 +218,8 @@ def _check(criteria: tuple[Criterion, ...], weights: Mapping[str, float], peers:
     for criterion in criteria:
         if criterion.group not in weights:
             raise ValueError(f"criterion {criterion.id}: there is no group {criterion.group}")
-        if fault := _fault_of_points(criterion):
+        fault = criterion.points and find_fault_of_points(criterion.points, log=criterion.scale == "log")
+        if fault:
             raise ValueError(f"criterion {criterion.id}: {fault}")
     if len({criterion.id for criterion in criteria}) != len(criteria):
         raise ValueError("a criterion id stands twice")
@@ -228,18 +232,17 @@ def _check(criteria: tuple[Criterion, ...], weights: Mapping[str, float], peers:
     _check_every_edition(peers)
 
 
-def _fault_of_points(criterion: Criterion) -> str | None:
-    """What is wrong with a value function; None when nothing is, or the peers stand for it."""
-    points = criterion.points
+def find_fault_of_points(points: Points, *, log: bool = False) -> str | None:
+    """What is wrong with a value function, and what to write; None when nothing is."""
     steps = list(itertools.pairwise(points))
     if not all(math.isfinite(x) for x, _ in points):
         return "measures must be finite numbers"
-    if len(points) == 1 or any(left[0] >= right[0] for left, right in steps):
+    if not steps or any(left[0] >= right[0] for left, right in steps):
         return "points need two or more different measures"
     slopes = {right[1] > left[1] for left, right in steps if right[1] != left[1]}
-    if points and (len(slopes) != 1 or any(not 0 <= value <= 1 for _, value in points)):
+    if len(slopes) != 1 or any(not 0 <= value <= 1 for _, value in points):
         return "values must lie in 0-1 and only rise or only fall"
-    if criterion.scale == "log" and any(x <= 0 for x, _ in points):
+    if log and points[0][0] <= 0:
         return "a log scale needs measures above 0"
     return None
 

@@ -17,6 +17,7 @@ from estates_api.domain.scoring import Floats, Scores
 
 Flags = NDArray[np.bool_]
 Ranks = NDArray[np.int32]
+Places = NDArray[np.intp]
 
 Route = Literal["release", "part release with reuse", "reuse", "retain", "not enough data", "released"]
 ROUTES: tuple[Route, ...] = get_args(Route)
@@ -28,9 +29,10 @@ ROUNDING = 1e-9
 @dataclass(frozen=True, slots=True)
 class Case:
     """All that is known of n sites, apart from the method: their measures by score, the gates closed for each, and
-    whether each is sold, and `ours`: what a shortlist could name."""
+    whether each is sold, and `ours`: what a shortlist could name. `order`: the places of the references in order."""
 
     refs: tuple[str, ...]
+    order: Places
     measured: Mapping[ScoreName, Measured]
     gates: tuple[tuple[str, ...], ...]
     sold: Flags
@@ -70,7 +72,7 @@ def decide(case: Case, method: Method, gates: Sequence[str]) -> Outcome:
     there = case.ours & ~case.sold
     # A site that cannot be released takes nobody's place in the order of those that can.
     fit: dict[ScoreName, Flags] = {"release": there & enough["release"] & can_go, "reuse": there & enough["reuse"]}
-    ranks = {name: rank_sites(scores[name].expected, case.refs, fit[name]) for name in SCORES}
+    ranks = {name: rank_sites(scores[name].expected, case.order, fit[name]) for name in SCORES}
     return Outcome(valued, scores, listed, fit, ranks, find_routes(listed, enough, case.sold))
 
 
@@ -98,12 +100,16 @@ def find_routes(listed: Mapping[ScoreName, Flags], enough: Mapping[ScoreName, Fl
     ).astype(np.int8)
 
 
-def rank_sites(expected: Floats, refs: Sequence[str], comparable: Flags) -> Ranks:
-    """The rank of each comparable site by its score, highest first, equal ones by reference; 0 for the others."""
-    ranks = np.zeros(len(refs), dtype=np.int32)
-    rows = np.flatnonzero(comparable)
-    by_ref = rows[np.argsort(np.array(refs, dtype=np.str_)[rows], kind="stable")]
+def order_of(refs: Sequence[str]) -> Places:
+    """The places of references in their order."""
+    return np.array(sorted(range(len(refs)), key=refs.__getitem__), dtype=np.intp)
+
+
+def rank_sites(expected: Floats, order: Places, comparable: Flags) -> Ranks:
+    """The rank of each comparable site by its score, highest first, equal ones in the order given; 0 for the others."""
+    by_ref = order[comparable[order]]
     # Scores that are one on paper may differ by the last bits of a sum.
-    order = by_ref[np.argsort(-np.round(expected[by_ref], 9), kind="stable")]
-    ranks[order] = np.arange(1, len(order) + 1)
+    by_score = by_ref[np.argsort(-np.round(expected[by_ref], 9), kind="stable")]
+    ranks = np.zeros(len(order), dtype=np.int32)
+    ranks[by_score] = np.arange(1, len(by_score) + 1)
     return ranks

@@ -84,7 +84,7 @@ def _stand(
     part = replace(valued, values=valued.values[rows], state=valued.state[rows], pool=valued.pool[rows])
     ranking = try_ranks(part, [case.refs[row] for row in rows], method.weights(plan.name), plan)
     moved[:, rows] |= ranking.over != outcome.listed[plan.name][rows]
-    ranks, pareto = rank_sites(outcome.scores[plan.name].expected, case.refs, comparable), find_pareto(part)
+    ranks, pareto = rank_sites(outcome.scores[plan.name].expected, case.order, comparable), find_pareto(part)
     return {row: _standing(ranking, pareto, place, int(ranks[row])) for place, row in enumerate(rows.tolist())}
 
 
