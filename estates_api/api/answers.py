@@ -35,7 +35,7 @@ def _code() -> str:
 
 def etag(request: Request, version: int, caller: Audience) -> str:
     """A strong tag: the same for the same question to the same data by the same audience, and for nothing else."""
-    asked = (_code(), version, caller, base_url(request), request.url.path, request.url.query,
+    asked = (_code(), version, caller, base_url(request), request.scope["path"], request.scope["query_string"],
              "html" if wants_html(request) else request.headers.get("accept", ""))  # fmt: skip
     return f'"{hashlib.blake2b(repr(asked).encode(), digest_size=12).hexdigest()}"'
 

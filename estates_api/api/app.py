@@ -1,12 +1,11 @@
 """The application: its parts in order."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route
 
 from estates_api import __version__
 from estates_api.api import (
@@ -28,6 +27,7 @@ from estates_api.api import (
 )
 from estates_api.api.answers import HeadAndOptions, Varying
 from estates_api.api.context import Context
+from estates_api.api.direct import Direct, Endpoint, route
 from estates_api.api.downloads import Files
 from estates_api.api.items import Counts
 from estates_api.api.kept import Kept
@@ -35,7 +35,15 @@ from estates_api.api.problems import add_handlers
 from estates_api.api.what_if import WhatIfs
 from estates_api.store.reading import Reading
 
-WHOLE_FILES = ("/sites.geojson", "/candidates.geojson", "/collections/{collection}.{suffix}")
+DIRECT: Mapping[str, Endpoint] = {
+    "/collections/{collection}/items": items.items,
+    "/collections/{collection}/items/{id:path}": items.item,
+    "/collections/{collection}/tiles/{square}/{zoom}/{row}/{column}": tiles.tile,
+    "/sites.geojson": downloads.whole,
+    "/candidates.geojson": downloads.whole,
+    "/collections/{collection}.{suffix}": downloads.whole,
+}
+"""What is answered before the framework."""
 
 
 def create_app(context: Context) -> FastAPI:
@@ -61,13 +69,8 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     app.state.reading, app.state.files = reading, files
     app.state.counts, app.state.what_ifs = Counts(), WhatIfs()
-    # Plain routes come first: what is asked most is found without looking at all others.
-    app.router.routes[:0] = [
-        Route("/collections/{collection}/items", items.items, include_in_schema=False),
-        Route("/collections/{collection}/items/{id:path}", items.item, include_in_schema=False),
-        Route("/collections/{collection}/tiles/{square}/{zoom}/{row}/{column}", tiles.tile, include_in_schema=False),
-        *(Route(path, downloads.whole, include_in_schema=False) for path in WHOLE_FILES),
-    ]
+    # Before all others: what is asked most is found first.
+    app.router.routes[:0] = [route(path, endpoint) for path, endpoint in DIRECT.items()]
     for part in (
         home,
         ogc,
@@ -88,9 +91,9 @@ def create_app(context: Context) -> FastAPI:
     app.openapi = lambda: openapi.describe_api(app, context.public_url or "/")  # type: ignore[method-assign]
     add_handlers(app)
     app.add_middleware(HeadAndOptions)
-    app.add_middleware(Varying)
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"], allow_headers=["*"])
-    # Before everything else of the framework, which costs more than an answer that is kept.
     build = app.build_middleware_stack
-    app.build_middleware_stack = lambda: Kept(build(), lambda: reading.version)  # type: ignore[method-assign]
+    app.build_middleware_stack = lambda: Kept(  # type: ignore[method-assign]
+        Varying(Direct(build(), app, DIRECT)), lambda: reading.version
+    )
     return app

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -121,7 +122,17 @@ def _is_loopback(host: str) -> bool:
 
 def base_url(request: Request) -> str:
     """The address that links begin with: ESTATES_PUBLIC_URL, else the one that was asked."""
-    return context(request).public_url or str(request.base_url).rstrip("/")
+    return context(request).public_url or _asked(
+        request.scope["scheme"], request.headers.get("host", ""), request.scope.get("root_path", "")
+    )
+
+
+@lru_cache(maxsize=64)
+def _asked(scheme: str, host: str, root: str) -> str:
+    """As the framework makes it of a request, which takes longer than finding it again."""
+    made = {"type": "http", "scheme": scheme, "server": None, "path": "/", "root_path": root,
+            "query_string": b"", "headers": [(b"host", host.encode("latin-1"))]}  # fmt: skip
+    return str(Request(made).base_url).rstrip("/")
 
 
 Here = Annotated[Context, Depends(context)]

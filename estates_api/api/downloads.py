@@ -33,6 +33,12 @@ from estates_api.store.statements import feature_text, geometry_in, whole_query
 KEPT_FILES = 24
 
 
+class Sent(FileResponse):
+    """A file as it is sent: a megabyte at a time, since each piece takes a thread to read (0.2 ms)."""
+
+    chunk_size = 1024 * 1024
+
+
 @dataclass(slots=True)
 class Files:
     """The files that this process built and keeps, in a folder of its own."""
@@ -84,7 +90,7 @@ async def download(request: Request, question: Question, form: Format) -> Respon
     changed_at = datetime.fromisoformat(await reading(request).changed_at(version))
     path = await _path(request, Job(question, form, given, changed_at), version)
     headers = {"Content-Crs": f"<{crs.uri}>"} | ({"ETag": tag} if given is None else {})
-    return FileResponse(
+    return Sent(
         path, headers=headers, media_type=TEXTS[form.name].media_type if form.name in TEXTS else form.media_type,
         filename=f"{question.collection.id}.{form.name}",
         content_disposition_type="inline" if form.name == "geojson" else "attachment",

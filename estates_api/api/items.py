@@ -85,12 +85,13 @@ async def items(request: Request) -> Response:
     caller = audience(request)
     version = await reading(request).data_version()
     given = await given_for(request, question)
-    page = await read_page(request, question, given=given, version=version)
+    said = spelled(question)
+    page = await read_page(request, question, said, given=given, version=version)
     base = base_url(request)
     address = f"{base}/collections/{made.id}/items"
     links = _page_links(request, base, made, address)
     if page.following:
-        cursor = write_cursor(page.following, spelled(question), await reading(request).secret())
+        cursor = write_cursor(page.following, said, await reading(request).secret())
         links.append(link(with_query(address, request, cursor=cursor), "next", GEOJSON, "next page"))
     ends = {
         "numberMatched": page.matched,
@@ -120,12 +121,13 @@ def _headers(request: Request, crs: Crs, version: int | None, caller: Audience) 
 
 
 async def read_page(
-    request: Request, question: Question, *, given: Given | None, version: int
+    request: Request, question: Question, said: str, *, given: Given | None, version: int
 ) -> Page:  # fmt: skip
-    """A page of features, with the count of all that match: counted once for each version of the data."""
+    """A page of features, with the count of all that match the question as it is `said`: counted once for each version
+    of the data."""
     caller = audience(request)
     source, reader = layer_of(question, caller, given)
-    said, limit = spelled(question), question.limit or DEFAULT_LIMIT
+    limit = question.limit or DEFAULT_LIMIT
     shape = Shape(source, question.asked_of(source), question.sort, look=question.look)
     values = {**(question.values or {}), "limit": limit + 1, **({"rows": given.rows} if given else {})}
     key = (caller, version, said)

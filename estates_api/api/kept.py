@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Encoding = Literal["identity", "gzip", "zstd"]
 
-KEPT_BYTES, LARGEST_BYTES, SMALLEST_BYTES = 32 << 20, 4 << 20, 1000
+KEPT_BYTES, LARGEST_BYTES, SMALLEST_BYTES = 16 << 20, 4 << 20, 1000
 """What a process keeps in all, the largest answer that is kept, and the smallest that is worth compressing."""
 
 _COMPRESSED = ("application/json", "application/geo+json", "application/schema+json", "application/problem+json",
@@ -29,28 +29,52 @@ _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
 }
 
 Key = tuple[object, ...]
+RawHeaders = list[tuple[bytes, bytes]]
 
 
 @dataclass(slots=True)
 class Answer:
-    """A whole answer, with its body in the encodings that were asked for so far."""
+    """A whole answer, with its body in the encodings that were asked for so far, and what stands before each."""
 
     status: int
-    headers: list[tuple[bytes, bytes]]
+    headers: RawHeaders
     bodies: dict[str, bytes]
     version: int | None = None
-    tag: str = field(default="")
+    tag: str = ""
+    compressible: bool = field(init=False)
+    heads: dict[tuple[str, bool], RawHeaders] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        kind, encoded = (Headers(raw=self.headers).get(f"content-{name}", "") for name in ("type", "encoding"))
+        self.compressible = len(self.bodies["identity"]) >= SMALLEST_BYTES and kind.startswith(_COMPRESSED)
+        self.compressible = self.compressible and not encoded
 
     @property
     def size(self) -> int:
-        """Bytes that it takes."""
-        return sum(map(len, self.bodies.values()))
+        """Bytes that it takes; what is compressed of it, which comes later, is a fifth of that and not counted."""
+        return len(self.bodies["identity"])
 
-    @property
-    def compressible(self) -> bool:
-        """Whether it is worth it."""
-        kind = Headers(raw=self.headers).get("content-type", "")
-        return len(self.bodies["identity"]) >= SMALLEST_BYTES and kind.startswith(_COMPRESSED)
+    def head(self, encoding: Encoding, *, unchanged: bool = False) -> RawHeaders:
+        """The headers of the answer in an encoding; of a 304 when it is `unchanged`."""
+        key = encoding, unchanged
+        if key not in self.heads:
+            self.heads[key] = _head(self, encoding, unchanged=unchanged)
+        return self.heads[key]
+
+
+def _head(answer: Answer, encoding: Encoding, *, unchanged: bool) -> RawHeaders:
+    headers = MutableHeaders(raw=list(answer.headers))
+    if answer.tag:
+        headers["etag"] = f'"{answer.tag}"' if encoding == "identity" else f'"{answer.tag}-{encoding}"'
+        headers["accept-ranges"] = "bytes"
+        headers.setdefault("cache-control", "no-cache")
+    if answer.compressible:
+        headers.add_vary_header("Accept-Encoding")
+    if encoding != "identity" and not unchanged:
+        headers["content-encoding"] = encoding
+    for name in ("content-type", "content-disposition") if unchanged else ():
+        del headers[name]
+    return headers.raw
 
 
 class Kept:
@@ -141,27 +165,17 @@ async def _send(scope: Scope, send: Send, answer: Answer) -> None:
              if name in {b"accept-encoding", b"if-none-match", b"if-range", b"range"}}  # fmt: skip
     wanted = asked.get(b"range") if answer.tag and answer.status == 200 else None
     encoding = "identity" if wanted else choose_encoding(asked.get(b"accept-encoding", ""), answer)
-    tag = f'"{answer.tag}"' if encoding == "identity" else f'"{answer.tag}-{encoding}"'
-    headers = MutableHeaders(raw=list(answer.headers))
-    if answer.tag:
-        headers["etag"] = tag
-        headers["accept-ranges"] = "bytes"
-        headers.setdefault("cache-control", "no-cache")
-    if answer.compressible:
-        headers.add_vary_header("Accept-Encoding")
     if answer.tag and _names(asked.get(b"if-none-match", ""), answer.tag):
-        for name in ("content-type", "content-disposition"):
-            del headers[name]
-        await _whole(scope, send, 304, headers, b"")
+        await _whole(scope, send, 304, answer.head(encoding, unchanged=True), b"")
         return
+    headers = MutableHeaders(raw=list(answer.head(encoding)))
     body = await _body(answer, encoding)
-    if encoding != "identity":
-        headers["content-encoding"] = encoding
-    if wanted and asked.get(b"if-range", tag) == tag and (part := parse_range(wanted, len(body))) is not None:
+    part = parse_range(wanted, len(body)) if wanted else None
+    if part is not None and asked.get(b"if-range", headers["etag"]) == headers["etag"]:
         await _part(scope, send, headers, body, part)
         return
     headers["content-length"] = str(len(body))
-    await _whole(scope, send, answer.status, headers, body)
+    await _whole(scope, send, answer.status, headers.raw, body)
 
 
 async def _part(scope: Scope, send: Send, headers: MutableHeaders, body: bytes, part: tuple[int, int]) -> None:
@@ -169,15 +183,15 @@ async def _part(scope: Scope, send: Send, headers: MutableHeaders, body: bytes, 
     if first >= len(body):
         headers["content-range"] = f"bytes */{len(body)}"
         headers["content-length"] = "0"
-        await _whole(scope, send, 416, headers, b"")
+        await _whole(scope, send, 416, headers.raw, b"")
         return
     headers["content-range"] = f"bytes {first}-{last}/{len(body)}"
     headers["content-length"] = str(last - first + 1)
-    await _whole(scope, send, 206, headers, body[first : last + 1])
+    await _whole(scope, send, 206, headers.raw, body[first : last + 1])
 
 
-async def _whole(scope: Scope, send: Send, status: int, headers: MutableHeaders, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers.raw})
+async def _whole(scope: Scope, send: Send, status: int, headers: RawHeaders, body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
@@ -193,7 +207,7 @@ async def _body(answer: Answer, encoding: str) -> bytes:
 
 def choose_encoding(accepted: str, answer: Answer) -> Encoding:
     """The best encoding that the client takes; q=0 means that it does not."""
-    if not accepted or not answer.compressible or Headers(raw=answer.headers).get("content-encoding"):
+    if not accepted or not answer.compressible:
         return "identity"
     taken = {part.partition(";")[0].strip().lower(): part.partition(";")[2] for part in accepted.split(",")}
     for encoding in ("zstd", "gzip"):

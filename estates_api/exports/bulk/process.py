@@ -52,6 +52,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # What pyogrio and pyarrow take along where it is there, and do without: half a second of every start.
-    sys.modules.update(dict.fromkeys(("geopandas", "pandas")))  # type: ignore[arg-type]
+    # What pyogrio and pyarrow take along where it is there, and do without: most of a second of every start.
+    unwanted = ("geopandas", "pandas", *(() if sys.argv[1].endswith(".parquet") else ("pyproj", "shapely")))
+    sys.modules.update(dict.fromkeys(unwanted))
     main()
