@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from estates_api.domain import scoring
 from estates_api.domain.method import Criterion, Method, ScoreName
-from estates_api.domain.peers import DRAWN, Distribution
+from estates_api.domain.peers import DRAWN
 from estates_api.domain.scoring import Floats, Scores
 
 STATES: Mapping[str, int] = {
@@ -40,7 +40,7 @@ def kinds_of(pairs: Sequence[tuple[str, bool]]) -> Kinds:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The measures of one score, sites x criteria: `numbers` (NaN unless known), `state`, and `basis`, the place in
+    """The measures of one score, sites x criteria: `numbers` (0 unless known), `state`, and `basis`, the place in
     `editions` of the edition whose peers a number is compared with."""
 
     kinds: Kinds
@@ -69,7 +69,7 @@ def gather(cells: Sequence[Sequence[Cell]], kinds: Kinds, width: int) -> Measure
     places: dict[str | None, int] = {edition: place for place, edition in enumerate((None, *editions))}
     return Measured(
         kinds,
-        np.array([np.nan if number is None else number for _, number, _ in flat], dtype=np.float64).reshape(shape),
+        np.array([number or 0.0 for _, number, _ in flat], dtype=np.float64).reshape(shape),
         np.array([STATES[state] for state, _, _ in flat], dtype=np.int8).reshape(shape),
         np.array([places[edition] for _, _, edition in flat], dtype=np.int16).reshape(shape),
         (None, *editions),
@@ -99,13 +99,15 @@ def score(valued: Valued, method: Method, name: ScoreName) -> Scores:
 
 def _known(measured: Measured, column: int, criterion: Criterion, method: Method) -> Floats:
     """A criterion's values, right wherever the measure is known."""
-    numbers, log = np.nan_to_num(measured.numbers[:, column]), criterion.scale == "log"
+    numbers, log = measured.numbers[:, column], criterion.scale == "log"
     if criterion.points:
         return scoring.value_of(numbers, criterion.points, log=log)
     values, basis = np.zeros(len(numbers)), measured.basis[:, column]
     for place in np.unique(basis):
         for number, (name, _) in enumerate(measured.kinds.names):
             rows = np.flatnonzero((basis == place) & (measured.kinds.of == number))
+            if not len(rows):
+                continue
             points = method.value_points(criterion, measured.editions[place], name)
             values[rows] = scoring.value_of(numbers[rows], points, log=log)
     return values
@@ -115,15 +117,15 @@ def _pools(
     names: Sequence[tuple[str, bool]], criterion: Criterion, method: Method, table: list[Floats]
 ) -> NDArray[np.int32]:
     """The row of the table for each kind of site; rows are added as they are met."""
-    found: dict[Distribution, int] = {}
+    found: dict[str, int] = {}
     places = np.zeros(max(1, len(names)), dtype=np.int32)
     for place, (name, nhs) in enumerate(names):
         similar = method.peers.distribution(criterion.id, name, nhs=nhs)
         if similar is None:
             continue
-        if similar not in found:
-            found[similar] = len(table)
+        if similar.site_class not in found:
+            found[similar.site_class] = len(table)
             points = method.value_points(criterion, similar.edition, similar.site_class)
             table.append(scoring.value_of(method.peers.draws(similar), points, log=criterion.scale == "log"))
-        places[place] = found[similar]
+        places[place] = found[similar.site_class]
     return places

@@ -5,6 +5,7 @@ An assessment and every what-if go this one way: what nobody changed comes out t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, get_args
 
 import numpy as np
@@ -18,6 +19,7 @@ from estates_api.domain.scoring import Floats, Scores
 Flags = NDArray[np.bool_]
 Ranks = NDArray[np.int32]
 Places = NDArray[np.intp]
+NOTHING: Mapping[ScoreName, Valued] = MappingProxyType({})
 
 Route = Literal["release", "part release with reuse", "reuse", "retain", "not enough data", "released"]
 ROUTES: tuple[Route, ...] = get_args(Route)
@@ -62,9 +64,10 @@ def cut_off_of(method: Method, name: ScoreName) -> float:
     return method.cut_offs.release if name == "release" else method.cut_offs.reuse
 
 
-def decide(case: Case, method: Method, gates: Sequence[str]) -> Outcome:
-    """The outcome by a method. `gates` are those that count; the method's own, or fewer in a what-if."""
-    valued = {name: measured.value(case.measured[name], method, name) for name in SCORES}
+def decide(case: Case, method: Method, gates: Sequence[str], valued: Mapping[ScoreName, Valued] = NOTHING) -> Outcome:
+    """The outcome by a method. `gates` are those that count; the method's own, or fewer in a what-if. `valued`: the
+    values of a score where they are known already, by the same value functions."""
+    valued = {name: valued.get(name) or measured.value(case.measured[name], method, name) for name in SCORES}
     scores = {name: measured.score(valued[name], method, name) for name in SCORES}
     counted = frozenset(gates)
     can_go = np.array([counted.isdisjoint(closed) for closed in case.gates], dtype=np.bool_)

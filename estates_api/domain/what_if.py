@@ -28,11 +28,13 @@ MOST_POINTS = 100
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """Another method, the gates that count in it, and the k of its top k. Nothing of it is stored."""
+    """Another method, the gates that count in it, the k of its top k, and the scores that have another value function.
+    Nothing of it is stored."""
 
     method: Method
     gates: tuple[str, ...]
     top: int
+    anew: frozenset[ScoreName]
 
 
 def parse_what_if(raw: Any, method: Method) -> WhatIf:
@@ -54,7 +56,8 @@ def parse_what_if(raw: Any, method: Method) -> WhatIf:
         cut_offs=_cut_offs(asked.get("cut_offs", {}), method.cut_offs),
     )  # fmt: skip
     off = _gates(asked.get("gates_off", []), method.gates)
-    return WhatIf(changed, tuple(gate for gate in method.gates if gate not in off), _top(asked, method.trials.top))
+    return WhatIf(changed, tuple(gate for gate in method.gates if gate not in off), _top(asked, method.trials.top),
+                  frozenset(known[id_].score for id_ in points))  # fmt: skip
 
 
 def _table(given: Any, where: str, known: Collection[str]) -> Mapping[str, Any]:
@@ -123,7 +126,8 @@ def compare(
 ) -> tuple[Outcome, list[dict[str, Any]]]:  # fmt: skip
     """The outcome, and what it is for each site beside that of the adopted method: ranked for release first, then the
     others by reference."""
-    after = decide(case, question.method, question.gates)
+    same = {name: before.valued[name] for name in SCORES if name not in question.anew}
+    after = decide(case, question.method, question.gates, same)
     columns: dict[str, Sequence[Any]] = {
         "site": case.refs,
         "name": names,

@@ -1,0 +1,69 @@
+"""Adoption: which method is in force is a recorded decision. Until one is adopted, the configured file is."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy import Connection
+
+from estates_api.domain.method import Method
+from estates_api.errors import BadInput, Conflict
+from estates_api.store import adoptions, assessments, editions
+from estates_api.store.audit import add_audit
+from estates_api.workflows.assess import read_method
+
+LONGEST = 1000
+"""Letters of a name or a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who adopts a method, and why."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The method that counts, and the bytes of its file."""
+
+    method: Method
+    content: bytes
+
+
+def method_in_force(connection: Connection, configured: InForce) -> InForce:
+    """The method that was adopted last, else the configured one."""
+    found = adoptions.find_adopted(connection)
+    if found is None or found["sha256"] == configured.method.sha256:
+        return configured
+    return _read(bytes(found["content"]), found["method"])
+
+
+@lru_cache(maxsize=4)
+def _read(content: bytes, name: str) -> InForce:
+    return InForce(read_method(content, f"the adopted method {name}"), content)
+
+
+def adopt(connection: Connection, content: bytes, name: str, decision: Decision, configured: InForce) -> Method:
+    """Record that a method counts from now on, with its audit event in the same transaction.
+
+    BadInput says what is wrong with the method, the name or the reason; Conflict when it is in force already.
+    """
+    by, reason = (_words(*pair) for pair in (("by", decision.by), ("reason", decision.reason)))
+    method = read_method(content, name)
+    editions.lock_catalogue(connection)
+    now = method_in_force(connection, configured).method
+    if now.sha256 == method.sha256 and adoptions.find_adopted(connection) is not None:
+        raise Conflict(f"{name}: this method is in force already (SHA-256 {method.sha256[:12]}…)")
+    assessments.put_method(connection, sha256=method.sha256, id_=method.id, content=content)
+    number = adoptions.add_adoption(connection, sha256=method.sha256, by=by, reason=reason)
+    detail = {"method": method.id, "sha256": method.sha256, "instead_of": now.sha256, "reason": reason}
+    add_audit(connection, actor=by, action="adopt method", subject=f"adoption {number}", detail=detail)
+    return method
+
+
+def _words(field: str, given: str) -> str:
+    text = " ".join(given.split())
+    if not text or len(text) > LONGEST:
+        raise BadInput(f"{field}: say it in 1 to {LONGEST} letters; it is recorded, and shown to everybody")
+    return text
