@@ -19,7 +19,8 @@ from estates_api.domain.assessment import assess
 from estates_api.domain.claims import Claim, claims_by_day, winning_claims
 from estates_api.domain.codes import AGGREGATE
 from estates_api.domain.measures import MEASURES, PTAL_LEVELS
-from estates_api.domain.method import Method, parse_method
+from estates_api.domain.method import Method
+from estates_api.domain.method_file import parse_method
 from estates_api.domain.peers import ALL, PLACE, site_class
 from estates_api.domain.records import HoldingRecord, Reading
 from estates_api.domain.sites import Holding, Site

@@ -21,6 +21,7 @@ from starlette.testclient import TestClient
 from estates_api.api.app import create_app
 from estates_api.api.context import Context
 from estates_api.domain.area import Area
+from estates_api.domain.method_file import parse_method
 from estates_api.domain.quarters import Quarter, quarter_of
 from estates_api.domain.sites import Site
 from estates_api.settings import ROOT
@@ -29,7 +30,6 @@ from estates_api.store.cluster import open_cluster
 from estates_api.store.database import make_engine, migrate, transaction
 from estates_api.store.sites import list_sites
 from estates_api.workflows import setup, shortlist
-from estates_api.workflows.assess import read_method
 from estates_api.workflows.ingest import Ingested, ingest
 from estates_api.workflows.origin import Origin
 from estates_api.workflows.shortlist import Frozen
@@ -210,7 +210,7 @@ def sites_on(reading: Engine, area: Area) -> Callable[[date], list[Site]]:
 def draft(area: Area) -> Draft:
     """Draft a shortlist with the method that comes with the service."""
     content = setup.read_shipped(DATA, setup.METHOD_FILE)
-    method = read_method(content, setup.METHOD_FILE)
+    method = parse_method(content, setup.METHOD_FILE)
 
     def make(connection: Connection, quarter: Quarter, today: date = TODAY) -> tuple[Frozen, bool]:
         return shortlist.draft(connection, quarter, area=area, method=method, method_content=content, today=today)
@@ -253,7 +253,7 @@ def template() -> Callable[..., bytes]:
 @pytest.fixture(scope="session")
 def make_api(area: Area) -> Callable[..., TestClient]:
     """A client of the service on an engine. Asks from another machine unless `host` says otherwise."""
-    method = read_method(setup.read_shipped(DATA, setup.METHOD_FILE), setup.METHOD_FILE)
+    method = parse_method(setup.read_shipped(DATA, setup.METHOD_FILE), setup.METHOD_FILE)
 
     def make(engine: Engine, *, key: str | None = None, host: str = ELSEWHERE, **changes: Any) -> TestClient:
         context = {"engine": engine, "area": area, "method": method, "admin_key": KEY, "open_drafts": True,

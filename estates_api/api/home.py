@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
 
 from estates_api.api.answers import wants_html
-from estates_api.api.context import Base, Database, View
+from estates_api.api.context import Base, Database, Here, View
 from estates_api.api.ogc import landing
 from estates_api.api.pages import page
 from estates_api.api.parameters import only
@@ -21,12 +21,13 @@ COUNTED = ("sites", "holdings", "outlines")
 
 @router.get("/", dependencies=[Depends(only())], response_class=Response,
             responses={200: {"content": {"application/json": {}, "text/html": {}}}})  # fmt: skip
-def home(request: Request, database: Database, view: View, base: Base) -> Response:
+def home(request: Request, database: Database, view: View, base: Base, here: Here) -> Response:
     """The landing page: links for programs, this quarter's list beside March 2015 for people."""
     if not wants_html(request):
         return JSONResponse(landing(base))
-    counts = {name: features.extent(database, view.audience, name)["count"] for name in COUNTED}
-    shown = {"lists": list_seen(database, view), "drafts": view.drafts, "counts": counts, "registry": COLLECTIONS}
+    counts = {name: features.get_summary(database, view.audience, name).features for name in COUNTED}
+    shown = {"lists": list_seen(database, view), "drafts": view.drafts, "counts": counts, "registry": COLLECTIONS,
+             "method": here.method}  # fmt: skip
     return page(request, "home.html", shown)
 
 

@@ -27,11 +27,12 @@ from estates_api.api.questions import ITEM, ITEMS, Question, known, read_questio
 from estates_api.domain.collections import Collection
 from estates_api.domain.crs import Crs
 from estates_api.errors import BadInput, NotFound
-from estates_api.store.conditions import After
+from estates_api.store.conditions import After, Condition, InBoxes
 from estates_api.store.database import transaction
-from estates_api.store.layers import Audience, layer
+from estates_api.store.layers import SITE_COLLECTIONS, Audience, layer
 from estates_api.store.reading import Row
 from estates_api.store.statements import Shape, count_statement, item_statement, page_statement
+from estates_api.store.summaries import Summary
 
 KEPT_COUNTS = 2000
 """Counts that a process remembers; each holds as long as the data version that it was made of."""
@@ -128,10 +129,15 @@ async def read_page(
     caller = audience(request)
     source, reader = layer_of(question, caller, given)
     limit = question.limit or DEFAULT_LIMIT
-    shape = Shape(source, question.asked_of(source), question.sort, look=question.look)
-    values = {**(question.values or {}), "limit": limit + 1, **({"rows": given.rows} if given else {})}
+    conditions, values = question.asked_of(source), question.values or {}
     key = (caller, version, said)
     matched = None if given else _counts(request).find(key)
+    if given is None and question.collection.id in SITE_COLLECTIONS:
+        summary = (await reading(request).summaries(caller, version))[question.collection.id]
+        conditions, counted = _spared(summary, conditions, values)
+        matched = counted if matched is None else matched
+    shape = Shape(source, conditions, question.sort, look=question.look)
+    values = {**values, "limit": limit + 1, **({"rows": given.rows} if given else {})}
     if question.cursor is not None:
         cursor = parse_cursor(question.cursor, said, await reading(request).secret())
         matched = cursor.matched
@@ -145,9 +151,25 @@ async def read_page(
     return _page(rows, limit, matched, len(question.sort))
 
 
+def _spared(
+    summary: Summary, conditions: tuple[Condition, ...], values: Mapping[str, Any]
+) -> tuple[tuple[Condition, ...], int | None]:
+    """What has to be looked at of the conditions, and how many match where that is known: a box that everything lies
+    within, as views of the whole map have it, tells nothing apart."""
+    if not conditions:
+        return conditions, summary.features
+    first, *others = conditions
+    if not isinstance(first, InBoxes) or first.boxes > 1 or not summary.is_within(first.box(values), first.srid):
+        return conditions, None
+    kept = tuple(others) if summary.placed == summary.features else conditions
+    return kept, None if others else summary.placed
+
+
 async def count_all(request: Request, made: Collection, version: int) -> int:
     """How many features a collection has for the caller, counted once for each version of the data."""
     caller = audience(request)
+    if made.id in SITE_COLLECTIONS:
+        return (await reading(request).summaries(caller, version))[made.id].features
     key = (caller, version, made.id)
     found = _counts(request).find(key)
     if found is None:

@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import RowMapping
 from starlette.responses import JSONResponse, Response
 
 from estates_api.api import tiles
@@ -28,6 +27,7 @@ from estates_api.api.schemas import (
 from estates_api.domain.collections import COLLECTIONS, Collection
 from estates_api.domain.crs import CRS84, CRSS, EPSG27700
 from estates_api.store import cql2, features
+from estates_api.store.summaries import Summary
 from estates_api.workflows.history import since
 
 router = APIRouter(tags=["OGC API - Features"])
@@ -71,6 +71,7 @@ def landing(base: str) -> dict[str, Any]:
             link(f"{base}/qgis/estates.qlr", "item", QLR, "layers for QGIS, styled and with legends"),
             link(f"{base}/sites.geojson", "item", GEOJSON, "all sites as one GeoJSON file"),
             link(f"{base}/shortlists", "item", "application/json", "quarterly shortlists"),
+            link(f"{base}/methods", "item", "application/json", "the scoring method, and those used before"),
             link(f"{base}/issues", "item", "application/json", "what is wrong in the files"),
             link(f"{base}/letters", "item", "application/json", "letters: what each organisation could put right"),
         ],
@@ -106,14 +107,14 @@ def collection(collection: str, request: Request, database: Database, caller: Ca
 
 
 def _collection(database: Database, caller: Caller, base: str, made: Collection) -> dict[str, Any]:
-    found = features.extent(database, caller, made.id) if made.id != "shortlist-entries" else None
+    found = features.get_summary(database, caller, made.id) if made.id != "shortlist-entries" else None
     extent = _extent(found, since(database, caller) if made.dated else None) if found else {}
     return {
         "id": made.id,
         "title": made.title,
         "description": made.description,
         "itemType": "feature",
-        **({"itemCount": found["count"]} if found else {}),
+        **({"itemCount": found.features} if found else {}),
         "crs": [crs.uri for crs in CRSS],
         "storageCrs": EPSG27700.uri,
         **({"extent": extent} if extent else {}),
@@ -140,10 +141,10 @@ def _links(here: str, made: Collection) -> list[dict[str, str]]:
     ]
 
 
-def _extent(found: RowMapping, first: date | None) -> dict[str, Any]:
+def _extent(found: Summary, first: date | None) -> dict[str, Any]:
     """The box, and the time: from the first day that any evidence speaks of, open at the end."""
-    box = [found["west"], found["south"], found["east"], found["north"]]
-    spatial = {"spatial": {"bbox": [box], "crs": CRS84.uri}} if None not in box else {}
+    box = found.boxes.get(4326)
+    spatial = {"spatial": {"bbox": [box], "crs": CRS84.uri}} if box else {}
     temporal = {"temporal": {"interval": [[f"{first}T00:00:00Z", None]], "trs": GREGORIAN}} if first else {}
     return spatial | temporal
 

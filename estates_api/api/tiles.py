@@ -158,13 +158,13 @@ def _layers(made: Collection) -> dict[str, Any]:
 
 
 def _tilejson(database: Database, caller: Caller, base: str, made: Collection) -> dict[str, Any]:
-    found = features.extent(database, caller, made.id) if made.id != "shortlist-entries" else {}
-    box = [found.get(side) for side in ("west", "south", "east", "north")]
+    found = features.get_summary(database, caller, made.id) if made.id != "shortlist-entries" else None
+    box = found.boxes.get(4326) if found else None
     fields = {one.name: one.title for one in made.properties if one.name in made.drawn}
     return {
         "tilejson": "3.0.0", "name": made.title, "description": made.description,
         "tiles": [f"{base}/collections/{made.id}/tiles/{SQUARE}/{{z}}/{{y}}/{{x}}"],
         "minzoom": 0, "maxzoom": DEEPEST,
-        **({"bounds": box} if None not in box else {}),
+        **({"bounds": box} if box else {}),
         "vector_layers": [{"id": made.id, "description": made.description, "fields": fields}],
     }  # fmt: skip

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from estates_api.domain.attributes import ATTRIBUTES, IDENTITY, UNITS
 from estates_api.domain.collections import Property
+from estates_api.domain.explanation import is_freehold
 from estates_api.domain.quantities import quantity
 
 _WRITTEN = {"m2": "m²", "GBP": "£"}
@@ -114,6 +115,8 @@ def measured(part: Mapping[str, Any]) -> str:
             return str(part["note"]).partition(",")[0]
         case "partners":
             return "yes"
+        case "security" if is_freehold(part["note"]):
+            return "freehold"
         case _:
             return quantity(part["measure"], part["unit"])
 
@@ -128,8 +131,13 @@ def place(geometry: Mapping[str, Any] | None) -> str:
     return f"{abs(north):.5f}° {'N' if north >= 0 else 'S'}, {abs(east):.5f}° {'E' if east >= 0 else 'W'}"
 
 
+def capitalize_first(text: str) -> str:
+    """A sentence's first letter as a capital, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day, "shown": shown, "written": written, "title": title, "heading": heading, "unit": unit, "kind": kind,
     "cited": cited, "claimed": claimed, "measured": measured,
-    "place": place,
+    "place": place, "capitalize_first": capitalize_first,
 }  # fmt: skip

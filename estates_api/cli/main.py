@@ -10,7 +10,18 @@ from rich.markup import escape
 from sqlalchemy.exc import OperationalError
 
 from estates_api import __version__
-from estates_api.cli import adoption, ingest, outlines, places, quality, records, serving, shortlists, totals
+from estates_api.cli import (
+    adoption,
+    ingest,
+    methods,
+    outlines,
+    places,
+    quality,
+    records,
+    serving,
+    shortlists,
+    totals,
+)
 from estates_api.cli.session import console, fail, open_session, today
 from estates_api.domain.values import counted
 from estates_api.errors import EstatesError
@@ -27,6 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(shortlists.app, name="shortlist")
+app.add_typer(methods.app, name="method")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
 app.command("totals")(totals.totals)
@@ -38,9 +50,7 @@ app.command("claims")(records.claims)
 app.command("redact")(records.redact_row)
 app.command("organisation")(records.organisation)
 places.add_commands(app)
-methods = typer.Typer(help="The scoring method: decide on one, and see who decided.", no_args_is_help=True)
-app.add_typer(methods, name="method")
-adoption.add_commands(app, methods)
+adoption.add_commands(app, methods.app)
 
 
 @app.command("version")

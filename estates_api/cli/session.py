@@ -11,12 +11,12 @@ from sqlalchemy import Engine
 
 from estates_api.domain.area import Area
 from estates_api.domain.method import Method
+from estates_api.domain.method_file import parse_method
 from estates_api.settings import Settings, read_settings
 from estates_api.store.cluster import open_cluster
 from estates_api.store.database import check_schema, make_engine, transaction
 from estates_api.workflows import setup
 from estates_api.workflows.adoption import InForce, method_in_force
-from estates_api.workflows.assess import read_method
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -57,7 +57,7 @@ def open_session(*, check: bool = True) -> Iterator[Session]:
     settings = read_settings()
     area = setup.read_area(settings.data_dir)
     content = setup.read_shipped(settings.data_dir, setup.METHOD_FILE)
-    method = read_method(content, setup.METHOD_FILE)
+    method = parse_method(content, setup.METHOD_FILE)
     with open_engine(settings) as engine:
         session = Session(settings, engine, area, method, content)
         if check:

@@ -7,15 +7,14 @@ from datetime import date
 
 import numpy as np
 
-from estates_api.domain.gates import GATES, Gate, closed_gates, released_by
+from estates_api.domain.gates import Gate, closed_gates, released_by
 from estates_api.domain.measured import Kinds, gather, kinds_of
-from estates_api.domain.measures import MEASURES, Measure
+from estates_api.domain.measures import MEASURES, TENURE, Measure
 from estates_api.domain.method import SCORES, Criterion, Method, ScoreName
 from estates_api.domain.outcome import ROUTES, Case, Outcome, Route, decide, order_of
 from estates_api.domain.peers import site_class
 from estates_api.domain.sites import Event, Site
 from estates_api.domain.standing import Tried, try_sites
-from estates_api.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,8 @@ class SiteScore:
 class Assessed:
     """One site's result. `released` is the sale that ended public ownership, when there was one.
 
-    `evidence` holds the oldest and the newest day that the known measures rest on; None when none is dated. `tried`
-    says how its rank holds, where draws were made.
+    `evidence` holds the oldest and the newest day that the known measures rest on, but for tenure, which does not grow
+    old; None when none is dated. `tried` says how its rank holds, where draws were made.
     """
 
     site: Site
@@ -57,16 +56,6 @@ class Assessed:
     evidence: tuple[date, date] | None
     stale: bool
     tried: Tried | None = None
-
-
-def check_method(method: Method) -> Method:
-    """The method itself, when every criterion has a measure and every gate a rule; BadInput names one that has not."""
-    for criterion in method.criteria:
-        if criterion.id not in MEASURES:
-            raise BadInput(f"method {method.id}: there is no measure called {criterion.id}")
-    if unknown := next((name for name in method.gates if name not in GATES), None):
-        raise BadInput(f"method {method.id}: there is no gate called {unknown}")
-    return method
 
 
 def assess(
@@ -122,7 +111,8 @@ def _evidence(
     scores: Sequence[SiteScore], as_of: date, method: Method
 ) -> tuple[tuple[date, date] | None, bool]:  # fmt: skip
     """The oldest and the newest day that known measures rest on, and whether that is too old."""
-    claims = [claim for score in scores for part in score.contributions for claim in part.measure.claims]
+    parts = [part for score in scores for part in score.contributions if part.criterion.id not in TENURE]
+    claims = [claim for part in parts for claim in part.measure.claims]
     days = [claim.as_of for claim in claims if claim.dated]
     evidence = (min(days), max(days)) if days else None
     return evidence, len(days) < len(claims) or is_stale(evidence[0] if evidence else None, as_of, method)

@@ -91,6 +91,8 @@ _ALL = (
     _text("interest", "what the organisation has here: freeholder, head lessee, occupier or unknown"),
     _text("interest_evidence", "how the interest is known: stated, implied, operated only"),
     _text("tenure", "freehold or leasehold"),
+    _text("lease_end", "day on which the lease ends (a month or a year counts from its first day)"),
+    _text("lease_break", "first day on which the lease can be ended early"),
     _text("tenure_category", "Transparency Code characteristic: occupied by the local authority, vacant, let, ..."),
     _text("land_or_building", "land only, or land with permanent building"),
     _text("current_use", "what the place is used for"),

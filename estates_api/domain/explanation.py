@@ -7,12 +7,15 @@ from datetime import date
 from typing import Any
 
 from estates_api.domain.assessment import Assessed, Contribution, SiteScore
+from estates_api.domain.checks import Check, checks_of
 from estates_api.domain.claims import Claim
+from estates_api.domain.gates import Gate
 from estates_api.domain.land import site_land
 from estates_api.domain.measures import MEASURE_PLACES
 from estates_api.domain.method import Criterion, Method
 from estates_api.domain.outcome import ROUNDING, reaches
 from estates_api.domain.peers import site_class
+from estates_api.domain.priorities import priorities_of
 from estates_api.domain.quantities import places_of, quantity, surely_beyond
 from estates_api.domain.scoring import measure_at
 from estates_api.domain.sites import Event, Site
@@ -48,8 +51,16 @@ def told(part: Contribution) -> str:
         "access": f"{part.criterion.title} is {part.measure.note.partition(',')[0]}",
         "need": f"{part.criterion.title} is {shown} (1 is most deprived)",
         "colocation": f"{shown} other services are within 400 m",
+        "security": "a public body has the freehold"
+        if is_freehold(part.measure.note)
+        else f"{shown} of lease are left",
     }
     return words.get(part.criterion.name, f"{part.criterion.title} is {shown}")
+
+
+def is_freehold(note: str) -> bool:
+    """Whether the note of a measure of security tells a freehold, which no lease ends."""
+    return note.startswith("freehold")
 
 
 def sentence(result: Assessed, method: Method) -> str:
@@ -154,12 +165,17 @@ def _moves_the_other(part: Contribution, result: Assessed, method: Method) -> bo
 
 def _limit(site: Site, part: Contribution, spare: float, method: Method) -> Limit | None:
     """The measure beyond which this contribution alone is more than `spare` points smaller; None when it cannot be."""
-    if part.measure.state != "known" or part.points <= spare or part.criterion.name in {"partners", "access"}:
+    if part.measure.state != "known" or part.points <= spare or _is_fixed(part):
         return None
     points = method.value_points(part.criterion, part.measure.basis, site_class(site.site_type))
     found = measure_at(part.value - spare / (100 * part.weight), points, log=part.criterion.scale == "log")
     falls = points[0][1] < points[-1][1]
     return None if found is None else Limit(part.criterion, _last_kept(found, falls=falls), falls)
+
+
+def _is_fixed(part: Contribution) -> bool:
+    """Whether the measure is a fact that does not move a little."""
+    return part.criterion.name in {"partners", "access"} or is_freehold(part.measure.note)
 
 
 def _last_kept(found: float, *, falls: bool) -> float:
@@ -197,7 +213,9 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "stale": result.stale,
         "release": _score(result.release),
         "reuse": _score(result.reuse),
-        "gates": [{"id": gate.id, "what": method.gates[gate.id], "reason": gate.reason} for gate in result.gates],
+        "gates": [_gate(gate, method) for gate in result.gates],
+        "checks": [_check(check) for check in checks_of(site, method)],
+        "priority": [{"id": rule.id, "title": rule.title, "said": said} for rule, said in priorities_of(site, method)],
         "robustness": describe_tried(result.tried, method),
         "land_ha": land.area_ha if land else None,
         "gia_m2": _total(site, "gia_m2"),
@@ -208,6 +226,17 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "events": [_event(event) for event in site.events],
         "later_events": [_event(event) for event in site.later_events],
     }
+
+
+def _gate(gate: Gate, method: Method) -> dict[str, str]:
+    rule = method.gates[gate.id]
+    return {"id": gate.id, "what": rule.reason, "reason": gate.reason, "citation": rule.citation}
+
+
+def _check(check: Check) -> dict[str, str]:
+    rule = check.rule
+    return {"id": rule.id, "title": rule.title, "step": rule.step, "state": check.state, "reason": check.reason,
+            "citation": rule.citation}  # fmt: skip
 
 
 def _total(site: Site, attribute: str) -> float | None:

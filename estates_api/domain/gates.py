@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from estates_api.domain.peers import site_class
-from estates_api.domain.sites import Event, Interest, Site
+from estates_api.domain.sites import Event, Interest, InterestKind, Site
 
 OWNERS = {"freeholder", "head lessee"}
+PUBLIC = frozenset({"NHS", "council", "other public"})
+"""The sectors whose bodies are public owners."""
 
 KEPT = frozenset({"retained", "reused for integrated services", "reopened"})
 GIVEN_UP = frozenset({"declared surplus", "marketed", "disposal approved"})
@@ -22,23 +24,32 @@ class Gate:
     reason: str
 
 
-def _public_owners(site: Site) -> list[Interest]:
-    return [i for i in site.interests if i.kind == "freeholder" and i.sector in {"NHS", "council", "other public"}]
+def public_interests(site: Site, kind: InterestKind) -> list[Interest]:
+    """The public bodies that hold a site in this way, by name."""
+    held = (i for i in site.interests if i.kind == kind and i.sector in PUBLIC)
+    return sorted(held, key=lambda interest: interest.organisation_name)
 
 
 def _owner(site: Site, _: Mapping[str, int]) -> str | None:
-    """No public owner able to dispose is known."""
-    if _public_owners(site):
+    """No public owner able to dispose is known. A lease is another matter (`lease`)."""
+    if public_interests(site, "freeholder") or public_interests(site, "head lessee"):
         return None
-    lessees = sorted((i for i in site.interests if i.kind == "head lessee"), key=lambda i: i.organisation_name)
-    if lessees:
-        return f"{lessees[0].organisation_name} holds a lease; no break or landlord is known"
     stated = sorted(
         i.organisation_name for i in site.interests if i.kind == "unknown" and i.evidence.startswith("stated")
     )
     if stated:
         return f"{stated[0]} is stated as owner, but not by what tenure: somebody must state it"
     return "no public owner is known: somebody must state who owns it"
+
+
+def _lease(site: Site, _: Mapping[str, int]) -> str | None:
+    """A public body has a lease, nobody public the freehold, and no break is known: it can be left, not disposed of."""
+    lessees = public_interests(site, "head lessee")
+    if not lessees or public_interests(site, "freeholder") or any(h.text("lease_break") for h in site.holdings):
+        return None
+    ends = sorted({end for holding in site.holdings if (end := holding.text("lease_end"))})
+    until = f" until {', '.join(ends)}" if ends else ""
+    return f"{lessees[0].organisation_name} holds a lease{until}; no break is known, and no public freeholder"
 
 
 def _acute(site: Site, acute_sites: Mapping[str, int]) -> str | None:
@@ -69,6 +80,7 @@ def _kept(site: Site, _: Mapping[str, int]) -> str | None:
 
 GATES: dict[str, Callable[[Site, Mapping[str, int]], str | None]] = {
     "owner": _owner,
+    "lease": _lease,
     "sole-acute": _acute,
     "private-finance": _private_finance,
     "kept": _kept,

@@ -341,7 +341,7 @@ def _figure(  # noqa: PLR0913 -- a figure is made of all these
 def _rank(states: Sequence[tuple[float, float]], site: Site, method: Method) -> int:
     """How much a figure decides (see Figure), by (score, coverage) as it is and at both bounds."""
     cut, gates = method.cut_offs, {gate["id"] for gate in site["gates"]}
-    if gates - {"owner"}:
+    if gates - {"owner", "lease"}:
         return 3
     listed = {reaches(coverage, cut.coverage) and reaches(score, cut.release) for score, coverage in states}
     return 2 if len(listed) == 1 else int(bool(gates))
@@ -380,6 +380,6 @@ def find_owners(sites: Sequence[Site], method: Method) -> list[Owner]:
         Owner(site["ref"], site["name"], gate["reason"])
         for site in sites
         for gate in site["gates"]
-        if gate["id"] == "owner" and site["route"] != "released"
+        if gate["id"] in {"owner", "lease"} and site["route"] != "released"
         and reaches(site["release"]["high"], method.cut_offs.release)
     ]  # fmt: skip

@@ -4,15 +4,19 @@ The first line of each function is the public description of its measure. The tr
 handled where they are named; `MEASURES` is the whole list.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from estates_api.domain.claims import Claim
+from estates_api.domain.gates import public_interests
 from estates_api.domain.land import idle_share, land_claim, site_land, vacant_share
 from estates_api.domain.method import Method
 from estates_api.domain.peers import site_class
 from estates_api.domain.sites import Holding, Site
+from estates_api.domain.values import parse_day_range
+from estates_api.errors import BadInput
 
 State = Literal["known", "unknown", "not applicable"]
 
@@ -29,6 +33,13 @@ ITEM_COSTS = (
     "portering_cost_gbp",
 )  # fmt: skip
 """ERIC from 2016-17: items. Finance costs are not running costs; medical equipment is not the estate's."""
+
+TENURE = frozenset({"reuse.security"})
+"""Measures whose evidence does not grow old: who owns a place changes by a sale, which is an event."""
+
+DAYS_A_YEAR = 365.25
+LONG_LEASE_YEARS = 25.0
+"""What a freehold counts as where the value function of security is drawn from peers."""
 
 MEASURE_PLACES = 6
 """Decimal places of every measure: sums of floating-point parts are the same number on every machine."""
@@ -206,6 +217,37 @@ def condition(site: Site, method: Method) -> Measure:
     return _known(sum(parts) / len(parts), (*suitability.claims, *cost.claims))
 
 
+def security(site: Site, method: Method) -> Measure:
+    """Years of lease left; a freehold of a public body counts as the longest lease of the scale."""
+    if owners := public_interests(site, "freeholder"):
+        points = next(c.points for c in method.criteria if c.id == "reuse.security")
+        longest = max(points, key=lambda point: point[1], default=(LONG_LEASE_YEARS, 1.0))[0]
+        codes = {owner.organisation_code for owner in owners}
+        note = f"freehold of {owners[0].organisation_name}, {owners[0].evidence}"
+        return _known(longest, _tenure_claims(site, codes), note)
+    leases = [
+        (end, claim) for h in site.holdings if (claim := h.claims.get("lease_end")) and (end := _lease_end(claim))
+    ]
+    if not leases or site.as_of is None:
+        return _unknown("nobody states a public freehold, or the day on which a lease ends")
+    end, claim = max(leases, key=lambda lease: (lease[0], lease[1].id))
+    return _known(max(0.0, (end - site.as_of).days / DAYS_A_YEAR), [claim], f"lease until {claim.text}")
+
+
+def _tenure_claims(site: Site, codes: Collection[str]) -> list[Claim]:
+    """What the owners' own entries say of how they hold the site."""
+    held = [holding.claims for holding in site.holdings if holding.organisation_code in codes]
+    return [claim for claims in held if (claim := claims.get("tenure") or claims.get("interest"))]
+
+
+def _lease_end(claim: Claim) -> date | None:
+    """The first day that the text may mean; None where it is no date."""
+    try:
+        return parse_day_range(claim.text or "")[0]
+    except BadInput:
+        return None
+
+
 def access(site: Site, _: Method) -> Measure:
     """Public transport accessibility level of the neighbourhood (LSOA mean), as position 0 (level 0) to 8 (6b)."""
     level = site.surroundings.ptal
@@ -249,6 +291,7 @@ MEASURES: dict[str, Callable[[Site, Method], Measure]] = {
     "release.unsuitable": unsuitable,
     "reuse.spare": spare,
     "reuse.condition": condition,
+    "reuse.security": security,
     "reuse.access": access,
     "reuse.need": need,
     "reuse.colocation": colocation,

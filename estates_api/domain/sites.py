@@ -112,6 +112,12 @@ class Surroundings:
     ptal: str | None = None
     need_decile: float | None = None
     services_400m: int | None = None
+    town_centre: str | None = None
+    town_centre_m: float | None = None
+    station: str | None = None
+    station_m: float | None = None
+    housing_zone: str | None = None
+    opportunity_area: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,7 @@ class Site:
     later_events: tuple[Event, ...] = ()
     surroundings: Surroundings = field(default_factory=Surroundings)
     carried: tuple[Carried, ...] = ()
+    as_of: date | None = None
 
     @property
     def sectors(self) -> frozenset[str]:

@@ -59,7 +59,7 @@ def _flip(flip: Flip, method: Method) -> dict[str, Any]:
 
 def _cause(flip: Flip, method: Method) -> str:
     if flip.kind == "gate":
-        return f"the gate opened: {method.gates[flip.by]}"
+        return f"the gate opened: {method.gates[flip.by].reason}"
     if flip.kind == "group":
         group, way = flip.by.partition(".")[2], "rose" if flip.to > flip.now else "fell"
         return f"the weight of {group} {way} from {flip.now:.1%} to {flip.to:.1%}"

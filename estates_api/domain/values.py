@@ -69,6 +69,12 @@ def parse_day_range(text: str) -> tuple[date | None, date | None]:
         raise BadInput(f"{shorten(wanted)!r} is not a day of the calendar") from None
 
 
+def parse_day_text(text: str) -> str:
+    """The text itself, when it is a day, a month or a year; BadInput otherwise."""
+    parse_day_range(text)
+    return clean_text(text)
+
+
 def _day_range(text: str) -> tuple[date, date]:
     if "/" in text:
         day, month, year = (int(part) for part in text.split("/"))  # published in the British order

@@ -12,7 +12,7 @@ from estates_api.domain.attributes import ATTRIBUTES
 from estates_api.domain.codes import parse_local_code, parse_ods_code, parse_postcode, parse_uprn
 from estates_api.domain.records import HoldingRecord, Issue, Reading, Value
 from estates_api.domain.sites import INTEREST_KINDS
-from estates_api.domain.values import parse_day, parse_day_range
+from estates_api.domain.values import parse_day, parse_day_range, parse_day_text, parse_state
 from estates_api.errors import BadInput
 from estates_api.sources.cells import Cells, RowError, parse_amount, read_rows
 from estates_api.sources.claims import read_value, weigh_values
@@ -26,6 +26,7 @@ REQUIRED = ("organisation_code", "organisation_name", "sector", "holding_code", 
 OPTIONAL = ("address", "postcode", "uprn", "easting", "northing", "evidence_date", "citation")
 EDITION = ("period_start", "period_end", "source", "label")
 
+_LEASE_DAYS = frozenset({"lease_end", "lease_break"})
 _ALIASES = Aliases(exact((*REQUIRED, *OPTIONAL, *EDITION, *ATTRIBUTES)))
 
 
@@ -134,7 +135,7 @@ def _values(cells: Cells, organisation: str) -> tuple[Value, ...]:
     values = []
     for attribute in ATTRIBUTES:
         cell = cells.text(attribute)
-        if cell is None:
+        if cell is None or (attribute in _LEASE_DAYS and cells.optional(attribute, _lease_day) is None):
             continue
         value, issue = read_value(attribute, cell, line=cells.line, field=cells.table.name(attribute))
         if value is not None:
@@ -145,6 +146,10 @@ def _values(cells: Cells, organisation: str) -> tuple[Value, ...]:
     weighed, doubts = weigh_values(values, line=cells.line, organisation=organisation, field=cells.table.name)
     cells.issues.extend(doubts)
     return weighed
+
+
+def _lease_day(text: str) -> str:
+    return text if parse_state(text) else parse_day_text(text)
 
 
 def _check_interest(cells: Cells) -> None:

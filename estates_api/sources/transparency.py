@@ -13,7 +13,7 @@ from itertools import chain
 
 from estates_api.domain.codes import parse_local_code, parse_postcode, parse_uprn
 from estates_api.domain.records import HoldingRecord, Issue, Reading, Value
-from estates_api.domain.values import find_first_day_range
+from estates_api.domain.values import find_first_day_range, parse_day_text
 from estates_api.errors import BadInput
 from estates_api.sources.cells import Cells, RowError, read_rows
 from estates_api.sources.councils import find_council
@@ -35,6 +35,7 @@ from estates_api.sources.transparency_columns import ALIASES, OTHER_LISTS, with_
 
 _ASSET = "asset id"
 _TEXTS = ("current_use", "holding_purpose", "status_note")
+_LEASES = ("lease end", "lease break")
 _YES = frozenset({"y", "yes", "true", "1", "x"})
 _NO = frozenset({"n", "no", "false", "0"})
 
@@ -101,11 +102,13 @@ class _List:
     councils: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     ticked: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    leases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Which of the columns that few lists have this one has."""
         self.ticked = tuple(name for name in _TICKED if self.table.has(name))
         self.texts = tuple(name for name in _TEXTS if self.table.has(name))
+        self.leases = tuple(name for name in _LEASES if self.table.has(name))
 
 
 def read(document: Document, hints: Hints) -> Reading:
@@ -217,6 +220,9 @@ def _values(listing: _List, cells: Cells) -> Iterator[Value]:
     get = cells.record.get
     ticked = tuple([_TICKED[name] for name in listing.ticked if get(name).casefold() in _YES])
     yield from _tenure_values(get("tenure"), get("tenure_category"), ticked, get("ownership evidence"))
+    for column in listing.leases:
+        if day := cells.optional(column, parse_day_text):
+            yield Value(column.replace(" ", "_"), day, text=day)
     if land := get("land_or_building"):
         yield _land_or_building(land, cells.table.name("land_or_building"))
     for name in listing.texts:

@@ -81,6 +81,16 @@ ALIASES = Aliases(
             "F or L",
             "FH/LH",
         ),
+        "lease end": (
+            "lease_end",
+            "Lease end",
+            "Lease end date",
+            "Lease expiry",
+            "Lease expiry date",
+            "Date of lease expiry",
+            "Expiry of lease",
+        ),
+        "lease break": ("lease_break", "Lease break", "Lease break date", "Break date", "Break clause date"),
         "tenure_category": ("tenure_category", "Tenure Category", "Tenure detail", "Tenure details", "TenureDetail"),
         "land_or_building": (
             "land_or_building",

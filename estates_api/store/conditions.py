@@ -56,6 +56,12 @@ class InBoxes:
         """The values of these boxes: west, south, east, north."""
         return {f"box{number}_{corner}": box[corner] for number, box in enumerate(boxes) for corner in range(4)}
 
+    @staticmethod
+    def box(values: Mapping[str, Any]) -> Box:
+        """The first box among values."""
+        west, south, east, north = (values[f"box0_{corner}"] for corner in range(4))
+        return west, south, east, north
+
 
 @dataclass(frozen=True, slots=True)
 class WithIds:

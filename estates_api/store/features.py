@@ -9,7 +9,6 @@ from typing import Any, Literal
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    RowMapping,
     Select,
     Text,
     case,
@@ -21,8 +20,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from estates_api.errors import NotFound
 from estates_api.store.geography import borough
-from estates_api.store.layers import Audience, layer, projections
-from estates_api.store.statements import conditions_of
+from estates_api.store.layers import SITE_COLLECTIONS, Audience, layer, projections
+from estates_api.store.summaries import Summary, count_features, read_summaries, summaries_query
 from estates_api.store.tables import holding, site
 
 
@@ -132,16 +131,12 @@ def list_refs(connection: Connection, audience: Audience) -> Sequence[str]:
         return connection.execute(select(table.c.ref).order_by(table.c.ref)).scalars().all()
 
 
-def extent(connection: Connection, audience: Audience, collection: str) -> RowMapping:
-    """The box of a collection in CRS84 (None when empty) and its number of features."""
-    read = layer(collection, audience)
-    box = func.ST_Extent(read.shapes[4326])
-    query = select(
-        func.ST_XMin(box).label("west"), func.ST_YMin(box).label("south"), func.ST_XMax(box).label("east"),
-        func.ST_YMax(box).label("north"), func.count().label("count"),
-    ).select_from(read.source).where(conditions_of(read, ()))  # fmt: skip
+def get_summary(connection: Connection, audience: Audience, collection: str) -> Summary:
+    """How many features a collection has for an audience, and where they lie."""
     with reading_as(connection, audience):
-        return connection.execute(query).mappings().one()
+        if collection in SITE_COLLECTIONS:
+            return read_summaries(connection.execute(summaries_query(audience)).all())[collection]
+        return count_features(connection, layer(collection, audience))
 
 
 def find_ref_of_holding(connection: Connection, audience: Audience, code: str) -> str | None:

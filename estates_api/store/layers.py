@@ -27,7 +27,7 @@ from sqlalchemy import (
     table,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import TypeEngine
 
 from estates_api.domain.collections import COLLECTIONS, Collection, Kind
@@ -85,6 +85,17 @@ def _sites(audience: str) -> Table:
 projections: Mapping[Audience, Table] = {audience: _sites(audience) for audience in AUDIENCES}
 
 
+layer_summary = Table(
+    "layer_summary", metadata,
+    Column("audience", Text, primary_key=True),
+    Column("collection", Text, primary_key=True),
+    Column("features", Integer, nullable=False),
+    Column("placed", Integer, nullable=False),
+    Column("box_4326", ARRAY(Float)),
+    Column("box_27700", ARRAY(Float)),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
     """A collection as it is read: where from, by which key, its properties, its shape as it is stored in EPSG:27700
@@ -108,6 +119,9 @@ _SITES: Mapping[str, tuple[str, str, Callable[[Table], ColumnElement[bool]]]] = 
     "outlines": ("outline_feature", "outline", lambda table: table.c.precision == literal_column("'outline'")),
 }
 """Column of the rendered text and of the shape, and which rows are of the collection: those that have the text."""
+
+SITE_COLLECTIONS = tuple(_SITES)
+"""The collections that are read from the table of sites."""
 
 
 @lru_cache

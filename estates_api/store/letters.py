@@ -71,9 +71,3 @@ def list_refs_of(connection: Connection, organisation: str) -> Sequence[str]:
     query = f"""SELECT DISTINCT h.site_ref FROM holding h WHERE h.organisation_code = :organisation
         AND h.site_ref IS NOT NULL AND {_ALIVE} ORDER BY h.site_ref"""  # noqa: S608 -- a constant of this module
     return connection.execute(text(query), {"organisation": organisation}).scalars().all()
-
-
-def get_method_content(connection: Connection, sha256: str) -> bytes:
-    """The bytes of the method that an assessment was made with."""
-    query = "SELECT content FROM method WHERE sha256 = :sha256"
-    return bytes(connection.execute(text(query), {"sha256": sha256}).scalar_one())

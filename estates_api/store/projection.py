@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from estates_api.domain.collections import COLLECTIONS
 from estates_api.store.layers import POINT, projections
 from estates_api.store.redactions import UNMASKED_INTEREST
+from estates_api.store.summaries import put_summaries
 from estates_api.store.touched import open_touched, touch_all
 
 TABLES = {"public": "site_public", "partner": "site_partner", "owner": "site_complete"}
@@ -211,3 +212,4 @@ def refresh_projection(connection: Connection) -> None:
         table, values = TABLES[sensitivity], {"sensitivity": sensitivity}
         connection.execute(text(f"INSERT INTO {table} (ref, name, gone) {_GONE}"), values)
         connection.execute(text(f"INSERT INTO {table} ({', '.join(_COLUMNS)}) {_RENDER}"), values)
+    put_summaries(connection)

@@ -21,7 +21,8 @@ from sqlalchemy.dialects.postgresql import psycopg as dialect
 
 from estates_api.errors import BadInput, Unavailable
 from estates_api.store.layers import Audience
-from estates_api.store.statements import Statement
+from estates_api.store.statements import Statement, compiled
+from estates_api.store.summaries import Summary, read_summaries, summaries_query
 
 CONNECTIONS, WAIT_S, LONGEST_S = 4, 10.0, 20
 """Connections of one process, how long a request waits for one, and how long its statement may take."""
@@ -51,6 +52,7 @@ class Reading:
         self._watch: asyncio.Task[None] | None = None
         self._secret: bytes | None = None
         self._changed = -1, ""
+        self._summaries: dict[Audience, tuple[int, Mapping[str, Summary]]] = {}
         self.version: int | None = None
 
     async def open(self, *, watch: bool) -> None:
@@ -124,6 +126,14 @@ class Reading:
             found = (await self.rows(statement, None))[0][0]
             self._changed = version, found or "1970-01-01T00:00:00Z"
         return self._changed[1]
+
+    async def summaries(self, audience: Audience, version: int) -> Mapping[str, Summary]:
+        """How much there is of each collection of sites for an audience."""
+        found = self._summaries.get(audience)
+        if found is None or found[0] != version:
+            rows = await self.rows(compiled(summaries_query(audience)), audience)
+            found = self._summaries[audience] = version, read_summaries(rows)
+        return found[1]
 
     async def refresh(self) -> None:
         """Look at once whether the data changed: whoever has just written reads what was written."""

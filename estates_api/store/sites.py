@@ -131,7 +131,8 @@ def list_sites(connection: Connection, as_of: date, area: Area, known_at: dateti
     return [
         _site(row, tuple(holdings[row["ref"]]), area, interests=tuple(interests[row["ref"]]),
               events=tuple(before[row["ref"]]), later_events=tuple(later[row["ref"]]),
-              surroundings=around.get(row["ref"], Surroundings()), carried=tuple(carried[row["ref"]]))
+              surroundings=around.get(row["ref"], Surroundings()), carried=tuple(carried[row["ref"]]),
+              as_of=as_of)
         for row in moment.read(connection, _SITES).mappings()
         if holdings[row["ref"]]
     ]  # fmt: skip

@@ -6,10 +6,10 @@ from functools import lru_cache
 from sqlalchemy import Connection
 
 from estates_api.domain.method import Method
+from estates_api.domain.method_file import parse_method
 from estates_api.errors import BadInput, Conflict
 from estates_api.store import adoptions, assessments, editions
 from estates_api.store.audit import add_audit
-from estates_api.workflows.assess import read_method
 
 LONGEST = 1000
 """Letters of a name or a reason."""
@@ -41,7 +41,7 @@ def method_in_force(connection: Connection, configured: InForce) -> InForce:
 
 @lru_cache(maxsize=4)
 def _read(content: bytes, name: str) -> InForce:
-    return InForce(read_method(content, f"the adopted method {name}"), content)
+    return InForce(parse_method(content, f"the adopted method {name}"), content)
 
 
 def adopt(connection: Connection, content: bytes, name: str, decision: Decision, configured: InForce) -> Method:
@@ -50,7 +50,7 @@ def adopt(connection: Connection, content: bytes, name: str, decision: Decision,
     BadInput says what is wrong with the method, the name or the reason; Conflict when it is in force already.
     """
     by, reason = (_words(*pair) for pair in (("by", decision.by), ("reason", decision.reason)))
-    method = read_method(content, name)
+    method = parse_method(content, name)
     editions.lock_catalogue(connection)
     now = method_in_force(connection, configured).method
     if now.sha256 == method.sha256 and adoptions.find_adopted(connection) is not None:

@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from estates_api import __version__
 from estates_api.domain.area import Area
-from estates_api.domain.assessment import Assessed, assess, check_method
+from estates_api.domain.assessment import Assessed, assess
 from estates_api.domain.compact import pack
 from estates_api.domain.explanation import describe
-from estates_api.domain.method import Method, parse_method
+from estates_api.domain.method import Method
 from estates_api.domain.shortlist import canonical_bytes
 from estates_api.errors import Unavailable
 from estates_api.store import assessments, editions, redactions
@@ -32,11 +32,6 @@ class Run:
     as_of: date
     method: Method
     results: tuple[Assessed, ...]
-
-
-def read_method(content: bytes, name: str) -> Method:
-    """A method whose every criterion can be measured; BadInput otherwise."""
-    return check_method(parse_method(content, name))
 
 
 def compute(

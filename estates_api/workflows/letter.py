@@ -19,13 +19,13 @@ from estates_api.domain.letter import (
     find_owners,
     rank_figures,
 )
-from estates_api.domain.method import parse_method
 from estates_api.domain.rules import RULES
 from estates_api.errors import KeyNeeded, NotFound
 from estates_api.sources import eric_columns
 from estates_api.store import assessments, features, issues, letters, returns
 from estates_api.store.layers import Audience
 from estates_api.store.projection import HIDDEN
+from estates_api.workflows.methods import read_used
 
 MOST_ISSUES = 12
 
@@ -49,7 +49,7 @@ def draw_up(connection: Connection, code: str, *, area: Area, today: date, audie
     latest = assessments.find_latest(connection)
     if latest is None:
         raise NotFound("nothing has been assessed yet; run: estates assess")
-    method = parse_method(letters.get_method_content(connection, latest["method_sha256"]), latest["method_id"])
+    method = read_used(connection, latest["method_sha256"])
     refs = letters.list_refs_of(connection, code)
     cells = letters.list_cells(connection, code, _ASKED)
     _check_seen(connection, audience, code, refs, cells)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from estates_api.domain.compact import unpack
-from estates_api.domain.method import Method, parse_method
+from estates_api.domain.method import Method
+from estates_api.domain.method_file import parse_method
 from estates_api.domain.outcome import ROUTES, Case, Outcome, decide
 from estates_api.domain.what_if import compare, parse_what_if
 from estates_api.errors import NotFound, Unavailable

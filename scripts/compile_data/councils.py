@@ -10,12 +10,14 @@ from tables import BOROUGHS, TEMPLATE, Row, read_data, read_table
 COUNCIL = (
     *TEMPLATE,
     *("address", "postcode", "tenure", "tenure_category", "land_or_building", "current_use", "gia_m2", "land_ha"),
-    *("holding_purpose", "status_note", "interest", "interest_evidence", "evidence_date", "citation"),
+    *("holding_purpose", "status_note", "interest", "interest_evidence", "lease_end", "evidence_date", "citation"),
 )
 EVENT = (
     *("site_name", "organisation", "organisation_code", "holding_code", "event", "event_date", "scope", "area_ha"),
     *("homes", "receipt_gbp", "counterparty", "note", "source_title", "source_url"),
 )
+# The published note of this one: `Leased to Sept 2032 (2014 report)`.
+LEASE_ENDS = {"BARNET-014": "2032-09"}
 # The published note of these says that the floor area is of a building as proposed, not as it stands.
 GIA_AS_PROPOSED = frozenset({"BARNET-013", "BARNET-015"})
 
@@ -73,6 +75,7 @@ def council_row(row: Row, confirmed: Mapping[str, Row]) -> Row:
         "status_note": note,
         "interest": council_interest(row["tenure"]),
         "interest_evidence": row["ownership_evidence"],
+        "lease_end": LEASE_ENDS.get(code, ""),
         "evidence_date": first_date(row["source_date_seen_in_text"]),
         "citation": citation,
     }

@@ -219,7 +219,7 @@ def test_a_fault_of_ours_is_a_problem_document_too(
 ) -> None:
     """What we did not foresee is a 500 with a number to ask about, and says nothing of the inside."""
     client = make_api(reading)
-    monkeypatch.setattr("estates_api.store.features.extent", lambda *_: 1 / 0)
+    monkeypatch.setattr("estates_api.store.features.get_summary", lambda *_: 1 / 0)
     quiet = TestClient(client.app, raise_server_exceptions=False)
     answer = quiet.get("/collections")
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
@@ -232,7 +232,8 @@ def test_every_read_is_under_the_role_of_who_asks(make_api: Make, loaded: Engine
     """The database itself stands behind the choice of table: without its role's grant, no route reads a site."""
     with transaction(loaded) as connection:
         connection.execute(text("GRANT estates_public, estates_complete TO CURRENT_USER"))
-        connection.execute(text(f"REVOKE SELECT ON site_{role.removeprefix('estates_')} FROM {role}"))
+        own = role.removeprefix("estates_")
+        connection.execute(text(f"REVOKE SELECT ON site_{own}, summary_{own} FROM {role}"))
     client = make_api(loaded, key=key)
     for path in ("/collections", "/collections/sites/items", "/collections/sites/items/NCL-RAL01", "/sites/NCL-RAL01",
                  "/sites.geojson", "/assessments/latest"):  # fmt: skip

@@ -389,10 +389,12 @@ def test_an_explanation_as_a_page(api: TestClient) -> None:
             unknown = [part["title"] for part in score["contributions"] if part["state"] == "unknown"]
             assert not unknown or f"Not known: {', '.join(unknown)}." in page.said
         assert all(gate["reason"] in page.said for gate in told["gates"])
+        assert [one["reason"] for one in told["checks"] if one["reason"][1:] not in page.said] == []
         assert all(event["told"] in page.said for event in told["events"])
         assert all(one["organisation"] in page.said for one in (*told["interests"], *told["holdings"]))
     cited = [said["href"] for said in get(api, f"/sites/{REF}").all("a") if said.get("rel") == "external noreferrer"]
-    citations = " ".join(event["citation"] for event in api.get(f"/sites/{REF}").json()["events"])
+    told = api.get(f"/sites/{REF}").json()
+    citations = " ".join(one["citation"] for one in (*told["events"], *told["checks"]))
     assert len(cited) >= 5
     assert all(address in citations for address in cited)
 

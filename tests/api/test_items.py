@@ -67,6 +67,18 @@ def test_the_count_is_that_of_the_first_page(loaded: Engine, make_api: Callable[
     assert [*first, *rest] == [ref for ref in every if ref in first or ref not in gone]
 
 
+@pytest.mark.parametrize("box", ["bbox=-1,51,1,52", "bbox=400000,100000,700000,300000&bbox-crs=EPSG:27700"])
+@pytest.mark.parametrize("more", ["", "&sector=NHS"])
+def test_a_box_around_everything(api: TestClient, box: str, more: str) -> None:
+    """A view of the whole map has every feature that has a place, and their number; one without a place is in none."""
+    every = list(walk(api, f"/collections/sites/items?limit=50{more}"))
+    page = api.get(f"/collections/sites/items?limit=50&{box}{more}").json()
+    found = [one["id"] for one in walk(api, f"/collections/sites/items?limit=50&{box}{more}")]
+    assert found == [one["id"] for one in every if one["geometry"]]
+    assert page["numberMatched"] == len(found) > 20
+    assert len(found) < len(every) or more
+
+
 def test_some_properties(api: TestClient) -> None:
     """Only what was asked for is said, in the order of the collection, and decimals stay decimals."""
     page = api.get("/collections/sites/items?limit=200&properties=land_ha,name").json()

@@ -11,10 +11,11 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from estates_api.domain.area import Area
+from estates_api.domain.method_file import parse_method
 from estates_api.settings import ROOT
 from estates_api.store.database import transaction
 from estates_api.workflows import setup
-from estates_api.workflows.assess import compute, read_method, store_run
+from estates_api.workflows.assess import compute, store_run
 
 PATH = "/assessments/what-if"
 KEY = "the-key-of-the-tests"
@@ -120,7 +121,7 @@ def test_what_is_withheld_is_not_counted(
            "gia_m2": 1234}  # fmt: skip
     hand_in(loaded, "private.csv", template(row), sensitivity="owner", period="2017-18")
     with transaction(loaded) as connection:
-        method = read_method(METHOD, setup.METHOD_FILE)
+        method = parse_method(METHOD, setup.METHOD_FILE)
         store_run(connection, compute(connection, area, method, TODAY), method_content=METHOD, present=True)
     seen, whole = ask(public)["sites"], ask(keyed)["sites"]
     assert ref not in {row["site"] for row in seen}

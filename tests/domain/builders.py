@@ -11,7 +11,8 @@ from estates_api.domain.assessment import Assessed, assess
 from estates_api.domain.attributes import ATTRIBUTES
 from estates_api.domain.claims import Claim, claims_by_day
 from estates_api.domain.measures import PTAL_LEVELS
-from estates_api.domain.method import Method, parse_method
+from estates_api.domain.method import Method
+from estates_api.domain.method_file import parse_method
 from estates_api.domain.sites import Event, Holding, Interest, Site, Surroundings
 
 METHOD_FILE = Path(__file__).parents[2] / "data/methods/ncl-1.toml"

@@ -68,9 +68,9 @@ def test_a_part_release_site_names_both() -> None:
 
 def test_a_reuse_site_speaks_of_reuse() -> None:
     """Reuse gives reuse's reasons; a release score that a gate holds back is told, with the gate."""
-    words = said(site(RELEASE, interests=(), surroundings=NEAR))
-    assert words.startswith("Listed for reuse because spare floor area is 1,500 m²")
-    assert "release score 62, but no public owner is known" in words
+    words = said(site(full(land_owned_ha=13.0, idle_land_ha=1.3, private_finance="PFI"), surroundings=NEAR))
+    assert words.startswith("Listed for reuse because a public body has the freehold, spare floor area is 1,500 m²")
+    assert "release score 62, but PFI term running" in words
     plain = said(site(full(land_owned_ha=0.2, idle_land_ha=0.0, empty_pct=15.0)))
     assert plain.startswith("Listed for reuse because")
     assert "release score" not in plain
@@ -93,6 +93,44 @@ def test_need_and_services_are_told_with_their_sense() -> None:
     assert parts["colocation"] == "4 other services are within 400 m"
 
 
+def test_a_freehold_is_told_as_one() -> None:
+    """Tenure is told as a freehold, or as the years of lease that are left; a freehold is no number to move."""
+    owned, leased = site(full()), site(full(lease_end="2030"), interests=(), as_of=date(2020, 1, 1))
+    parts = [{p.criterion.name: told(p) for p in assessed(one).reuse.contributions} for one in (owned, leased)]
+    assert [one["security"] for one in parts] == ["a public body has the freehold", "10 years of lease are left"]
+    near = site(full(empty_pct=0.0, underused_pct=0.0, unsuitable_pct=0.0), surroundings=NEAR)
+    limit = find_limit(assessed(near), method())
+    assert limit is None or limit.criterion.name != "security"
+
+
+@FEW
+@given(any_site())
+def test_an_explanation_leaves_nothing_out(one: Site) -> None:
+    """Every criterion with its measure, value, points, weight, sources and citation, adding up to 1e-9; what is not
+    known says how much it could be; gates and checks say why, and cite."""
+    result = describe(assessed(one), method(), AS_OF)
+    for name in ("release", "reuse"):
+        parts = result[name]["contributions"]
+        assert [part["criterion"] for part in parts] == [criterion.id for criterion in method().of(name)]
+        assert abs(sum(part["points"] for part in parts) - result[name]["score"]) < 1e-9
+        weight = sum(part["weight"] for part in parts)
+        assert abs(weight - 1) < 1e-9 or weight == 0
+        for part in parts:
+            assert abs(100 * part["weight"] * part["value"] - part["points"]) < 1e-9
+            assert (part["measure"] is None) == (part["state"] != "known")
+            assert (part["could_be"] is None) == (part["state"] != "unknown")
+            assert part["note"] if part["state"] != "known" else part["sources"] or part["note"]
+            assert part["why"]
+            assert part["citation"]
+            assert all({"edition", "row", "claim", "value"} <= set(source) for source in part["sources"])
+        unknown = sum(part["could_be"][1] for part in parts if part["could_be"])
+        assert result[name]["high"] - result[name]["low"] == pytest.approx(unknown, abs=1e-4)
+    assert all(gate["reason"] and gate["citation"] for gate in result["gates"])
+    assert [check["id"] for check in result["checks"]] == list(method().checks)
+    assert all(check["reason"] and check["citation"] for check in result["checks"])
+    assert result["sentence"].endswith(".")
+
+
 def test_a_retained_site_says_what_is_missing() -> None:
     """Below the cut-off: how much; above it: the gate; nearly there: not `0 below`."""
     low = full(land_owned_ha=0.2, idle_land_ha=0.0, empty_pct=2.0, underused_pct=0.0)
@@ -106,12 +144,12 @@ def test_a_retained_site_says_what_is_missing() -> None:
 
 def test_too_little_data_says_how_little() -> None:
     """Not enough data gives both coverages, rounded down, the weightiest unknown measures and how many more."""
-    words = said(site(holding(gia_m2=1.0), surroundings=Surroundings()))
+    words = said(site(holding(gia_m2=1.0), interests=(), surroundings=Surroundings()))
     assert words.startswith("Not enough data: 0% of the release score and 0% of the reuse score rest on evidence, 50%")
     assert "land not under buildings" in words
     assert words.count(",") < 8
     assert "more measures" in words
-    result = assessed(site(holding(gia_m2=1.0)))
+    result = assessed(site(holding(gia_m2=1.0), interests=()))
     near = replace(result, release=replace(result.release, coverage=0.4999))
     assert "49% of the release score" in sentence(near, method())
 

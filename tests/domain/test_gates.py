@@ -26,7 +26,7 @@ def test_a_site_with_a_public_owner_has_no_gate() -> None:
         ("freeholder", "private", "somebody must state who owns it"),
         ("unknown", "NHS", "A Body is stated as owner, but not by what tenure"),
         ("occupier", "NHS", "somebody must state who owns it"),
-        ("head lessee", "NHS", "A Body holds a lease"),
+        ("head lessee", "private", "somebody must state who owns it"),
     ],
 )
 def test_without_a_public_owner_nothing_is_released(kind, sector, told: str) -> None:
@@ -36,11 +36,22 @@ def test_without_a_public_owner_nothing_is_released(kind, sector, told: str) -> 
     assert "owner" in closed(site(full(), interests=()))
 
 
+def test_a_lease_without_a_break_is_a_gate_of_its_own() -> None:
+    """A public tenant without a break cannot release; the reason names it, and the end of the lease where known."""
+    lease = (Interest("X", "A Body", "NHS", "head lessee", "stated"),)
+    assert closed(site(full(), interests=lease)) == {
+        "lease": "A Body holds a lease; no break is known, and no public freeholder"
+    }
+    assert "holds a lease until 2032-09; no break" in closed(site(full(lease_end="2032-09"), interests=lease))["lease"]
+    assert closed(site(full(lease_break="2025-03-25"), interests=lease)) == {}
+    assert closed(site(full(), interests=(*lease, *OWNED))) == {}
+
+
 def test_the_named_lessee_does_not_depend_on_the_order() -> None:
     """Of several head lessees the first by name is told."""
     lessees = tuple(Interest(name, name, "NHS", "head lessee", "stated") for name in ("Z", "B"))
     assert closed(site(interests=lessees)) == closed(site(interests=lessees[::-1]))
-    assert closed(site(interests=lessees))["owner"].startswith("B holds")
+    assert closed(site(interests=lessees))["lease"].startswith("B holds")
 
 
 def test_the_only_acute_hospital_of_a_borough_stays() -> None:

@@ -210,6 +210,34 @@ def test_readiness() -> None:
     assert measured("reuse.condition", site(full(unsuitable_pct=None, backlog_high_gbp=1e9))).number == 0.0
 
 
+LEASED = (Interest("RYX", "Trust RYX", "NHS", "head lessee", "stated"),)
+
+
+@pytest.mark.parametrize(
+    ("lease_end", "years"),
+    [("2030-01-01", 10.0), ("2030", 10.0), ("2021-07", 1.5), ("2019-12-31", 0.0), ("in ten years", None), (None, None)],
+)
+def test_years_of_lease(lease_end: str | None, years: float | None) -> None:
+    """What is left of a lease on the day, from the first day that its end may mean; unknown where it is no date."""
+    one = site(full(lease_end=lease_end), interests=LEASED, as_of=date(2020, 1, 1))
+    found = measured("reuse.security", one)
+    assert found.number == (pytest.approx(years, abs=0.005) if years is not None else None)
+    assert found.state == ("unknown" if years is None else "known")
+    assert [claim.attribute for claim in found.claims] == ([] if years is None else ["lease_end"])
+
+
+def test_the_longest_lease_counts_and_a_freehold_above_all() -> None:
+    """Of two leases the longer one counts; a public freehold stands for the longest, a private one for nothing."""
+    day = date(2020, 1, 1)
+    both = site(full(lease_end="2030"), holding("RAL01", lease_end="2040"), interests=LEASED, as_of=day)
+    assert measured("reuse.security", both).number == pytest.approx(20, abs=0.01)
+    owned = measured("reuse.security", site(holding("RAL01", tenure="freehold"), as_of=day))
+    assert (owned.number, owned.note) == (25.0, "freehold of Royal Free London, stated")
+    assert [claim.attribute for claim in owned.claims] == ["tenure"]
+    private = (Interest("P", "A Landlord", "private", "freeholder", "stated"),)
+    assert measured("reuse.security", site(full(), interests=private, as_of=day)).state == "unknown"
+
+
 @pytest.mark.parametrize(("level", "place"), [("0", 0.0), ("1b", 2.0), ("6a", 7.0), ("6b", 8.0)])
 def test_transport_levels_are_positions(level: str, place: float) -> None:
     """PTAL's levels count up from 0 to 6b; a level that there is not is unknown."""

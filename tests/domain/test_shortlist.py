@@ -117,7 +117,8 @@ def test_an_entry_says_whose_what_where_and_why() -> None:
 
 def test_a_reuse_entry_shows_the_reuse_score_and_the_gate() -> None:
     """On the reuse list the score is reuse's; a gate that holds release back is told; blanks are blank."""
-    entry = _entry(site(RELEASE, interests=(), surroundings=NEAR))
+    ready = full(land_owned_ha=13.0, idle_land_ha=1.3, unsuitable_pct=0.0, backlog_high_gbp=0.0, empty_pct=15.0)
+    entry = _entry(site(ready, interests=(), surroundings=NEAR))
     assert (entry["list"], entry["score"]) == ("reuse", entry["reuse_score"])
     assert entry["gates"].startswith("owner: no public owner is known")
     assert (entry["owner"], entry["address"], entry["lon"]) == ("", "", None)

@@ -314,6 +314,22 @@ def test_the_template_header_reads_back(read_text: Read) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cell", "said_of_it", "issues"),
+    [
+        ("2032-09", [("2032-09", "reported")], []),
+        ("not applicable", [(None, "not applicable")], []),
+        ("rolling", [], [("value-not-taken", "lease_end")]),
+    ],
+)
+def test_the_end_of_a_lease_is_a_day(read_text: Read, cell: str, said_of_it: list[str], issues: list[str]) -> None:
+    """The template takes a day, a month, a year or a word for none; anything else is an issue and no claim."""
+    head = "organisation_code,organisation_name,sector,holding_code,name,lease_end"
+    reading = read_text(f"{head}\nRZ1,Made Up,NHS,RZ101,First,{cell}\n", hints=Hints(period="2024"))
+    assert [(value.text, value.state) for value in reading.holdings[0].values] == said_of_it
+    assert [(issue.rule, issue.field) for issue in reading.issues] == issues
+
+
+@pytest.mark.parametrize(
     ("columns", "rows", "reason"),
     [
         ("gia_m2", ["1"], "needs a column sector"),

@@ -91,6 +91,24 @@ def test_how_an_asset_is_used(read_text: ReadText, columns: str, cells: str, cat
 
 
 @pytest.mark.parametrize(
+    ("header", "cell", "attribute", "day"),
+    [
+        ("Lease expiry date", "2032-09", "lease_end", "2032-09"),
+        ("Lease End", "25/03/2031", "lease_end", "25/03/2031"),
+        ("Break clause date", " 2027 ", "lease_break", "2027"),
+        ("Lease expiry", "rolling", "lease_end", None),
+        ("Lease expiry", "", "lease_end", None),
+    ],
+)
+def test_when_a_lease_ends(read_text: ReadText, header: str, cell: str, attribute: str, day: str | None) -> None:
+    """The end of a lease and its first break are claims, as the list states them; what is no date is an issue."""
+    read = read_text(f"Asset ID,Name,Address,Tenure,{header}\nA1,Made Hall,1 Made Street,L,{cell}\n", hints=BARNET)
+    assert said(read.holdings[0]).get(attribute) == day
+    found = [(issue.rule, issue.field, issue.raw) for issue in read.issues if issue.raw == "rolling"]
+    assert found == ([("value-not-taken", "Lease expiry", "rolling")] if cell == "rolling" else [])
+
+
+@pytest.mark.parametrize(
     ("header", "cell", "form"),
     [
         ("Land or building", "Land", "land only"),

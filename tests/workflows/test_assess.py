@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from estates_api.domain.area import Area
+from estates_api.domain.method_file import parse_method
 from estates_api.domain.sites import Site
 from estates_api.errors import BadInput, Unavailable
 from estates_api.settings import ROOT
@@ -22,7 +23,7 @@ Assess = Callable[..., tuple[int, bool]]
 @pytest.fixture
 def assess_again(area: Area) -> Assess:
     """Run and store an assessment as of a day."""
-    method = assess.read_method(METHOD, setup.METHOD_FILE)
+    method = parse_method(METHOD, setup.METHOD_FILE)
 
     def run(engine: Engine, day: date, *, present: bool = False) -> tuple[int, bool]:
         with transaction(engine) as connection:
@@ -162,4 +163,4 @@ def test_a_method_without_measures_is_refused() -> None:
     """A method file that asks for what cannot be measured is named with the criterion."""
     broken = METHOD.replace(b"vacancy", b"charm")
     with pytest.raises(BadInput, match="charm"):
-        assess.read_method(broken, "broken.toml")
+        parse_method(broken, "broken.toml")

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from estates_api.domain.area import Area
+from estates_api.domain.method_file import parse_method
 from estates_api.domain.quarters import Quarter, quarter_of
 from estates_api.errors import BadInput, Conflict, NotFound
 from estates_api.settings import ROOT
@@ -21,7 +22,6 @@ from estates_api.store.outlines import refresh_outlines
 from estates_api.store.projection import refresh_projection
 from estates_api.store.touched import open_touched, touch_sites
 from estates_api.workflows import redact, setup
-from estates_api.workflows.assess import read_method
 from estates_api.workflows.ingest import Ingested
 
 HandIn = Callable[..., Ingested]
@@ -68,7 +68,7 @@ class Masked:
 
 def conditions(area: Area) -> redact.Conditions:
     """What sites are written anew with."""
-    return redact.Conditions(area, read_method(METHOD, setup.METHOD_FILE), METHOD, TODAY)
+    return redact.Conditions(area, parse_method(METHOD, setup.METHOD_FILE), METHOD, TODAY)
 
 
 def draw_outline(engine: Engine, edition: int) -> None:

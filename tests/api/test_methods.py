@@ -1,0 +1,106 @@
+"""The method over HTTP: the adopted one and those used before, as JSON, as a page and as the file itself."""
+
+import hashlib
+import re
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine, insert
+from starlette.testclient import TestClient
+
+from estates_api.settings import ROOT
+from estates_api.store.database import transaction
+from estates_api.store.tables import method
+
+FILE = ROOT / "data/methods/ncl-1.toml"
+SHA256 = hashlib.sha256(FILE.read_bytes()).hexdigest()
+Make = Callable[..., TestClient]
+
+
+def test_the_adopted_method_is_listed_first(api: TestClient) -> None:
+    """Every method that was used, with its fingerprint, since when and for how many assessments; ours first."""
+    first, *_ = api.get("/methods").json()["methods"]
+    assert (first["id"], first["sha256"], first["adopted"]) == ("ncl-1", SHA256, True)
+    assert first["assessments"] > 0
+    assert first["first_used"] is not None
+    assert api.get(first["href"]).json()["sha256"] == SHA256
+
+
+@pytest.mark.parametrize("name", ["ncl-1", SHA256])
+def test_a_method_says_everything(api: TestClient, name: str) -> None:
+    """By id or fingerprint: criteria with shares that add up to the whole, and everything with its source."""
+    told = api.get(f"/methods/{name}").json()
+    assert [score["name"] for score in told["scores"]] == ["release", "reuse"]
+    for score in told["scores"]:
+        criteria = [one for group in score["groups"] for one in group["criteria"]]
+        assert sum(one["share"] for one in criteria) == pytest.approx(1, abs=1e-9)
+        assert all(one["points_in_words"] and one["unknown"] and one["citation"] for one in criteria)
+    assert {part: len(told[part]) for part in ("cut_offs", "gates", "limits", "checks", "priority")} == {
+        "cut_offs": 4, "gates": 5, "limits": 6, "checks": 5, "priority": 6,
+    }  # fmt: skip
+    assert api.get(told["links"][1]["href"]).content == FILE.read_bytes()
+
+
+def test_the_page_draws_every_criterion(api: TestClient) -> None:
+    """The page has a titled, described plot for each criterion, the same in words in a table, and no script."""
+    page = api.get("/methods/ncl-1?f=html").text
+    told = api.get("/methods/ncl-1").json()
+    criteria = [one for score in told["scores"] for group in score["groups"] for one in group["criteria"]]
+    assert page.count('<svg class="plot"') == page.count("<desc ") == len(criteria) == 14
+    for one in criteria:
+        assert f'<title id="{one["id"]}-t">Points for {one["title"]}</title>' in page
+        assert page.count(one["points_in_words"][1:]) >= 3  # description, table and text
+    assert "<script" not in page
+    assert len(re.findall('href="[^"]*//localhost|src=', page)) == 0
+
+
+def test_the_page_leads_on(api: TestClient) -> None:
+    """The front page and every site lead to the method; the list of methods does too."""
+    assert f"/methods/{SHA256}" in api.get("/?f=html").text
+    assert f"/methods/{SHA256}" in api.get("/sites/NCL-RRP03?f=html").text
+    assert f"/methods/{SHA256}" in api.get("/methods?f=html").text
+
+
+@pytest.mark.parametrize("name", ["ncl-9", "0" * 64, "a%00b", "..%2f..%2fetc", "%F0%9F%92%A9"])
+@pytest.mark.parametrize("path", ["/methods/{}", "/methods/{}/file"])
+def test_a_method_that_there_is_not(api: TestClient, name: str, path: str) -> None:
+    """An unknown id or fingerprint is a plain 404 that says where methods are listed."""
+    answer = api.get(path.format(name))
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_methods_of_before(loaded: Engine, make_api: Make) -> None:
+    """A method used before is shown by its fingerprint; one that this version cannot read is gone, its file is not."""
+    other = FILE.read_bytes().replace(b'id = "ncl-1"', b'id = "ncl-0"')
+    ancient = b'id = "ncl-00"\n'
+    found = [hashlib.sha256(content).hexdigest() for content in (other, ancient)]
+    with transaction(loaded) as connection:
+        for sha256, id_, content in zip(found, ("ncl-0", "ncl-00"), (other, ancient), strict=True):
+            connection.execute(insert(method).values(sha256=sha256, id=id_, content=content))
+    client = make_api(loaded)
+    assert [one["id"] for one in client.get("/methods").json()["methods"]] == ["ncl-1", "ncl-00", "ncl-0"]
+    assert (
+        client.get("/methods/ncl-0").json()["sha256"] == client.get(f"/methods/{found[0]}").json()["sha256"] == found[0]
+    )
+    assert "not the adopted method" in client.get("/methods/ncl-0?f=html").text
+    gone = client.get(f"/methods/{found[1]}")
+    assert (gone.status_code, "line 1: the key" in gone.json()["detail"]) == (410, True)
+    assert client.get(f"/methods/{found[1]}/file").content == ancient
+
+
+def test_a_site_says_which_steps_come_before_a_disposal(api: TestClient) -> None:
+    """Checks stand in the explanation and on the page: state, reason, source; so do gates with theirs."""
+    told = api.get("/sites/NCL-RRP03").json()
+    assert {one["id"]: one["state"] for one in told["checks"]} == {
+        "best-consideration": "does not apply", "offer-back": "not known", "community-value": "not known",
+        "school-or-open-space": "not known", "service-change": "not done",
+    }  # fmt: skip
+    page = api.get("/sites/NCL-RRP03?f=html").text
+    assert all(one["title"][1:] in page for one in told["checks"])
+    assert "Local Government Act 1972, s.123" in page
+    lease = api.get("/sites/NCL-BARNET-014").json()
+    assert [gate["id"] for gate in lease["gates"]] == ["lease"]
+    assert "holds a lease until 2032-09; no break is known" in lease["gates"][0]["reason"]
+    (security,) = [one for one in lease["reuse"]["contributions"] if one["criterion"] == "reuse.security"]
+    assert (security["state"], security["sources"][0]["value"]) == ("known", "2032-09")

@@ -1,0 +1,69 @@
+"""`estates method`: shown in words, checked with the line of a mistake, and no database needed for either."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from estates_api.settings import ROOT
+
+Run = Callable[..., Any]
+FILE = ROOT / "data/methods/ncl-1.toml"
+NOWHERE = {"ESTATES_DATABASE_URL": "postgresql://localhost:1/none"}
+
+
+def test_the_method_is_shown_in_words(estates: Run) -> None:
+    """Every criterion with its share, its points in words and its source; cut-offs, gates, limits, checks, columns."""
+    done = estates("method", "show", **NOWHERE)
+    assert done.code == 0
+    for told in (
+        "empty or under-used space, 11.1% of the score", "2.5 % or less: no points; 30 % or more: all points",
+        "level 1b or less: no points; level 6a or more: all points", "decile 1 or less: all points",
+        "each tenfold step between counts the same", "their 90th percentile or more: all points",
+        "A release score of 42 or more, with no gate closed: release", "a lease without a break",
+        "green belt: its land is taken out of what can be built on, unless previously developed",
+        "Local Government Act 1972, s.123", "near a station or a town centre", "council’s site earns nothing",
+    ):  # fmt: skip
+        assert told in " ".join(done.out.split()), told
+
+
+def test_the_method_as_json(estates: Run) -> None:
+    """`--json` is all of it for programs."""
+    told = json.loads(estates("method", "show", "--json", **NOWHERE).out)
+    assert (told["id"], len(told["scores"]), len(told["sha256"])) == ("ncl-1", 2, 64)
+
+
+def test_another_file_can_be_shown_and_checked(estates: Run, tmp_path: Path) -> None:
+    """A method of one's own is shown as ours is; a weight of its own comes with its argument."""
+    own = tmp_path / "own [b].toml"
+    weighed = 'points = [[2.5, 0], [30, 1]]\nweight = 2\nweight_why = "Twice [as] sure."'
+    own.write_text(FILE.read_text().replace("points = [[2.5, 0], [30, 1]]", weighed).replace("ncl-1", "own-1"))
+    shown = estates("method", "show", "--method", own)
+    assert "16.7% of the score (Twice [as] sure.)" in shown.out
+    checked = estates("method", "check", own)
+    assert checked.code == 0
+    assert "own-1, 14 criteria, 5 gates, 6 limits, 5 checks, 6 priority columns; SHA-256" in checked.out
+
+
+def test_a_mistake_is_told_with_its_line(estates: Run, tmp_path: Path) -> None:
+    """One line on standard error and exit code 2, for both commands, and nothing of Python."""
+    wrong = tmp_path / "wrong.toml"
+    lines = FILE.read_text().split("\n")
+    at = next(number for number, line in enumerate(lines) if line.startswith("points = [[35"))
+    lines[at] = "points = [[35, 0], [30, 1]]"
+    wrong.write_text("\n".join(lines))
+    for command in (("check", wrong), ("show", "--method", wrong)):
+        done = estates("method", *command)
+        assert done.code == 2
+        assert f"wrong.toml, line {at + 1}: [[criterion]] release.non_clinical, points: give two or more" in done.err
+        assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["", "none.toml", "x\ny.toml"])
+def test_a_file_that_cannot_be_read(estates: Run, tmp_path: Path, name: str) -> None:
+    """A folder and a file that is not there are told in one line."""
+    done = estates("method", "check", tmp_path / name)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "give the path of a method file" in done.err
