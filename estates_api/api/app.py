@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from estates_api import __version__
 from estates_api.api import (
+    adoption,
     catalogue,
     claims,
     downloads,
@@ -87,6 +88,7 @@ def create_app(context: Context) -> FastAPI:
         shortlists,
         upload,
         what_if,
+        adoption,
     ):
         app.include_router(part.router)
     # One description, wherever it is asked for.

@@ -15,7 +15,7 @@ from estates_api.domain.values import counted, shorten
 from estates_api.errors import BadInput
 from estates_api.exports.issues import write_lines
 from estates_api.store import adoptions
-from estates_api.store.database import transaction
+from estates_api.store.database import check_schema, transaction
 from estates_api.store.what_if import read_known
 from estates_api.workflows import adoption
 from estates_api.workflows.what_if import ask, prepare
@@ -38,11 +38,12 @@ def adopt(
 ) -> None:
     """Adopt a method: from now on every assessment and shortlist goes by it. The decision is recorded."""
     content = _read(file)
-    with open_session() as session:
+    # The method in force is not read: one that this version cannot read must not be in the way of another.
+    with open_session(check=False) as session:
         with transaction(session.engine) as connection:
-            decision = adoption.Decision(by, reason)
-            in_force = adoption.InForce(session.method, session.method_content)
-            method = adoption.adopt(connection, content, shorten(str(file), 200), decision, in_force)
+            check_schema(connection)
+            decision, name = adoption.Decision(by, reason), shorten(str(file), 200)
+            method = adoption.adopt(connection, content, name, decision, session.method.sha256)
         console.print(f"adopted: {method.id}, SHA-256 {method.sha256}", soft_wrap=True)
         console.print("what is shown still goes by the method before; bring it up to date with: estates assess")
 

@@ -13,7 +13,7 @@ from estates_api.domain.method import Method
 from estates_api.domain.method_file import parse_method
 from estates_api.domain.outcome import ROUTES, Case, Outcome, decide
 from estates_api.domain.what_if import compare, parse_what_if
-from estates_api.errors import NotFound, Unavailable
+from estates_api.errors import BadInput, NotFound, Unavailable
 from estates_api.store.what_if import Row
 
 
@@ -37,7 +37,11 @@ def prepare(latest: Sequence[Row], sites: Sequence[Row]) -> Known:
     number, as_of, method_id, content = latest[0]
     if any(measured is None for _, _, measured in sites):
         raise Unavailable("the latest assessment was made by an older version of the service; run: estates assess")
-    method = parse_method(bytes(content), method_id)
+    try:
+        method = parse_method(bytes(content), method_id)
+    except BadInput as error:
+        reason = "the latest assessment was made by a method written for another version of this service"
+        raise Unavailable(f"{reason}; run: estates assess ({error.detail})") from None
     packed = [json.loads(measured) for _, _, measured in sites]
     case = unpack([ref for ref, _, _ in sites], packed, method)
     return Known(number, as_of, method, tuple(name for _, name, _ in sites), case,
