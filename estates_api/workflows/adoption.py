@@ -62,7 +62,8 @@ def adopt(connection: Connection, content: bytes, name: str, decision: Decision,
         raise Conflict(f"{name}: this method is in force already (SHA-256 {method.sha256[:12]}…)")
     assessments.put_method(connection, sha256=method.sha256, id_=method.id, content=content)
     number = adoptions.add_adoption(connection, sha256=method.sha256, by=by, reason=reason)
-    detail = {"method": method.id, "sha256": method.sha256, "instead_of": last["sha256"] if last else configured, "reason": reason}
+    before = last["sha256"] if last else configured
+    detail = {"method": method.id, "sha256": method.sha256, "instead_of": before, "reason": reason}
     add_audit(connection, actor=by, action="adopt method", subject=f"adoption {number}", detail=detail)
     return method
 
