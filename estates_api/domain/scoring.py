@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 KNOWN, UNKNOWN, NOT_APPLICABLE = 0, 1, 2
 
-BLOCK = 2048
+BLOCK = 4096
 """Sites scored at a time: what fits a core's own cache."""
 
 VALUE_PLACES = 12
@@ -101,7 +101,7 @@ def _weights(
 def _total(parts: Iterable[Floats]) -> Floats:
     """Arrays added one after the other: the same sum on every machine."""
     first, *others = parts
-    total = first.copy()
+    total: Floats = first.copy()
     for part in others:
         total += part
     return total
