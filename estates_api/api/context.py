@@ -5,10 +5,10 @@ import binascii
 import ipaddress
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
@@ -25,8 +25,9 @@ from estates_api.workflows.adoption import InForce, method_in_force
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The installation as requests see it. `watch`: answers are kept until the database tells of a change. `method` is
-    the configured one: it counts until another is adopted (method_in_force)."""
+    """The installation as requests see it. `watch`: answers are kept until the database tells of a change. `backtest`:
+    what the method was worth, where that was shipped with it. `method` is the configured one: it counts until another
+    is adopted (method_in_force)."""
 
     engine: Engine
     area: Area
@@ -36,6 +37,7 @@ class Context:
     public_url: str | None
     max_upload_mb: int = DEFAULT_UPLOAD_MB
     watch: bool = False
+    backtest: Mapping[str, Any] | None = None
 
 
     def method_in_force(self, connection: Connection) -> Method:

@@ -12,7 +12,7 @@ SCHEMA = "http://www.opengis.net/def/rel/ogc/1.0/schema"
 
 SCHEMA_JSON = "application/schema+json"
 
-_UNITS = {"m2": "m2", "ha": "har"}
+_UNITS = {"m": "m", "m2": "m2", "ha": "har"}
 """UCUM codes."""
 
 

@@ -19,6 +19,8 @@ _HEADINGS = {
     "gia_m2": "Floor area", "evidence_date": "Oldest evidence", "precision": "Position by", "coverage": "Share known",
     "release_coverage": "Release: share known", "reuse_coverage": "Reuse: share known",
     "release_low": "Release, low", "release_high": "Release, high", "match": "Why at that site",
+    "limits": "Limits", "station_m": "Station, distance", "town_centre": "Town centre",
+    "town_centre_m": "Town centre, distance", "housing_zone": "Housing Zone", "opportunity_area": "Opportunity Area",
 }  # fmt: skip
 _KINDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "yes or no", "date": "day"}
 

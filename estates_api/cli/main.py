@@ -12,7 +12,11 @@ from sqlalchemy.exc import OperationalError
 from estates_api import __version__
 from estates_api.cli import (
     adoption,
+    backtest,
+    capacity,
+    incentives,
     ingest,
+    layers,
     methods,
     outlines,
     places,
@@ -39,15 +43,20 @@ app = typer.Typer(
 )
 app.add_typer(shortlists.app, name="shortlist")
 app.add_typer(methods.app, name="method")
+app.add_typer(capacity.app, name="capacity")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
+app.command("layers")(layers.layers)
 app.command("totals")(totals.totals)
+app.command("incentives")(incentives.incentives)
 app.command("run")(serving.run)
 app.command("serve")(serving.serve)
 app.command("issues")(quality.issues)
 app.command("letter")(quality.letter)
 app.command("claims")(records.claims)
 app.command("redact")(records.redact_row)
+app.command("score-file")(backtest.score_file)
+app.command("backtest")(backtest.run_backtest)
 app.command("organisation")(records.organisation)
 places.add_commands(app)
 adoption.add_commands(app, methods.app)

@@ -46,6 +46,7 @@ def _text(name: str, meaning: str) -> Attribute:
 
 
 _ALL = (
+    _text("organisation_type", "what kind of trust the return says its organisation is, in ERIC's words"),
     _text("site_type", "what kind of site the return says it is, without ERIC's number prefix"),
     _m2("gia_m2", "gross internal floor area"),
     _m2("occupied_m2", "floor area the returning organisation occupies (not a measure of vacancy)"),
@@ -86,6 +87,7 @@ _ALL = (
     _gbp("food_cost_gbp", "inpatient food"),
     _gbp("laundry_cost_gbp", "laundry and linen"),
     _gbp("portering_cost_gbp", "portering"),
+    _gbp("void_cost_gbp", "what empty space costs a year, where a source states it"),
     _gbp("pfi_unitary_charge_gbp", "yearly PFI unitary charge (ERIC 2014-15): above zero means a term is running"),
     _text("private_finance", "PFI or LIFT where a source says that a term is running"),
     _text("interest", "what the organisation has here: freeholder, head lessee, occupier or unknown"),

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from estates_api.domain.designations import CENTRE_CLASSES, LAYER_KINDS
+
 Kind = Literal["string", "integer", "number", "boolean", "date"]
 Shape = Literal["Point", "MultiPolygon"]
 
@@ -95,6 +97,19 @@ _CANDIDATE = (
     Property("gates", "string", "Gates that keep it off a list, joined by `; `"),
     Property("sentence", "string", "Why it stands where it stands"),
     Property("method", "string", "Method of the assessment"),
+    Property("limits", "string", "What limits the land, and which limits nobody can tell yet"),
+    Property("station", "string", "Nearest station"),
+    Property("station_m", "number", "Straight line to the nearest station", 1, "m"),
+    Property("town_centre", "string", "The town centre that decides the setting, with its class"),
+    Property("town_centre_m", "number", "Straight line to that town centre", 1, "m"),
+    Property("housing_zone", "string", "Housing Zone, or none where that is known"),
+    Property("opportunity_area", "string", "Opportunity Area, or none where that is known"),
+    Property("homes_low", "integer", "Homes, lower end of the range"),
+    Property("homes_high", "integer", "Homes, upper end of the range"),
+    Property("homes_basis", "string", "What the homes rest on",
+             values=("consent", "allocation", "brownfield register", "density matrix")),
+    Property("adjacent_owners", "string", "Other public owners of land within 50 m, joined by `; ` (of the present)"),
+    Property("adjacent_ha", "number", "Their land within reach, as far as it is known (of the present)", 4, "ha"),
 )  # fmt: skip
 
 COLLECTIONS: Mapping[str, Collection] = {
@@ -141,6 +156,24 @@ COLLECTIONS: Mapping[str, Collection] = {
             Property("reasons", "string", "Why it is listed"),
             Property("method", "string", "Method of the assessment"),
         ), ("quarter", "list", "site", "name", "score")),
+        Collection("assemblies", "Assemblies", "Sites within 50 m of one another that belong to two or more public "
+                   "owners, of the present only; drawn as far as outlines are known", "MultiPolygon", (
+            Property("name", "string", "Names of the sites, joined by `; `"),
+            Property("owners", "string", "Public freeholders, joined by `; `"),
+            Property("owner_count", "integer", "Public freeholders"),
+            Property("sites", "string", "References of the sites, joined by `; `"),
+            Property("site_count", "integer", "Sites"),
+            Property("drawn_count", "integer", "Sites whose outline is drawn; of the others a UPRN point is known"),
+            Property("borough", "string", "Boroughs, joined by `; `"),
+            Property("area_ha", "number", "Land together: outlines once, else as stated", 4, "ha"),
+            Property("area_known_of", "integer", "Sites whose land is in that area"),
+            Property("gain_ha", "number", "Land of sites under 0.25 ha that reaches 0.25 ha with the others (the least "
+                     "area for a brownfield register; regulation 4, SI 2017/403)", 4, "ha"),
+            Property("homes_low", "integer", "Homes of the sites together, lower end: no more than theirs, as the "
+                     "density matrix is the same for each hectare"),
+            Property("homes_high", "integer", "Homes of the sites together, upper end"),
+            Property("homes_known_of", "integer", "Sites whose homes are in that range"),
+        ), ("name", "owners", "area_ha", "homes_low", "homes_high")),
         Collection("boroughs", "Boroughs", "The boroughs of the area", "MultiPolygon", (
             Property("gss", "string", "GSS code"),
             Property("name", "string", "Name"),
@@ -153,6 +186,28 @@ COLLECTIONS: Mapping[str, Collection] = {
             Property("imd_decile", "integer", "Decile of the index of multiple deprivation, 1 is most deprived"),
             Property("ptal", "string", "Public transport accessibility level"),
         ), ("code", "name", "imd_decile")),
+        Collection("designations", "Designations", "Areas that limit or favour building: green belt, flood zones, "
+                   "conservation areas, Housing Zones and others, as far as their layers are loaded", "MultiPolygon", (
+            Property("kind", "string", "Kind of area",
+                     values=tuple(one.id for one in LAYER_KINDS.values() if one.use == "designation")),
+            Property("name", "string", "Name"),
+            Property("reference", "string", "Reference of the publisher"),
+            Property("starts", "date", "Since when"),
+            Property("ends", "date", "Until when"),
+            Property("edition", "string", "Edition that says so"),
+        ), ("kind", "name")),
+        Collection("town-centres", "Town centres", "Centres of the London Plan's network, each as a point in it",
+                   "Point", (
+            Property("name", "string", "Name"),
+            Property("class", "string", "Class in the network", values=CENTRE_CLASSES),
+            Property("reference", "string", "Reference of the publisher"),
+            Property("edition", "string", "Edition that says so"),
+        ), ("name", "class")),
+        Collection("stations", "Stations", "Rail, Underground and tram stations", "Point", (
+            Property("name", "string", "Name"),
+            Property("reference", "string", "NaPTAN code, where known"),
+            Property("edition", "string", "Edition that says so"),
+        ), ("name",)),
     )
 }  # fmt: skip
 """Every collection by its id."""

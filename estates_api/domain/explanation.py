@@ -2,24 +2,30 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 from estates_api.domain.assessment import Assessed, Contribution, SiteScore
+from estates_api.domain.capacity import describe_capacity, site_capacity
 from estates_api.domain.checks import Check, checks_of
 from estates_api.domain.claims import Claim
 from estates_api.domain.gates import Gate
+from estates_api.domain.incentives import describe_incentives
 from estates_api.domain.land import site_land
+from estates_api.domain.limits import limits_of
 from estates_api.domain.measures import MEASURE_PLACES
 from estates_api.domain.method import Criterion, Method
 from estates_api.domain.outcome import ROUNDING, reaches
 from estates_api.domain.peers import site_class
-from estates_api.domain.priorities import priorities_of
+from estates_api.domain.place import describe_place
 from estates_api.domain.quantities import places_of, quantity, surely_beyond
 from estates_api.domain.scoring import measure_at
 from estates_api.domain.sites import Event, Site
 from estates_api.domain.steadiness import describe_tried
+
+_ENTWINED = frozenset({"open_land", "intensity"})
+"""Measures that one figure, land, moves together."""
 
 _OPPOSED = {"unsuitable", "backlog", "condition"}
 """Criteria of both scores that rest on the same facts and read them the opposite way."""
@@ -46,16 +52,21 @@ class Limit:
 def told(part: Contribution) -> str:
     """One known contribution in words: `land not under buildings is 9.4 ha`."""
     shown = quantity(part.measure.number or 0.0, part.criterion.unit)
+    near = part.measure.note.startswith("next to")
     words = {
-        "partners": "NHS and council are both on the site",
+        "partners": f"NHS and council are {'next to one another' if near else 'both on the site'}",
         "access": f"{part.criterion.title} is {part.measure.note.partition(',')[0]}",
         "need": f"{part.criterion.title} is {shown} (1 is most deprived)",
         "colocation": f"{shown} other services are within 400 m",
-        "security": "a public body has the freehold"
-        if is_freehold(part.measure.note)
-        else f"{shown} of lease are left",
+        "security": _tenure(part.measure.note, shown),
     }
     return words.get(part.criterion.name, f"{part.criterion.title} is {shown}")
+
+
+def _tenure(note: str, left: str) -> str:
+    if not is_freehold(note):
+        return f"{left} of lease are left"
+    return "the freehold is taken to be public" if ", implied" in note else "a public body has the freehold"
 
 
 def is_freehold(note: str) -> bool:
@@ -128,7 +139,9 @@ def _drop_off(result: Assessed, method: Method) -> str:
         return ""
     limit = find_limit(result, method)
     if limit is None:
-        return "no single measure would take it off the list"
+        score = result.reuse if result.route == "reuse" else result.release
+        land = "" if _apart(score.contributions) == [*score.contributions] else "apart from its land, "
+        return f"{land}no single measure would take it off the list"
     shown = surely_beyond(limit.measure, below=limit.falls)
     way = "fell below" if limit.falls else "rose above"
     stays = " (and stay for reuse)" if result.route == "part release with reuse" else ""
@@ -140,9 +153,16 @@ def find_limit(result: Assessed, method: Method) -> Limit | None:
     reuse = result.route == "reuse"
     score, cut = (result.reuse, method.cut_offs.reuse) if reuse else (result.release, method.cut_offs.release)
     spare = max(0.0, score.expected - cut + ROUNDING)  # to the point where the cut-off is no longer reached
-    parts = sorted(score.contributions, key=lambda part: -part.points)
+    parts = sorted(_apart(score.contributions), key=lambda part: -part.points)
     limits = (_limit(result.site, part, spare, method) for part in parts if not _moves_the_other(part, result, method))
     return next((limit for limit in limits if limit), None)
+
+
+def _apart(parts: Sequence[Contribution]) -> list[Contribution]:
+    """The contributions that can be told to change alone: less land is less open land and more built on what is left,
+    so neither has a limit of its own where both are known."""
+    known = {part.criterion.name for part in parts if part.measure.state == "known"}
+    return [part for part in parts if not (known >= _ENTWINED and part.criterion.name in _ENTWINED)]
 
 
 def _moves_the_other(part: Contribution, result: Assessed, method: Method) -> bool:
@@ -200,7 +220,7 @@ def _join(words: Sequence[str]) -> str:
 def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
     """The full explanation as JSON-ready values, dates ISO. Scores are not rounded: low <= score <= high holds."""
     site = result.site
-    land = site_land(site)
+    land, limits = site_land(site), limits_of(site, method)
     return {
         "ref": site.ref,
         "name": site.name,
@@ -215,10 +235,13 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "reuse": _score(result.reuse),
         "gates": [_gate(gate, method) for gate in result.gates],
         "checks": [_check(check) for check in checks_of(site, method)],
-        "priority": [{"id": rule.id, "title": rule.title, "said": said} for rule, said in priorities_of(site, method)],
         "robustness": describe_tried(result.tried, method),
         "land_ha": land.area_ha if land else None,
         "gia_m2": _total(site, "gia_m2"),
+        "limits": [asdict(limit) for limit in limits],
+        "place": describe_place(site, method),
+        "capacity": describe_capacity(site_capacity(site, method.density, limits)),
+        "incentives": describe_incentives(site, method),
         "interests": [
             {"organisation": i.organisation_name, "code": i.organisation_code, "kind": i.kind, "evidence": i.evidence}
             for i in site.interests

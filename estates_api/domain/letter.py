@@ -25,6 +25,7 @@ ASKS: dict[str, tuple[str, ...]] = {
     "release.idle_land": ("idle_land_ha", "land_owned_ha"),
     "release.non_clinical": ("non_clinical_m2", "clinical_m2"),
     "release.open_land": ("land_owned_ha", "land_ha", "footprint_m2"),
+    "release.intensity": ("land_owned_ha", "land_ha", "gia_m2"),
     "release.backlog": ("backlog_high_gbp", "backlog_significant_gbp", "gia_m2"),
     "release.running_cost": (*MAIN_ITEMS, *MAIN_TOTALS, "gia_m2"),
     "release.unsuitable": ("unsuitable_pct",),
@@ -306,8 +307,17 @@ def _of_former_land(measure: float, cell: Cell) -> float:
     return max(0.0, measure + cell.former[0] - (cell.number or 0.0)) if cell.former else measure
 
 
+def _by_former_size(measure: float, cell: Cell) -> float:
+    """Floor area for its land, if the size of the return beside were the right one."""
+    if not cell.former or not cell.number or not cell.former[0]:
+        return measure
+    grown = cell.former[0] / cell.number
+    return measure * grown if cell.attribute == "gia_m2" else measure / grown
+
+
 FORMER: dict[str, Callable[[float, Cell], float]] = {
     "release.open_land": _of_former_land,
+    "release.intensity": _by_former_size,
     "release.backlog": _per_former_area,
     "release.running_cost": _per_former_area,
 }

@@ -11,6 +11,7 @@ from typing import Literal
 
 from estates_api.domain.claims import Claim
 from estates_api.domain.gates import public_interests
+from estates_api.domain.intensity import share_of_norm
 from estates_api.domain.land import idle_share, land_claim, site_land, vacant_share
 from estates_api.domain.method import Method
 from estates_api.domain.peers import site_class
@@ -36,6 +37,9 @@ ITEM_COSTS = (
 
 TENURE = frozenset({"reuse.security"})
 """Measures whose evidence does not grow old: who owns a place changes by a sale, which is an event."""
+
+_TELLS_TENURE = ("tenure", "interest", "land_owned_ha")
+"""What an owner's own entry says of how it holds a site, the plainest first: ERIC asks for land owned alone."""
 
 DAYS_A_YEAR = 365.25
 LONG_LEASE_YEARS = 25.0
@@ -128,6 +132,15 @@ def open_land(site: Site, _: Method) -> Measure:
     if land.open_ha is None:
         return _unknown("buildings stand on the land, and nothing says how much of it they cover")
     return _known(land.open_ha, land.claims, land.note)
+
+
+def intensity(site: Site, method: Method) -> Measure:
+    """Floor area for its land, per cent of what is usual for the kind of NHS organisation; NHS sites only."""
+    if not _of_nhs(site):
+        return _not_applicable("only NHS organisations return what could be usual")
+    norms = next(criterion.norms for criterion in method.criteria if criterion.id == "release.intensity")
+    found = share_of_norm(site, norms)
+    return _known(*found) if found else _unknown("floor area or land is not known")
 
 
 def backlog(site: Site, _: Method) -> Measure:
@@ -237,7 +250,8 @@ def security(site: Site, method: Method) -> Measure:
 def _tenure_claims(site: Site, codes: Collection[str]) -> list[Claim]:
     """What the owners' own entries say of how they hold the site."""
     held = [holding.claims for holding in site.holdings if holding.organisation_code in codes]
-    return [claim for claims in held if (claim := claims.get("tenure") or claims.get("interest"))]
+    stated = (next((claims[name] for name in _TELLS_TENURE if name in claims), None) for claims in held)
+    return [claim for claim in stated if claim]
 
 
 def _lease_end(claim: Claim) -> date | None:
@@ -275,10 +289,18 @@ def colocation(site: Site, _: Method) -> Measure:
 
 
 def partners(site: Site, _: Method) -> Measure:
-    """Both sectors, NHS and council, on the site or next to it: 1 yes, 0 no."""
-    if {"NHS", "council"} <= site.sectors | {interest.sector for interest in site.interests}:
+    """Both sectors, NHS and council, on the site or within 50 m of it: 1 yes, 0 no."""
+    both, here = {"NHS", "council"}, site.sectors | {interest.sector for interest in site.interests}
+    near, perhaps = site.surroundings.near_sectors, site.surroundings.perhaps_sectors
+    if both <= here:
         return Measure("known", 1.0, note="both sectors hold something here")
-    return _unknown("neighbours can only be told from outlines; with a point, next door is unknown")
+    if near is None:
+        return _unknown("neighbours can only be told from an outline or a UPRN point; next door is unknown")
+    if both <= here | near:
+        return Measure("known", 1.0, note="next to a site of the other sector, within 50 m")
+    if both <= here | near | perhaps:
+        return _unknown("a site of the other sector may adjoin: its position is only a postcode's")
+    return Measure("known", 0.0, note="no catalogued site of the other sector within 50 m")
 
 
 MEASURES: dict[str, Callable[[Site, Method], Measure]] = {
@@ -286,6 +308,7 @@ MEASURES: dict[str, Callable[[Site, Method], Measure]] = {
     "release.idle_land": idle_land,
     "release.non_clinical": non_clinical,
     "release.open_land": open_land,
+    "release.intensity": intensity,
     "release.backlog": backlog,
     "release.running_cost": running_cost,
     "release.unsuitable": unsuitable,

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from estates_api.domain.density import Density
+from estates_api.domain.keepers import Keeper
 from estates_api.domain.peers import Peers
 
 ScoreName = Literal["release", "reuse"]
@@ -26,7 +28,8 @@ class Criterion:
     """One criterion: a measure mapped to 0-1 by a piecewise-linear value function, with its reason and citation.
 
     `points` are empty where the peers' median and 90th percentile stand for 0 and 1. `weight` is its share within
-    its group, 1 like all others unless `weight_why` says why not.
+    its group, 1 like all others unless `weight_why` says why not. `norms` are what is usual for each kind of
+    organisation, where the measure is a share of that.
     """
 
     id: str
@@ -40,6 +43,7 @@ class Criterion:
     citation: str
     weight: float = 1.0
     weight_why: str = ""
+    norms: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -140,6 +144,8 @@ class Method:
     checks: Mapping[str, CheckRule] = field(default_factory=dict)
     priorities: tuple[Priority, ...] = ()
     weight_whys: Mapping[str, str] = field(default_factory=dict)
+    density: Density | None = None
+    keepers: tuple[Keeper, ...] = ()
 
     def of(self, score: ScoreName) -> tuple[Criterion, ...]:
         """The criteria of one score, in the order of the file."""
@@ -173,6 +179,6 @@ def find_fault_of_points(points: Points, *, log: bool = False) -> str | None:
     slopes = {right[1] > left[1] for left, right in steps if right[1] != left[1]}
     if len(slopes) != 1 or any(not 0 <= value <= 1 for _, value in points):
         return "values must lie in 0-1, and only rise or only fall from point to point"
-    if log and points[0][0] <= 0:
-        return "a log scale needs measures above 0"
+    if log and (points[0][0] <= 0 or any(right[0] / left[0] < 1 + SMALLEST_STEP for left, right in steps)):
+        return "a log scale needs measures above 0, each clearly larger than the one before"
     return None

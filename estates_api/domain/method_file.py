@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from estates_api.domain.checks import APPLIES
+from estates_api.domain.density import parse_density
 from estates_api.domain.gates import GATES
+from estates_api.domain.intensity import KINDS as INTENSITY_KINDS
+from estates_api.domain.keepers import parse_keeper
 from estates_api.domain.measures import MEASURES
 from estates_api.domain.method import (
     SCORES,
@@ -32,6 +35,7 @@ LIMITS = ("green-belt", "metropolitan-open-land", "flood-zone-3b", "conservation
 """The designations that there are rules for."""
 
 LARGEST_WEIGHT = 1000.0
+LEAST_NORM = 0.001
 _IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -72,6 +76,8 @@ def _method(table: Table, sha256: str) -> Method:
         checks=_by_id(table, "check", table.each("check", _check)),
         priorities=tuple(_by_id(table, "priority", table.each("priority", _priority)).values()),
         weight_whys=weight_whys,
+        density=table.table("capacity", parse_density) if table.has("capacity") else None,
+        keepers=table.each("receipts", parse_keeper),
     )
 
 
@@ -156,7 +162,13 @@ def _criterion(table: Table) -> Criterion:
         citation=table.text("citation"),
         weight=weight,
         weight_why=weight_why,
+        norms=table.table("norms", _norms) if id_ == "release.intensity" else {},
     )
+
+
+def _norms(table: Table) -> dict[str, float]:
+    """What is usual for each kind of organisation."""
+    return {kind: table.number(kind, LEAST_NORM, LARGEST_WEIGHT) for kind in INTENSITY_KINDS}
 
 
 def _points(table: Table, *, log: bool) -> Points:

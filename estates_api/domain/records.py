@@ -152,10 +152,26 @@ class EventRecord:
     homes: int | None = None
     receipt_gbp: float | None = None
     counterparty: str | None = None
+    kept_by: str | None = None
     note: str | None = None
 
 
-Record = HoldingRecord | OrganisationRecord | PlaceRecord | EventRecord | Issue
+@dataclass(frozen=True, slots=True)
+class LayerRecord:
+    """One area or point of a layer (domain/designations.py). `shape` is a valid multipolygon or a point as WKB, in
+    EPSG:27700 metres. From the day `ends` on it counts no more. `classed` is the class of a town centre."""
+
+    line: int
+    kind: str
+    name: str | None
+    shape: bytes
+    reference: str | None = None
+    classed: str | None = None
+    starts: date | None = None
+    ends: date | None = None
+
+
+Record = HoldingRecord | OrganisationRecord | PlaceRecord | EventRecord | LayerRecord | Issue
 
 
 @dataclass(frozen=True, slots=True)

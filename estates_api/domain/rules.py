@@ -80,6 +80,8 @@ _ALL = (
     Rule("layers-unused", "note", "steward", "A vector file has more layers than the one that was read."),
     Rule("geometry-not-taken", "warning", "organisation", "A feature is no point or area, or not in Great Britain."),
     Rule("geometry-mended", "note", "organisation", "An outline crossed or touched itself, and was mended."),
+    Rule("layer-rows-left-out", "note", "steward", "Entries of a layer that nothing is read from were counted."),
+    Rule("layer-rows-ended", "note", "publisher", "Entries of a layer that ended: they count for earlier days alone."),
     Rule("outline-unknown", "warning", "steward", "A parcel names a site, holding, title or UPRN that is not here."),
     Rule("outline-disputed", "warning", "steward", "A parcel could belong to several sites, so it was given to none."),
     Rule("outline-unsure", "note", "steward", "A parcel lies where a site does, but not surely enough to be its own."),

@@ -82,7 +82,7 @@ def _weights(
     state: NDArray[np.int8], groups: Sequence[int], group_weights: Sequence[float], within: Sequence[float]
 ) -> Floats:
     """The same for criteria in rows (m x n): every step runs over sites that lie side by side."""
-    weights = (state != NOT_APPLICABLE).astype(np.float64)
+    weights: Floats = (state != NOT_APPLICABLE).astype(np.float64)
     if within:
         weights *= np.asarray(within, dtype=np.float64)[:, np.newaxis]
     whole = np.zeros(state.shape[1])
@@ -101,7 +101,7 @@ def _weights(
 def _total(parts: Iterable[Floats]) -> Floats:
     """Arrays added one after the other: the same sum on every machine."""
     first, *others = parts
-    total: Floats = first.copy()
+    total: Floats = np.array(first, dtype=np.float64)
     for part in others:
         total += part
     return total

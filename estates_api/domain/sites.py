@@ -96,6 +96,10 @@ class Event:
     area_ha: float | None = None
     homes: int | None = None
     note: str | None = None
+    receipt_gbp: float | None = None
+    counterparty: str | None = None
+    kept_by: str | None = None
+    organisation_kind: str | None = None
 
     def told(self) -> str:
         """The event in a few words: `part sold 7.1 ha, 2018-03`; one of another kind in the words of its source."""
@@ -106,18 +110,44 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """What a layer has where the site is, all areas of one kind together. `area_ha` and `share` of the site's outline
+    are None for a point, which lies within or not."""
+
+    kind: str
+    name: str
+    area_ha: float | None
+    share: float | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What lies around the site's position. None: not known, because the position is not precise enough."""
+    """What lies around the site's position. None: not known, because the position is not precise enough, or because
+    no layer tells.
+
+    `town_centre` is the class of the centre that decides the setting, `centres` the nearest of each class as (class,
+    name, metres). `layers` are the kinds that are loaded where the site is. `position_error_m`: how far off the
+    position, and so a distance, may be. `near_sectors`: of the sites within 50 m; `perhaps_sectors`: of those that may
+    be, as their position is a postcode's.
+    """
 
     ptal: str | None = None
     need_decile: float | None = None
     services_400m: int | None = None
     town_centre: str | None = None
+    town_centre_name: str | None = None
     town_centre_m: float | None = None
+    centres: tuple[tuple[str, str, float], ...] = ()
     station: str | None = None
     station_m: float | None = None
     housing_zone: str | None = None
     opportunity_area: str | None = None
+    overlaps: tuple[Overlap, ...] = ()
+    layers: frozenset[str] = frozenset()
+    position_error_m: float = 0.0
+    near_sectors: frozenset[str] | None = None
+    perhaps_sectors: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

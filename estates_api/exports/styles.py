@@ -99,6 +99,22 @@ _DECILES = tuple(
     )
 )
 
+# What takes land is filled; what favours homes, or asks for consent, is outlined.
+_DESIGNATIONS = Style("Designations", "MultiPolygon", (
+    Rule("Housing Zone", "\"kind\" = 'housing-zone'", line="#cc79a7", line_mm=0.6),
+    Rule("Opportunity Area", "\"kind\" = 'opportunity-area'", line="#d55e00", line_mm=0.6),
+    Rule("flood zone 3b", "\"kind\" = 'flood-zone-3b'", fill="#0072b288", line="#0072b2"),
+    Rule("flood zones 2 and 3", "\"kind\" IN ('flood-zone-2', 'flood-zone-3')", fill="#56b4e955", line="#56b4e9"),
+    Rule("green belt, metropolitan open land", "\"kind\" IN ('green-belt', 'metropolitan-open-land')",
+         fill="#009e7355", line="#009e73"),
+    Rule("open space", "\"kind\" = 'open-space'", fill="#f0e44255", line="#8a8000"),
+    _unknown("conservation area, listed building"),
+))  # fmt: skip
+_CENTRES = Style("Town centres", "Point", (
+    Rule("International, Metropolitan or Major", "\"class\" <> 'district'", fill="#d55e00", mark="square", size_mm=3.4),
+    Rule("District", "\"class\" = 'district'", fill="#e69f00", mark="square"),
+), label="name")  # fmt: skip
+
 _STYLES = {
     "sites": Style("Sites", "Point", (
         Rule("site", "\"precision\" NOT IN ('borough', 'unknown')", fill="#0072b2"),
@@ -109,6 +125,9 @@ _STYLES = {
     "shortlist-entries": Style("Shortlists", "Point", (*_listed("list", "part release"), _unknown("annex", 3))),
     "boroughs": Style("Boroughs", "MultiPolygon", (Rule("borough", fill="#f4f4f2", line="#8c8c8c", line_mm=0.4),),
                       label="name"),
+    "designations": _DESIGNATIONS,
+    "town-centres": _CENTRES,
+    "stations": Style("Stations", "Point", (Rule("station", fill="#3c3c3c", mark="triangle", size_mm=2),)),
     "lsoas": Style("Deprivation, deciles", "Point", (*_DECILES, _unknown("not known", 1.6))),
 }  # fmt: skip
 """Those of collections with one style of their own."""

@@ -11,6 +11,8 @@ from estates_api.sources import (
     events,
     features,
     hospitals,
+    landmarks,
+    layers,
     ord,  # noqa: A004 -- the publisher's own name for it
     organisations,
     places,
@@ -29,6 +31,8 @@ READERS: dict[str, Reader] = {
         organisations.READER,
         template.READER,
         events.READER,
+        landmarks.READER,
+        landmarks.NAPTAN,
         eric.READER,
         epraccur.READER,
         ebranchs.READER,
@@ -38,8 +42,10 @@ READERS: dict[str, Reader] = {
         hospitals.READER,
         brownfield.READER,
         surplus.READER,
+        layers.READER,
         transparency.READER,
         features.READER,
+        *layers.BY_KIND,
     )
 }
 

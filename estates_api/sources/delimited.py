@@ -15,6 +15,7 @@ from estates_api.sources.sheets import Row
 
 DELIMITERS = (",", ";", "\t", "|", "¬")  # ¬ separates the NHS website's data sets
 MAX_LINE_CHARACTERS = 1_000_000
+csv.field_size_limit(MAX_LINE_CHARACTERS)  # an outline as text is longer than the 131,072 characters of old
 SAMPLE_LINES = 200
 CHUNK = 1 << 20
 

@@ -63,6 +63,12 @@ def read(document: Document, hints: Hints) -> Reading:
     return Reading("eric", source, hints.label or label, start, end, chain(doubts, _read_holdings(table)))
 
 
+def find_edition(document: Document) -> str | None:
+    """The financial year that the file's name says, or a header that only one edition has; None when neither does."""
+    table = find_table(document, columns.ALIASES, _REQUIRED)
+    return find_financial_year(document.name) or (_form(table) if table else None)
+
+
 def _label(document: Document, hints: Hints, table: Table) -> tuple[str, list[Issue]]:
     """The financial year: as given, else in the file name, else by a header that only one edition has."""
     form = _form(table)
@@ -211,7 +217,10 @@ def _read_holding(table: Table, record: Record, organisation: str, site: str) ->
 
 
 def _read_values(table: Table, record: Record) -> tuple[list[Value], list[Issue]]:
-    values, issues = [], []
+    values: list[Value] = []
+    issues: list[Issue] = []
+    if kind := record.get(columns.ORGANISATION_TYPE):
+        values.append(Value("organisation_type", kind, text=clean_text(kind)))
     for attribute in columns.VALUES:
         if not table.has(attribute):
             continue

@@ -89,9 +89,10 @@ def _write(
         detail = error.detail
         raise BadInput(detail if detail.startswith(f"{document.name}: ") else f"{document.name}: {detail}") from error
     counts = writer.counts
-    if counts["organisations"] and sensitivity != "public":
-        raise BadInput(f"{document.name}: a list of organisations is public; hand it in without a sensitivity")
-    if not any(counts[what] for what in ("holdings", "organisations", "places", "events")):
+    for what, title in (("organisations", "list of organisations"), ("features", "layer")):
+        if counts[what] and sensitivity != "public":
+            raise BadInput(f"{document.name}: a {title} is public; hand it in without a sensitivity")
+    if not any(counts[what] for what in ("holdings", "organisations", "places", "events", "features")):
         raise BadInput(f"{document.name}: no row could be taken ({_first_reason(writer.issues)})")
     return writer
 

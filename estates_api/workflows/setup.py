@@ -57,7 +57,8 @@ def load_data(engine: Engine, data_dir: Path, tell: Callable[[str], None]) -> li
 
 
 def _told(done: Ingested) -> str:
-    shown = ("holdings", "organisations", "places", "events", "boroughs", "lsoas", "postcodes", "error", "warning")
+    shown = ("holdings", "organisations", "places", "events", "features", "boroughs", "lsoas", "postcodes", "error",
+             "warning")  # fmt: skip
     return ", ".join(counted(done.counts[name], name.removesuffix("s")) for name in shown if done.counts.get(name))
 
 

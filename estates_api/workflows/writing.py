@@ -12,13 +12,14 @@ from estates_api.domain.records import (
     EventRecord,
     HoldingRecord,
     Issue,
+    LayerRecord,
     OrganisationRecord,
     PlaceRecord,
     Reading,
     Record,
 )
 from estates_api.domain.sites import INTEREST_KINDS
-from estates_api.store import catalogue, holdings, outlines, touched
+from estates_api.store import catalogue, designations, holdings, outlines, touched
 from estates_api.store.issues import Filed, add_issues
 from estates_api.workflows.ahead import batches_ahead
 from estates_api.workflows.doubts import Doubts
@@ -56,6 +57,8 @@ class Writer:
         self.add_issues(list(self.doubts.at_end()))
         self.add_filed(self.quality.at_end())
         touched.touch_edition(self.connection, self.under.edition_id)
+        if self.counts["features"]:
+            designations.settle_layers(self.connection, self.under.edition_id)
 
     def add_issues(self, issues: Sequence[Issue]) -> None:
         """Issues as a reader found them; those about the whole file may wait for its end."""
@@ -125,6 +128,11 @@ class Writer:
         catalogue.add_events(self.connection, self.under.edition_id, records, self.under.sensitivity)
         self._count("events", records)
 
+    def add_layer(self, records: Sequence[LayerRecord]) -> None:
+        """Areas and points of a layer."""
+        designations.add_layer_features(self.connection, self.under.edition_id, records)
+        self._count("features", records)
+
     def _count(self, what: str, records: Sequence[Record]) -> None:
         self.counts[what] += len(records)
         self.counts["rows"] += len(records)
@@ -136,10 +144,12 @@ _WRITERS: dict[type[Record], Callable[[Writer, Any], None]] = {
     PlaceRecord: Writer.add_places,
     HoldingRecord: Writer.add_holdings,
     EventRecord: Writer.add_events,
+    LayerRecord: Writer.add_layer,
     Issue: Writer.add_issues,
 }
 
-COUNTED = ("rows", "holdings", "claims", "organisations", "places", "events", "questions", "error", "warning", "note")
+COUNTED = ("rows", "holdings", "claims", "organisations", "places", "events", "features", "questions", "error",
+           "warning", "note")  # fmt: skip
 
 
 def make_writer(

@@ -82,12 +82,13 @@ def test_a_full_return() -> None:
     values = {part.criterion.id: part.value for part in result.release.contributions}
     assert values == pytest.approx({
         "release.vacancy": 12.5 / 27.5, "release.idle_land": 10 / 30, "release.non_clinical": (400 / 9 - 35) / 25,
-        "release.open_land": 0.738561, "release.backlog": (60 - 0.01) / (87.12 - 0.01),
+        "release.open_land": 0.738561, "release.intensity": (150 - 25 / 0.18) / 100,
+        "release.backlog": (60 - 0.01) / (87.12 - 0.01),
         "release.running_cost": (220 - 171.46) / (304.61 - 171.46), "release.unsuitable": 0.4,
     }, abs=1e-6)  # fmt: skip
     utilisation = (values["release.vacancy"] + values["release.idle_land"] + values["release.non_clinical"]) / 3
     cost = (values["release.backlog"] + values["release.running_cost"] + values["release.unsuitable"]) / 3
-    mean = (utilisation + values["release.open_land"] + cost) / 3
+    mean = (utilisation + values["release.open_land"] + values["release.intensity"] + cost) / 4
     assert result.release.expected == pytest.approx(100 * mean)
     assert result.release.coverage == pytest.approx(1)
     assert result.release.low == result.release.expected == result.release.high
@@ -99,8 +100,8 @@ def test_unknown_is_expected_and_widens_the_interval() -> None:
     part = result.release.contributions[0]
     assert (part.criterion.id, part.measure.state) == ("release.vacancy", "unknown")
     assert part.value == pytest.approx(0.0731, abs=0.003)
-    assert result.release.coverage == pytest.approx(8 / 9)
-    assert result.release.high - result.release.low == pytest.approx(100 / 9)
+    assert result.release.coverage == pytest.approx(11 / 12)
+    assert result.release.high - result.release.low == pytest.approx(100 / 12)
 
 
 def test_silence_does_not_pay() -> None:
@@ -117,7 +118,7 @@ def test_pfi_backlog_leaves_the_mean() -> None:
     result = assessed(site(pfi))
     parts = {part.criterion.id: part for part in result.release.contributions}
     assert (parts["release.backlog"].weight, parts["release.backlog"].points) == (0, 0)
-    assert parts["release.unsuitable"].weight == pytest.approx(1 / 6)
+    assert parts["release.unsuitable"].weight == pytest.approx(1 / 8)
     assert result.release.coverage == pytest.approx(1)
     none = assessed(site(full(backlog_high_gbp=0.0, backlog_significant_gbp=0.0)))
     assert result.release.expected > none.release.expected

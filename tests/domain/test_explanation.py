@@ -52,15 +52,16 @@ NOWHERE = Surroundings(ptal="0", need_decile=10.0, services_400m=0)
 def test_a_release_site_says_why() -> None:
     """The three largest reasons, the one limit, what is not known, and nothing else."""
     assert said(site(RELEASE, surroundings=NOWHERE)) == (
-        "Listed for release because land not under buildings is 12 ha, high and significant risk backlog is £60/m² "
-        "and empty or under-used space is 15 %; would drop off if land not under buildings fell below 0.594 ha."
+        "Listed for release because land not under buildings is 12 ha, floor area on its land is 42.7 % of the usual "
+        "and high and significant risk backlog is £60/m²; apart from its land, no single measure would take it off "
+        "the list."
     )
 
 
 def test_a_part_release_site_names_both() -> None:
     """Part release gives the reasons of both scores, and says that reuse would stay."""
-    words = said(site(RELEASE, surroundings=NEAR))
-    assert words.startswith("Listed for part release with reuse because land not under buildings is 12 ha")
+    words = said(site(full(land_owned_ha=5.0, idle_land_ha=0.5), surroundings=NEAR))
+    assert words.startswith("Listed for part release with reuse because land not under buildings is 4 ha")
     assert "spare floor area is 1,500 m²" in words
     assert re.search(r"would drop off if .* fell below .* \(and stay for reuse\)", words)
     assert "not known: partners of both sectors on or next to the site" in words
@@ -70,7 +71,7 @@ def test_a_reuse_site_speaks_of_reuse() -> None:
     """Reuse gives reuse's reasons; a release score that a gate holds back is told, with the gate."""
     words = said(site(full(land_owned_ha=13.0, idle_land_ha=1.3, private_finance="PFI"), surroundings=NEAR))
     assert words.startswith("Listed for reuse because a public body has the freehold, spare floor area is 1,500 m²")
-    assert "release score 62, but PFI term running" in words
+    assert "release score 72, but PFI term running" in words
     plain = said(site(full(land_owned_ha=0.2, idle_land_ha=0.0, empty_pct=15.0)))
     assert plain.startswith("Listed for reuse because")
     assert "release score" not in plain
@@ -98,6 +99,9 @@ def test_a_freehold_is_told_as_one() -> None:
     owned, leased = site(full()), site(full(lease_end="2030"), interests=(), as_of=date(2020, 1, 1))
     parts = [{p.criterion.name: told(p) for p in assessed(one).reuse.contributions} for one in (owned, leased)]
     assert [one["security"] for one in parts] == ["a public body has the freehold", "10 years of lease are left"]
+    implied = (replace(OWNED[0], evidence="implied (a page)"),)
+    parts = assessed(site(full(), interests=implied)).reuse.contributions
+    assert "the freehold is taken to be public" in [told(part) for part in parts]
     near = site(full(empty_pct=0.0, underused_pct=0.0, unsuitable_pct=0.0), surroundings=NEAR)
     limit = find_limit(assessed(near), method())
     assert limit is None or limit.criterion.name != "security"
@@ -134,12 +138,12 @@ def test_an_explanation_leaves_nothing_out(one: Site) -> None:
 def test_a_retained_site_says_what_is_missing() -> None:
     """Below the cut-off: how much; above it: the gate; nearly there: not `0 below`."""
     low = full(land_owned_ha=0.2, idle_land_ha=0.0, empty_pct=2.0, underused_pct=0.0)
-    assert said(site(low, surroundings=NOWHERE)).startswith("Not listed: the release score 2")
+    assert said(site(low, surroundings=NOWHERE)).startswith("Not listed: the release score 15 is 32 below its cut-off")
     gated = said(site(RELEASE, surroundings=NOWHERE, interests=()))
-    assert gated.startswith("Not listed although the release score is 62: no public owner is known")
+    assert gated.startswith("Not listed although the release score is 72: no public owner is known")
     result = assessed(site(low, surroundings=NOWHERE))
-    near = replace(result, release=replace(result.release, expected=41.97))
-    assert sentence(near, method()).startswith("Not listed: the release score 41.97 is 0.03 below its cut-off")
+    near = replace(result, release=replace(result.release, expected=46.97))
+    assert sentence(near, method()).startswith("Not listed: the release score 46.97 is 0.03 below its cut-off")
 
 
 def test_too_little_data_says_how_little() -> None:
@@ -298,8 +302,19 @@ def test_the_limit_at_the_very_cut_off() -> None:
     """A site exactly at the cut-off falls off by the least loss: `fell below` what it has, never `rose above`."""
     result = assessed(site(RELEASE, surroundings=NOWHERE))
     by = replace(method(), cut_offs=replace(method().cut_offs, release=result.release.expected))
-    # 12 ha is worth no more than 10 ha: below 10 the first point is lost.
-    assert "would drop off if land not under buildings fell below 10 ha" in sentence(result, by)
+    assert "would drop off if high and significant risk backlog fell below £60/m²" in sentence(result, by)
+
+
+def test_land_is_no_limit_by_itself() -> None:
+    """Less land is less open land and more floor area for it: no limit is told of either, and the sentence says so."""
+    result = assessed(site(RELEASE, surroundings=NOWHERE))
+    assert find_limit(result, method()) is None
+    assert "apart from its land, no single measure would take it off the list" in sentence(result, method())
+    council = site(full(land_owned_ha=13.0), surroundings=NOWHERE)
+    theirs = replace(council, holdings=tuple(replace(one, sector="council") for one in council.holdings))
+    limit = find_limit(assessed(theirs), method())
+    assert limit is not None
+    assert limit.criterion.name == "open_land"
 
 
 @FEW
@@ -331,7 +346,7 @@ def test_the_explanation_names_its_sources() -> None:
     one = site(full(empty_pct=None, underused_pct=None), interests=(), events=(event("part sold", area_ha=1.0),))
     found = describe(assessed(one), method(), AS_OF)
     vacancy, idle = found["release"]["contributions"][:2]
-    assert (vacancy["state"], vacancy["could_be"]) == ("unknown", [0.0, round(100 / 9, 6)])
+    assert (vacancy["state"], vacancy["could_be"]) == ("unknown", [0.0, round(100 / 12, 6)])
     assert idle["could_be"] is None
     assert idle["sources"][0] == {
         "claim": 1, "edition": "ERIC 2016-17", "row": 7, "attribute": "idle_land_ha", "as_of": "2017-03-31",

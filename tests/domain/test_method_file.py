@@ -84,8 +84,8 @@ def test_a_heavier_criterion_counts_for_more() -> None:
     """Within its group a criterion of weight 2 counts twice; the contributions still add up."""
     weighed = parse_method(TEXT.replace(POINTS, f'{POINTS}\nweight = 2\nweight_why = "why"', 1).encode(), "ncl-2.toml")
     before, after = (assessed(site(full()), by=one).release for one in (method(), weighed))
-    assert before.contributions[0].weight == pytest.approx(1 / 9)
-    assert after.contributions[0].weight == pytest.approx(2 / 12)
+    assert before.contributions[0].weight == pytest.approx(1 / 12)
+    assert after.contributions[0].weight == pytest.approx(2 / 16)
     assert sum(part.points for part in after.contributions) == pytest.approx(after.expected, abs=1e-9)
 
 
@@ -102,9 +102,12 @@ BROKEN = {
     "key missing": ("\nwhy = ", "\nwy = ", "[[criterion]]", "release.vacancy: the key why is missing"),
     "key beside": ("\nwhy = ", '\ncolour = "red"\nwhy = ', 'colour', "vacancy: the key 'colour' is not known here"),
     "table beside": ("[cut_offs]", "[weights]\n[cut_offs]", "[weights]", "the key 'weights' is not known here"),
+    "norm missing": ("norms = { acute = 0.59, other = 0.18 }", "norms = { acute = 0.59 }", None,
+                     "[norms]: the key other is missing; add it"),
+    "norm nought": ("acute = 0.59", "acute = 0", None, "acute: must be a number from 0.001 to 1,000"),
     "cut-off missing": ("reuse = 55", "#", "[cut_offs]", "[cut_offs]: the key reuse is missing"),
     "cut-off without a why": ("reuse_why = ", "reason = ", "[cut_offs]", "the key reuse_why is missing"),
-    "cut-off out of range": ("release = 42 ", "release = 420 ", None, "release: must be a number from 0 to 100"),
+    "cut-off out of range": ("release = 47 ", "release = 470 ", None, "release: must be a number from 0 to 100"),
     "cut-off not a number": ("coverage = 0.5 ", "coverage = nan ", None, "coverage: must be a number from 0 to 1"),
     "cut-off a truth": ("coverage = 0.5 ", "coverage = true ", None, "coverage: must be a number from 0 to 1"),
     "years negative": ("stale_years = 3 ", "stale_years = -3 ", None, "stale_years: must be a whole number"),
@@ -257,6 +260,7 @@ CHANGES: dict[str, Callable[[list[str], int, str], object]] = {
     "a line cut short": lambda lines, at, _: lines.__setitem__(at, lines[at][: len(lines[at]) // 2]),
     "two lines changed over": lambda lines, at, _: lines.insert(0, lines.pop(at)),
 }
+
 
 def _parsed_or_told(text: str) -> Method | str:
     try:

@@ -143,7 +143,7 @@ def test_the_list_says_what_it_was_made_of() -> None:
     content = made([])
     assert (content["quarter"], content["as_of"], content["seed"]) == ("2018-Q4", "2018-12-31", 0)
     assert content["method"]["sha256"] == method().sha256
-    assert content["cut_offs"] == {"release": 42, "reuse": 55, "coverage": 0.5}
+    assert content["cut_offs"] == {"release": 47, "reuse": 55, "coverage": 0.5}
     assert content["editions"] == [{"edition": "ERIC 2016-17", "sha256": "ab" * 32}]
     other = make_shortlist(Quarter(2018, 4), AS_OF, [], method(), replace(STATE, code_version="0.2"))
     assert fingerprint(canonical_bytes(other)) != fingerprint(canonical_bytes(content))

@@ -10,6 +10,7 @@ from estates_api.domain.records import (
     EventRecord,
     HoldingRecord,
     Issue,
+    LayerRecord,
     OrganisationRecord,
     PlaceRecord,
     Reading,
@@ -39,18 +40,19 @@ class Read:
     organisations: tuple[OrganisationRecord, ...]
     places: tuple[PlaceRecord, ...]
     events: tuple[EventRecord, ...]
+    layers: tuple[LayerRecord, ...]
     issues: tuple[Issue, ...]
 
     @property
     def rows(self) -> int:
         """Rows of the file: those taken and those refused."""
-        taken = (self.holdings, self.organisations, self.places, self.events)
+        taken = (self.holdings, self.organisations, self.places, self.events, self.layers)
         return sum(map(len, taken)) + sum(issue.rule.startswith("row-") for issue in self.issues)
 
 
 def read_whole(reading: Reading) -> Read:
     """Everything a reading says."""
     records = list(reading.records)
-    kinds = (HoldingRecord, OrganisationRecord, PlaceRecord, EventRecord, Issue)
+    kinds = (HoldingRecord, OrganisationRecord, PlaceRecord, EventRecord, LayerRecord, Issue)
     found = [tuple(record for record in records if isinstance(record, kind)) for kind in kinds]
     return Read(reading.format, reading.source, reading.label, reading.period_start, reading.period_end, *found)

@@ -99,7 +99,7 @@ def test_a_document_knows_its_bytes() -> None:
         (b"a^b^c\n1^2^3\n", "only one column"),
         (b'a,b\n1,"2\n3,4\n', "row 2.*truncated"),
         (b'a,b\n1,"x" y\n', "quotes of row 2"),
-        (b'a,b\n1,"' + b"x" * 200_000 + b'"\n', "longer than 131072"),
+        (b'a,b\n1,"' + b"x" * 600_000 + b"\n" + b"x" * 600_000 + b'"\n', "longer than 1000000"),
         (b"a,b,c,d,e\n1,2,3,4,5\n1,2,3,4,5\n1,2", "middle of row 4.*truncated"),
         (b"a,b,c,d,e\n1,2,3,4,5\n1,2,3,4,5\n1,2,3,4", "middle of row 4.*truncated"),
         (b"a,b\n\x81\x8d,\xff\n", "byte 5 is not UTF-8 or cp1252"),

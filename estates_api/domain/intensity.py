@@ -1,0 +1,70 @@
+"""How closely a site is built, beside what its kind of NHS organisation is used to.
+
+Acute trusts build in storeys; mental health, community and care trusts build low, in grounds that are part of care.
+Floor area over land therefore says little by itself: 0.3 is thin for an acute trust and usual for the others.
+"""
+
+from collections.abc import Mapping
+
+from estates_api.domain.claims import Claim
+from estates_api.domain.land import land_claim, site_land
+from estates_api.domain.sites import Holding, Site
+
+ACUTE, OTHER = "acute", "other"
+KINDS = (ACUTE, OTHER)
+"""The kinds of organisation that the norms of the method file are given for."""
+
+_ACUTE_SITES = ("general acute", "specialist hospital (acute")
+
+
+def trust_kind(site: Site) -> tuple[str, tuple[Claim, ...]]:
+    """`acute` or `other`, and the claim it rests on: the organisation's own type, else the type of site.
+
+    Where neither is known `other`, the lower norm: silence does not pay.
+    """
+    for attribute, starts in (("organisation_type", ("acute",)), ("site_type", _ACUTE_SITES)):
+        if claim := _of_largest(site, attribute):
+            acute = (claim.text or "").casefold().startswith(starts)
+            return ACUTE if acute else OTHER, (claim,)
+    return OTHER, ()
+
+
+def _of_largest(site: Site, attribute: str) -> Claim | None:
+    """What the NHS holding with most floor area states."""
+    stated = [h for h in site.holdings if h.sector == "NHS" and h.text(attribute)]
+    largest = max(stated, key=lambda holding: (holding.number("gia_m2") or 0.0, holding.code), default=None)
+    return largest.claims[attribute] if largest else None
+
+
+def plot_ratio(site: Site) -> tuple[float, tuple[Claim, ...]] | None:
+    """Floor area over land, each piece of land once; None when either is unknown.
+
+    A floor area is taken from the return that states the land, where it does. Two holdings that state one building
+    twice make a site look closer built than it is, never thinner.
+    """
+    land = site_land(site)
+    floors = [gia for holding in site.holdings if (gia := _floor_area(holding))]
+    if land is None or not land.area_ha or not floors:
+        return None
+    area_m2 = sum(gia.number or 0.0 for gia in floors)
+    return area_m2 / (land.area_ha * 10_000), (*floors, *land.claims)
+
+
+def _floor_area(holding: Holding) -> Claim | None:
+    land = land_claim(holding)
+    same = next((stated for day, stated in holding.returns if land and day == land.as_of), {})
+    gia = same.get("gia_m2") or holding.claims.get("gia_m2")
+    return gia if gia and gia.number is not None else None
+
+
+def share_of_norm(site: Site, norms: Mapping[str, float]) -> tuple[float, tuple[Claim, ...], str] | None:
+    """The plot ratio in per cent of the norm of its kind, the claims under it, and a note; None when unknown."""
+    ratio = plot_ratio(site)
+    if ratio is None:
+        return None
+    kind, typed = trust_kind(site)
+    note = f"floor area is {ratio[0]:.2f} of the land; usual for {_TOLD[kind]}: {norms[kind]:.2f}"
+    return 100 * ratio[0] / norms[kind], (*ratio[1], *typed), note
+
+
+_TOLD = {ACUTE: "an acute trust", OTHER: "a trust that is not acute"}
