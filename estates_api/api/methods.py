@@ -42,12 +42,13 @@ def get_method(method: str, request: Request, database: Database, caller: Caller
     here_url = f"{base}/methods/{told['sha256']}"
     links = [link(here_url, "self", "application/json", "this method"),
              link(f"{here_url}/file", "describedby", "application/toml", "its file, byte for byte")]  # fmt: skip
+    backtest = here.backtest if told["sha256"] == here.method.sha256 else None
     if not wants_html(request):
-        return JSONResponse(told | {"capacity_check": describe_check(capacity), "links": links})
+        return JSONResponse(told | {"backtest": backtest, "capacity_check": describe_check(capacity), "links": links})
     values = {
         "told": told, "adopted": told["sha256"] == here.method.sha256, "plot": draw_plot,
         # What method_backtest.html and method_capacity.html show; they are left out where there is nothing to show.
-        "backtest": None, "capacity": capacity if found.density else None, "density": found.density,
+        "backtest": backtest, "capacity": capacity if found.density else None, "density": found.density,
     }  # fmt: skip
     return page(request, "method.html", values)
 

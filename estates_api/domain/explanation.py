@@ -77,11 +77,15 @@ def told(part: Contribution) -> str:
         "access": f"{part.criterion.title} is {part.measure.note.partition(',')[0]}",
         "need": f"{part.criterion.title} is {shown} (1 is most deprived)",
         "colocation": f"{shown} other services are within 400 m",
-        "security": "a public body has the freehold"
-        if is_freehold(part.measure.note)
-        else f"{shown} of lease are left",
+        "security": _tenure(part.measure.note, shown),
     }
     return words.get(part.criterion.name, f"{part.criterion.title} is {shown}")
+
+
+def _tenure(note: str, left: str) -> str:
+    if not is_freehold(note):
+        return f"{left} of lease are left"
+    return "the freehold is taken to be public" if ", implied" in note else "a public body has the freehold"
 
 
 def is_freehold(note: str) -> bool:

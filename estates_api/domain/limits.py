@@ -14,7 +14,6 @@ from estates_api.domain.sites import Overlap, Site
 
 State = Literal["applies", "does not apply", "unknown"]
 
-
 PRECISE = {"outline", "uprn"}
 
 

@@ -38,6 +38,9 @@ ITEM_COSTS = (
 TENURE = frozenset({"reuse.security"})
 """Measures whose evidence does not grow old: who owns a place changes by a sale, which is an event."""
 
+_TELLS_TENURE = ("tenure", "interest", "land_owned_ha")
+"""What an owner's own entry says of how it holds a site, the plainest first: ERIC asks for land owned alone."""
+
 DAYS_A_YEAR = 365.25
 LONG_LEASE_YEARS = 25.0
 """What a freehold counts as where the value function of security is drawn from peers."""
@@ -247,7 +250,8 @@ def security(site: Site, method: Method) -> Measure:
 def _tenure_claims(site: Site, codes: Collection[str]) -> list[Claim]:
     """What the owners' own entries say of how they hold the site."""
     held = [holding.claims for holding in site.holdings if holding.organisation_code in codes]
-    return [claim for claims in held if (claim := claims.get("tenure") or claims.get("interest"))]
+    stated = (next((claims[name] for name in _TELLS_TENURE if name in claims), None) for claims in held)
+    return [claim for claim in stated if claim]
 
 
 def _lease_end(claim: Claim) -> date | None:

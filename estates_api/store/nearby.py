@@ -1,8 +1,7 @@
 """What layers have where sites are: overlaps by PostGIS, distances by a tree in memory, all sites at once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,8 +9,8 @@ import numpy as np
 import shapely
 from sqlalchemy import Connection, Row, text
 
-from estates_api.domain.nearness import POSITION_ERROR_M, Centre, deciding_centre, nearest
-from estates_api.domain.sites import Overlap, Surroundings
+from estates_api.domain.nearness import POSITION_ERROR_M, Centre, Shapes, deciding_centre, nearest
+from estates_api.domain.sites import Overlap
 
 LEAST_HA = 0.001
 """Ten square metres: less is two boundaries that were drawn apart."""
@@ -57,28 +56,25 @@ ORDER BY f.id
 """
 
 
-@dataclass(slots=True)
-class _Near:
-    """The nearest of each group of places to one site."""
-
-    error_m: float
-    station: tuple[str, float] | None = None
-    centres: list[Centre] = field(default_factory=list)
+Fields = dict[str, Any]
+"""Fields of Surroundings by name: an object for each of 100,000 sites, made once, where all of them are known."""
 
 
-def list_nearby(connection: Connection, as_of: date, around: Mapping[str, Surroundings]) -> dict[str, Surroundings]:
-    """The surroundings of sites with what the layers say of them. Layers are those of today, their areas those that
-    stood on the day, as far as they are dated."""
+def list_nearby(connection: Connection, as_of: date) -> dict[str, Fields]:
+    """What layers say of each site, as fields of its Surroundings; sites of which they say nothing are left out.
+
+    Layers are those of today, their areas those that stood on the day, as far as they are dated.
+    """
     kinds = frozenset(connection.execute(text("SELECT DISTINCT kind FROM standing_layer")).scalars())
-    overlaps = _overlaps(connection, as_of) if kinds - {"station", "town-centre"} else {}
-    near = _nearest(connection, as_of) if kinds & {"station", "town-centre"} else {}
-    inside = set(connection.execute(text("SELECT ref FROM site WHERE inside_area")).scalars()) if kinds else set()
-    found = dict(around)
-    for ref in inside | overlaps.keys():
-        said = replace(found.get(ref, Surroundings()), layers=kinds if ref in inside else frozenset(),
-                       overlaps=tuple(overlaps.get(ref, ())))  # fmt: skip
-        said = _with_zones(said)
-        found[ref] = _with_near(said, near[ref]) if ref in near else said
+    if not kinds:
+        return {}
+    inside = connection.execute(text("SELECT ref FROM site WHERE inside_area")).scalars().all()
+    found: dict[str, Fields] = {ref: {"layers": kinds} for ref in inside}
+    if kinds & {"station", "town-centre"}:
+        _add_nearest(connection, as_of, found)
+    if kinds - {"station", "town-centre"}:
+        for ref, overlaps in _overlaps(connection, as_of).items():
+            found.setdefault(ref, {}).update(_zones(overlaps), overlaps=tuple(overlaps))
     return found
 
 
@@ -99,44 +95,43 @@ def _overlap(row: Row[Any]) -> Overlap | None:
     return Overlap(row.kind, row.name, round(row.area_ha, 4), round(min(1.0, row.area_ha / row.site_ha), 4), row.source)
 
 
-def _with_zones(said: Surroundings) -> Surroundings:
-    named = {overlap.kind: overlap.name for overlap in said.overlaps}
-    return replace(said, housing_zone=named.get("housing-zone"), opportunity_area=named.get("opportunity-area"))
+def _zones(overlaps: Iterable[Overlap]) -> Fields:
+    named = {overlap.kind: overlap.name for overlap in overlaps}
+    return {"housing_zone": named.get("housing-zone"), "opportunity_area": named.get("opportunity-area")}
 
 
-def _with_near(said: Surroundings, near: _Near) -> Surroundings:
-    centres = tuple(sorted(near.centres, key=lambda centre: centre[2]))
-    deciding = deciding_centre(centres, near.error_m)
-    station, station_m = near.station or (None, None)
-    classed, name, metres = deciding or (None, None, None)
-    return replace(said, station=station, station_m=station_m, town_centre=classed, town_centre_name=name,
-                   town_centre_m=metres, centres=centres, position_error_m=near.error_m)  # fmt: skip
-
-
-def _nearest(connection: Connection, as_of: date) -> dict[str, _Near]:
+def _add_nearest(connection: Connection, as_of: date, found: dict[str, Fields]) -> None:
     """The nearest station and the nearest centre of each class, for every site whose position allows a distance."""
     sites = connection.execute(text(_SITES), {"precise": list(POSITION_ERROR_M)}).all()
+    if not sites:
+        return
     places: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(text(_PLACES), {"as_of": as_of}):
         places[row.classed or row.kind].append(row)
-    found = {site.ref: _Near(POSITION_ERROR_M[site.precision]) for site in sites}
     shapes = _shapes(sites)
-    for group, rows in places.items():
-        if group == "town-centre":  # of no class that has a setting
-            continue
-        numbers, metres = nearest(shapes, _shapes(rows)) if len(sites) else ((), ())
-        for site, number, distance in zip(sites, numbers, metres, strict=True):
-            _note(found[site.ref], group, rows[number].name or "without a name", round(float(distance), 1))
-    return found
+    near = {group: _named(shapes, rows) for group, rows in places.items() if group != "town-centre"}
+    stations = near.pop("station", None)
+    for at, (ref, precision, _) in enumerate(sites):
+        fields, error_m = found[ref], POSITION_ERROR_M[precision]
+        fields["position_error_m"] = error_m
+        if stations:
+            fields["station"], fields["station_m"] = stations[0][at], stations[1][at]
+        if near:
+            fields |= _centres([(group, names[at], metres[at]) for group, (names, metres) in near.items()], error_m)
 
 
-def _note(near: _Near, group: str, name: str, metres: float) -> None:
-    if group == "station":
-        near.station = name, metres
-    else:
-        near.centres.append((group, name, metres))
+def _named(sites: Shapes, rows: Sequence[Row[Any]]) -> tuple[list[str], list[float]]:
+    """The name of the place that is nearest to each site, and the metres."""
+    numbers, metres = nearest(sites, _shapes(rows))
+    names = [row.name or "without a name" for row in rows]
+    return [names[number] for number in numbers.tolist()], metres.round(1).tolist()
 
 
-def _shapes(rows: Sequence[Row[Any]] | Collection[Row[Any]]) -> "np.ndarray[Any, np.dtype[np.object_]]":
-    found: Iterable[bytes] = [bytes(row.shape) for row in rows]
-    return np.asarray(shapely.from_wkb(list(found)), dtype=object)
+def _centres(centres: list[Centre], error_m: float) -> Fields:
+    centres.sort(key=lambda centre: centre[2])
+    classed, name, metres = deciding_centre(centres, error_m) or (None, None, None)
+    return {"centres": tuple(centres), "town_centre": classed, "town_centre_name": name, "town_centre_m": metres}
+
+
+def _shapes(rows: Sequence[Row[Any]]) -> Shapes:
+    return np.asarray(shapely.from_wkb([row[-1] for row in rows]), dtype=object)

@@ -239,12 +239,13 @@ def _events(connection: Connection, moment: Moment) -> tuple[dict[str, list[Even
 
 
 def _surroundings(connection: Connection, moment: Moment) -> dict[str, Surroundings]:
-    rows = moment.read(connection, _SURROUNDINGS)
-    around = {
-        row.ref: Surroundings(
+    rows = {row.ref: row for row in moment.read(connection, _SURROUNDINGS)}
+    near = list_nearby(connection, moment.as_of)
+    found = {ref: Surroundings(**fields) for ref, fields in near.items() if ref not in rows}
+    return found | {
+        ref: Surroundings(
             row.ptal, row.decile, row.services,
             near_sectors=frozenset(row.near_sectors or ()) if row.precise else None,
-            perhaps_sectors=frozenset(row.perhaps_sectors or ()),
-        ) for row in rows
+            perhaps_sectors=frozenset(row.perhaps_sectors or ()), **near.get(ref, {}),
+        ) for ref, row in rows.items()
     }  # fmt: skip
-    return list_nearby(connection, moment.as_of, around)

@@ -237,6 +237,8 @@ def test_the_longest_lease_counts_and_a_freehold_above_all() -> None:
     owned = measured("reuse.security", site(holding("RAL01", tenure="freehold"), as_of=day))
     assert (owned.number, owned.note) == (25.0, "freehold of Royal Free London, stated")
     assert [claim.attribute for claim in owned.claims] == ["tenure"]
+    returned = measured("reuse.security", site(holding("RAL01", land_owned_ha=2.0), as_of=day))
+    assert [claim.attribute for claim in returned.claims] == ["land_owned_ha"]
     private = (Interest("P", "A Landlord", "private", "freeholder", "stated"),)
     assert measured("reuse.security", site(full(), interests=private, as_of=day)).state == "unknown"
 

@@ -56,7 +56,7 @@ def area(line: int, kind: str, shape: bytes, name: str = "Made", **more: Any) ->
 
 def around(connection: Connection, ref: str = "A", day: date = DAY) -> Surroundings:
     """What layers say of a site."""
-    return list_nearby(connection, day, {})[ref]
+    return Surroundings(**list_nearby(connection, day)[ref])
 
 
 @pytest.fixture
@@ -173,10 +173,9 @@ def test_outside_the_area_only_what_is_there_is_told(place: Connection) -> None:
     assert (there.layers, there.station) == (frozenset(), None)
 
 
-def test_without_layers_nothing_is_added(place: Connection) -> None:
-    """And what is known of the surroundings stays."""
-    known: dict[str, Surroundings] = {"A": Surroundings(ptal="4")}
-    assert list_nearby(place, DAY, known) == known
+def test_without_layers_nothing_is_told(place: Connection) -> None:
+    """Of no site."""
+    assert list_nearby(place, DAY) == {}
 
 
 def test_layers_are_records(place: Connection) -> None:
