@@ -15,6 +15,7 @@ from estates_api.domain.gates import OWNERS
 from estates_api.domain.land import site_land
 from estates_api.domain.limits import limits_of
 from estates_api.domain.method import Method
+from estates_api.domain.place import describe_place
 from estates_api.domain.sites import Holding, Site
 
 
@@ -63,12 +64,22 @@ def candidate_properties(result: Assessed, method: Method, boroughs: Mapping[str
         "gates": "; ".join(gate.id for gate in result.gates) or None,
         "sentence": sentence(result, method),
         "method": method.id,
+        **_place(result.site, method),
         "homes_low": homes.low,
         "homes_high": homes.high,
         "homes_basis": homes.basis,
         "adjacent_owners": None,  # of the present only
         "adjacent_ha": None,
     }
+
+
+_PLACE = ("limits", "station", "station_m", "town_centre", "town_centre_m", "housing_zone", "opportunity_area")
+
+
+def _place(site: Site, method: Method) -> dict[str, Any]:
+    """The priority columns of the place."""
+    told = describe_place(site, method)
+    return {name: _rounded(told[name], 1) if isinstance(told[name], float) else told[name] for name in _PLACE}
 
 
 def list_holdings(site: Site) -> list[Holding]:
