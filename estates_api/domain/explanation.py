@@ -9,7 +9,7 @@ from typing import Any
 from estates_api.domain.assessment import Assessed, Contribution, SiteScore
 from estates_api.domain.capacity import describe_capacity, site_capacity
 from estates_api.domain.checks import Check, checks_of
-from estates_api.domain.claims import Claim
+from estates_api.domain.claims import describe_claim
 from estates_api.domain.gates import Gate
 from estates_api.domain.incentives import describe_incentives
 from estates_api.domain.land import site_land
@@ -297,20 +297,9 @@ def _contribution(part: Contribution, scale: Points) -> dict[str, Any]:
         "points": part.points,
         "could_be": None if part.measure.state != "unknown" else [0.0, round(100 * part.weight, 6)],
         "note": part.measure.note,
-        "sources": [_source(claim) for claim in part.measure.claims],
+        "sources": [describe_claim(claim) for claim in part.measure.claims],
         "why": part.criterion.why,
         "citation": part.criterion.citation,
-    }
-
-
-def _source(claim: Claim) -> dict[str, Any]:
-    return {
-        "claim": claim.id,
-        "edition": claim.edition,
-        "row": claim.line,
-        "attribute": claim.attribute,
-        "as_of": claim.as_of.isoformat(),
-        "value": claim.number if claim.number is not None else claim.text,
     }
 
 
