@@ -70,8 +70,9 @@ def _taken(site: Site, overlap: Overlap, rule: LimitRule) -> tuple[float | None,
     land = site_land(site)
     if land is None or land.open_ha is None:
         return overlap.area_ha, f"{where}; what is {rule.unless} would stay, but is not known"
-    kept = min(land.area_ha - land.open_ha, overlap.area_ha)
-    return round(overlap.area_ha - kept, 4), f"{where}; {kept:.2g} ha under buildings are {rule.unless} and stay"
+    kept = min((land.area_ha - land.open_ha) * (overlap.share or 0.0), overlap.area_ha)
+    stays = f"{kept:.2g} ha under buildings, if they are spread evenly, are {rule.unless} and stay"
+    return round(overlap.area_ha - kept, 4), f"{where}; {stays}"
 
 
 def _where(overlap: Overlap) -> str:
