@@ -51,6 +51,8 @@ def _why_unknown(site: Site, name: str, by_kind: Mapping[str, Overlap]) -> str |
     loaded = site.surroundings.layers
     if site.precision not in PRECISE:
         return f"its position is known to the {site.precision} only: an outline or a UPRN is needed"
+    if name == "listed-building" and name in loaded and site.precision == "uprn":
+        return "a listed building may be a point beside its UPRN's: an outline is needed"
     if name == "flood-zone-3b" and name not in loaded and "flood-zone-3" in loaded:
         within = by_kind.get("flood-zone-3")
         reason = "in flood zone 3; whether in its functional floodplain, the borough's flood risk assessment tells"

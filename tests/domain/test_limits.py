@@ -74,6 +74,7 @@ def test_a_point_lies_within_or_not() -> None:
     one = placed(area("flood-zone-3b", None, None), precision="uprn")
     assert (of(one, "flood-zone-3b").state, of(one, "flood-zone-3b").area_ha) == ("applies", None)
     assert of(one, "green-belt").state == "does not apply"
+    assert of(one, "listed-building").state == "unknown"  # published as points, which are in no point
 
 
 @pytest.mark.parametrize(("overlaps", "state"), [((area("flood-zone-3"),), "unknown"), ((), "does not apply")])
