@@ -9,7 +9,8 @@ from markupsafe import Markup, escape
 
 from estates_api.domain.attributes import ATTRIBUTES, IDENTITY, UNITS
 from estates_api.domain.collections import Property
-from estates_api.domain.explanation import is_freehold, quantity
+from estates_api.domain.explanation import is_freehold
+from estates_api.domain.quantities import quantity
 
 _WRITTEN = {"m2": "m²", "GBP": "£"}
 _ADDRESSES = re.compile(r"<(https?://[^<>]+)>")
