@@ -14,9 +14,11 @@ from estates_api.api.history import Ask, Asked, find_elsewhere
 from estates_api.api.items import check_ref
 from estates_api.api.parameters import MOMENT, only
 from estates_api.api.provenance import explain_sources
+from estates_api.domain.assembly import NOT_THEN, describe_neighbours
 from estates_api.domain.explanation import describe
 from estates_api.errors import NotFound
 from estates_api.store import assessments, editions, features
+from estates_api.store.assemblies import find_assembly, list_neighbours
 from estates_api.store.redactions import sites_redacted_since
 from estates_api.store.sites import Moment
 from estates_api.workflows.assess import totals
@@ -43,7 +45,7 @@ def site(
     if wants_html(request):
         return site_page(request, ask.database, detail(ask, ref))
     if ask.moment is None and explain is None:
-        return text_answer(features.get_detail(ask.database, ask.caller, ref), JSON)
+        return text_answer(_text_of(ask, ref), JSON)
     content = detail(ask, ref)
     if explain:
         content["sources"] = explain_sources(ask, ref)
@@ -53,9 +55,18 @@ def site(
 def detail(ask: Asked, ref: str) -> dict[str, Any]:
     """Everything about one site at the moment asked about; NotFound when it was not there or not known."""
     if ask.moment:
-        return ask.past_with(ref, ask.moment).detail(ref)
-    found: dict[str, Any] = json.loads(features.get_detail(ask.database, ask.caller, ref))
+        return ask.past_with(ref, ask.moment).detail(ref) | {"assembly": NOT_THEN}
+    found: dict[str, Any] = json.loads(_text_of(ask, ref))
     return found
+
+
+def _text_of(ask: Asked, ref: str) -> str:
+    """Everything about one site today as JSON text. Neighbours are read with it: they are those of who asks."""
+    whole = features.get_detail(ask.database, ask.caller, ref)
+    with features.reading_as(ask.database, ask.caller):
+        near = list_neighbours(ask.database, ask.caller, ref)
+        told = describe_neighbours(near, find_assembly(ask.database, ask.caller, ref))
+    return f'{whole[:-1]}, "assembly": {json.dumps(told, ensure_ascii=False)}}}'
 
 
 def describe_answer(content: dict[str, Any]) -> Response:

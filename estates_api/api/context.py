@@ -5,10 +5,10 @@ import binascii
 import ipaddress
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
@@ -24,7 +24,8 @@ from estates_api.store.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The installation as requests see it. `watch`: answers are kept until the database tells of a change."""
+    """The installation as requests see it. `watch`: answers are kept until the database tells of a change. `backtest`:
+    what the method was worth, where that was shipped with it."""
 
     engine: Engine
     area: Area
@@ -34,6 +35,7 @@ class Context:
     public_url: str | None
     max_upload_mb: int = DEFAULT_UPLOAD_MB
     watch: bool = False
+    backtest: Mapping[str, Any] | None = None
 
 
 def context(request: Request) -> Context:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
 
 from estates_api.api.answers import text_answer, wants_html
-from estates_api.api.context import Base, Database, Here
+from estates_api.api.context import Base, Caller, Database, Here
 from estates_api.api.links import link
 from estates_api.api.pages import page
 from estates_api.api.parameters import only
@@ -14,6 +14,7 @@ from estates_api.api.plots import draw_plot
 from estates_api.domain.method_words import describe_method
 from estates_api.store import methods as used
 from estates_api.workflows import methods
+from estates_api.workflows.capacity import check_capacity, describe_check
 
 router = APIRouter(tags=["method"])
 
@@ -33,19 +34,21 @@ def list_methods(request: Request, database: Database, here: Here, base: Base) -
 
 
 @router.get("/methods/{method}", dependencies=[Depends(only())], response_class=Response, responses=_EITHER)
-def get_method(method: str, request: Request, database: Database, here: Here, base: Base) -> Response:
+def get_method(method: str, request: Request, database: Database, caller: Caller, here: Here, base: Base) -> Response:
     """A method by its id or its SHA-256: criteria with weights and points in words, cut-offs, gates, limits, checks,
     priority columns, and what each rests on."""
-    told = describe_method(methods.get_method(database, method, here.method))
+    found = methods.get_method(database, method, here.method)
+    told, capacity = describe_method(found), check_capacity(database, found.density, caller)
     here_url = f"{base}/methods/{told['sha256']}"
     links = [link(here_url, "self", "application/json", "this method"),
              link(f"{here_url}/file", "describedby", "application/toml", "its file, byte for byte")]  # fmt: skip
+    backtest = here.backtest if told["sha256"] == here.method.sha256 else None
     if not wants_html(request):
-        return JSONResponse(told | {"links": links})
+        return JSONResponse(told | {"backtest": backtest, "capacity_check": describe_check(capacity), "links": links})
     values = {
         "told": told, "adopted": told["sha256"] == here.method.sha256, "plot": draw_plot,
         # What method_backtest.html and method_capacity.html show; they are left out where there is nothing to show.
-        "backtest": None, "capacity": None,
+        "backtest": backtest, "capacity": capacity if found.density else None, "density": found.density,
     }  # fmt: skip
     return page(request, "method.html", values)
 

@@ -71,6 +71,7 @@ def landing(base: str) -> dict[str, Any]:
             link(f"{base}/qgis/estates.qlr", "item", QLR, "layers for QGIS, styled and with legends"),
             link(f"{base}/sites.geojson", "item", GEOJSON, "all sites as one GeoJSON file"),
             link(f"{base}/shortlists", "item", "application/json", "quarterly shortlists"),
+            link(f"{base}/incentives", "item", "application/json", "what empty space costs, and receipts, added up"),
             link(f"{base}/methods", "item", "application/json", "the scoring method, and those used before"),
             link(f"{base}/issues", "item", "application/json", "what is wrong in the files"),
             link(f"{base}/letters", "item", "application/json", "letters: what each organisation could put right"),

@@ -21,8 +21,10 @@ _INSTANT = re.compile(
 )
 
 
-def only(*names: str) -> Callable[[Request], None]:
-    """A dependency that refuses query parameters other than these (and `f`), and any that is repeated."""
+def only(*names: str, also: tuple[str, ...] = ()) -> Callable[[Request], None]:
+    """A dependency that refuses query parameters other than these (and `f`), and any that is repeated. `also`: formats
+    besides JSON and HTML."""
+    formats = ("json", "geojson", "html", *also)
 
     def check(request: Request) -> None:
         unknown = sorted(set(request.query_params) - {*names, "f"})
@@ -33,8 +35,9 @@ def only(*names: str) -> Callable[[Request], None]:
             if (times := len(request.query_params.getlist(name))) > 1:
                 raise BadInput(f"{name} is given {times} times; give it once")
         wanted = request.query_params.get("f", "json")
-        if wanted not in {"json", "geojson", "html"}:
-            raise BadInput(f"f: {wanted!r} is not a format here; json, geojson or html")
+        if wanted not in formats:
+            listed = f"{', '.join(formats[:-1])} or {formats[-1]}"
+            raise BadInput(f"f: {wanted!r} is not a format here; {listed}")
 
     return check
 

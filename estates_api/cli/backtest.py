@@ -176,9 +176,11 @@ def _print_outcome(outcome: dict[str, Any]) -> None:
     table = Table("ranked by", "AUC", "95 % by trusts", "95 % by sites", "gain of the score, by trusts", "by sites",
                   box=None, pad_edge=False)  # fmt: skip
     for row in outcome["rankings"]:
-        spans = (row["by_trusts"], row["by_sites"], row.get("gain_by_trusts"), row.get("gain_by_sites"))
+        spans = (row["by_trusts"], row["by_sites"], row["gain_by_trusts"], row["gain_by_sites"])
         table.add_row(escape(row["ranking"]), _number(row["auc"]), *map(_span, spans))
     console.print(table)
+    if outcome["not_surely_better_than"]:
+        console.print(f"not surely better than: {'; '.join(outcome['not_surely_better_than'])}", soft_wrap=True)
     shares = ", ".join(f"{row['share']:.0%} of the first {row['k']}" for row in outcome["precision"])
     console.print(f"it happened to {shares}")
 

@@ -12,6 +12,8 @@ from sqlalchemy.exc import OperationalError
 from estates_api import __version__
 from estates_api.cli import (
     backtest,
+    capacity,
+    incentives,
     ingest,
     layers,
     methods,
@@ -40,10 +42,12 @@ app = typer.Typer(
 )
 app.add_typer(shortlists.app, name="shortlist")
 app.add_typer(methods.app, name="method")
+app.add_typer(capacity.app, name="capacity")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
 app.command("layers")(layers.layers)
 app.command("totals")(totals.totals)
+app.command("incentives")(incentives.incentives)
 app.command("run")(serving.run)
 app.command("serve")(serving.serve)
 app.command("issues")(quality.issues)

@@ -87,6 +87,7 @@ _ALL = (
     _gbp("food_cost_gbp", "inpatient food"),
     _gbp("laundry_cost_gbp", "laundry and linen"),
     _gbp("portering_cost_gbp", "portering"),
+    _gbp("void_cost_gbp", "what empty space costs a year, where a source states it"),
     _gbp("pfi_unitary_charge_gbp", "yearly PFI unitary charge (ERIC 2014-15): above zero means a term is running"),
     _text("private_finance", "PFI or LIFT where a source says that a term is running"),
     _text("interest", "what the organisation has here: freeholder, head lessee, occupier or unknown"),

@@ -160,6 +160,7 @@ def _compare(pairs: Sequence[Pair], outcome: str, ranked: Mapping[str, Floats]) 
     sites = [" ".join(pair.earlier.key) for pair, known in zip(pairs, told, strict=True) if known]
     numbers = {name: values[told] for name, values in ranked.items()}
     asked = {"trusts": draws_of(trusts), "sites": draws_of(sites)} if sites else {}
+    rows = _rankings(numbers, happened, asked) if asked else []
     return {
         "outcome": outcome,
         "meaning": OUTCOMES[outcome],
@@ -168,7 +169,8 @@ def _compare(pairs: Sequence[Pair], outcome: str, ranked: Mapping[str, Floats]) 
         "base_rate": _rounded(float(happened.mean()) if len(happened) else None),
         "trusts": len(set(trusts)),
         "trusts_where_it_happened": len({trust for trust, hit in zip(trusts, happened, strict=True) if hit}),
-        "rankings": _rankings(numbers, happened, asked) if asked else [],
+        "rankings": rows,
+        "not_surely_better_than": [row["ranking"] for row in rows if _may_lose(row["gain_by_trusts"])],
         "precision": _precision(numbers["release score"], happened),
     }
 
@@ -181,8 +183,7 @@ def _rankings(numbers: Mapping[str, Floats], happened: Flags, weights: Mapping[s
         for unit, drawn in weights.items():
             theirs = weighted_auc(values, happened, drawn)
             row[f"by_{unit}"] = _pair(theirs)
-            if name != "release score":
-                row[f"gain_by_{unit}"] = _pair(ours[unit] - theirs)
+            row[f"gain_by_{unit}"] = None if name == "release score" else _pair(ours[unit] - theirs)
         rows.append(row)
     return rows
 
@@ -190,6 +191,11 @@ def _rankings(numbers: Mapping[str, Floats], happened: Flags, weights: Mapping[s
 def _pair(values: Floats) -> list[float] | None:
     found = interval(values)
     return None if found is None else [round(found.low, 3), round(found.high, 3)]
+
+
+def _may_lose(gain: object) -> bool:
+    """Whether the interval of a gain over a measure reaches down to nothing."""
+    return isinstance(gain, list) and gain[0] <= 0
 
 
 def _precision(scores: Floats, happened: Flags) -> list[dict[str, object]]:

@@ -88,6 +88,12 @@ _CANDIDATE = (
     Property("town_centre_m", "number", "Straight line to that town centre", 1, "m"),
     Property("housing_zone", "string", "Housing Zone, or none where that is known"),
     Property("opportunity_area", "string", "Opportunity Area, or none where that is known"),
+    Property("homes_low", "integer", "Homes, lower end of the range"),
+    Property("homes_high", "integer", "Homes, upper end of the range"),
+    Property("homes_basis", "string", "What the homes rest on",
+             values=("consent", "allocation", "brownfield register", "density matrix")),
+    Property("adjacent_owners", "string", "Other public owners of land within 50 m, joined by `; ` (of the present)"),
+    Property("adjacent_ha", "number", "Their land within reach, as far as it is known (of the present)", 4, "ha"),
 )  # fmt: skip
 
 COLLECTIONS: Mapping[str, Collection] = {
@@ -134,6 +140,24 @@ COLLECTIONS: Mapping[str, Collection] = {
             Property("reasons", "string", "Why it is listed"),
             Property("method", "string", "Method of the assessment"),
         ), ("quarter", "list", "site", "name", "score")),
+        Collection("assemblies", "Assemblies", "Sites within 50 m of one another that belong to two or more public "
+                   "owners, of the present only; drawn as far as outlines are known", "MultiPolygon", (
+            Property("name", "string", "Names of the sites, joined by `; `"),
+            Property("owners", "string", "Public freeholders, joined by `; `"),
+            Property("owner_count", "integer", "Public freeholders"),
+            Property("sites", "string", "References of the sites, joined by `; `"),
+            Property("site_count", "integer", "Sites"),
+            Property("drawn_count", "integer", "Sites whose outline is drawn; of the others a UPRN point is known"),
+            Property("borough", "string", "Boroughs, joined by `; `"),
+            Property("area_ha", "number", "Land together: outlines once, else as stated", 4, "ha"),
+            Property("area_known_of", "integer", "Sites whose land is in that area"),
+            Property("gain_ha", "number", "Land of sites under 0.25 ha that reaches 0.25 ha with the others (the least "
+                     "area for a brownfield register; regulation 4, SI 2017/403)", 4, "ha"),
+            Property("homes_low", "integer", "Homes of the sites together, lower end: no more than theirs, as the "
+                     "density matrix is the same for each hectare"),
+            Property("homes_high", "integer", "Homes of the sites together, upper end"),
+            Property("homes_known_of", "integer", "Sites whose homes are in that range"),
+        ), ("name", "owners", "area_ha", "homes_low", "homes_high")),
         Collection("boroughs", "Boroughs", "The boroughs of the area", "MultiPolygon", (
             Property("gss", "string", "GSS code"),
             Property("name", "string", "Name"),

@@ -7,9 +7,11 @@ from datetime import date
 from typing import Any
 
 from estates_api.domain.assessment import ROUNDING, Assessed, Contribution, SiteScore, reaches
+from estates_api.domain.capacity import describe_capacity, site_capacity
 from estates_api.domain.checks import Check, checks_of
 from estates_api.domain.claims import Claim
 from estates_api.domain.gates import Gate
+from estates_api.domain.incentives import describe_incentives
 from estates_api.domain.land import site_land
 from estates_api.domain.limits import limits_of
 from estates_api.domain.measures import MEASURE_PLACES
@@ -69,16 +71,21 @@ def _surely_beyond(limit: float, *, below: bool) -> float:
 def told(part: Contribution) -> str:
     """One known contribution in words: `land not under buildings is 9.4 ha`."""
     shown = quantity(part.measure.number or 0.0, part.criterion.unit)
+    near = part.measure.note.startswith("next to")
     words = {
-        "partners": "NHS and council are both on the site",
+        "partners": f"NHS and council are {'next to one another' if near else 'both on the site'}",
         "access": f"{part.criterion.title} is {part.measure.note.partition(',')[0]}",
         "need": f"{part.criterion.title} is {shown} (1 is most deprived)",
         "colocation": f"{shown} other services are within 400 m",
-        "security": "a public body has the freehold"
-        if is_freehold(part.measure.note)
-        else f"{shown} of lease are left",
+        "security": _tenure(part.measure.note, shown),
     }
     return words.get(part.criterion.name, f"{part.criterion.title} is {shown}")
+
+
+def _tenure(note: str, left: str) -> str:
+    if not is_freehold(note):
+        return f"{left} of lease are left"
+    return "the freehold is taken to be public" if ", implied" in note else "a public body has the freehold"
 
 
 def is_freehold(note: str) -> bool:
@@ -232,7 +239,7 @@ def _join(words: Sequence[str]) -> str:
 def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
     """The full explanation as JSON-ready values, dates ISO. Scores are not rounded: low <= score <= high holds."""
     site = result.site
-    land = site_land(site)
+    land, limits = site_land(site), limits_of(site, method)
     return {
         "ref": site.ref,
         "name": site.name,
@@ -249,8 +256,10 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "checks": [_check(check) for check in checks_of(site, method)],
         "land_ha": land.area_ha if land else None,
         "gia_m2": _total(site, "gia_m2"),
-        "limits": [asdict(limit) for limit in limits_of(site, method)],
+        "limits": [asdict(limit) for limit in limits],
         "place": describe_place(site, method),
+        "capacity": describe_capacity(site_capacity(site, method.density, limits)),
+        "incentives": describe_incentives(site, method),
         "interests": [
             {"organisation": i.organisation_name, "code": i.organisation_code, "kind": i.kind, "evidence": i.evidence}
             for i in site.interests

@@ -9,9 +9,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from estates_api.domain.assessment import Assessed
+from estates_api.domain.capacity import site_capacity
 from estates_api.domain.explanation import sentence
 from estates_api.domain.gates import OWNERS
 from estates_api.domain.land import site_land
+from estates_api.domain.limits import limits_of
 from estates_api.domain.method import Method
 from estates_api.domain.sites import Holding, Site
 
@@ -48,6 +50,7 @@ def feature_properties(result: Assessed, boroughs: Mapping[str, str]) -> dict[st
 def candidate_properties(result: Assessed, method: Method, boroughs: Mapping[str, str]) -> dict[str, Any]:
     """What a feature of the collection `candidates` says."""
     release, reuse = result.release, result.reuse
+    homes = site_capacity(result.site, method.density, limits_of(result.site, method))
     return {
         **site_properties(result, boroughs),
         "route": result.route,
@@ -60,6 +63,11 @@ def candidate_properties(result: Assessed, method: Method, boroughs: Mapping[str
         "gates": "; ".join(gate.id for gate in result.gates) or None,
         "sentence": sentence(result, method),
         "method": method.id,
+        "homes_low": homes.low,
+        "homes_high": homes.high,
+        "homes_basis": homes.basis,
+        "adjacent_owners": None,  # of the present only
+        "adjacent_ha": None,
     }
 
 

@@ -54,7 +54,7 @@ def site_land(site: Site) -> Land | None:
     area = sum(piece[0][1].number or 0.0 for piece in pieces)
     built = _built_ha(pieces)
     notes = [_counted_once(piece) for piece in pieces if len(piece) > 1]
-    sold = _sold_since(site.events, max(piece[0][1].as_of for piece in pieces))
+    sold = sold_since(site.events, max(piece[0][1].as_of for piece in pieces))
     kept = 1.0 - sum(event.area_ha or 0.0 for event in sold) / area
     if kept <= 0:  # more was sold than anybody stated: what is left is not known
         return None
@@ -132,7 +132,7 @@ def _ground_claims(piece: Piece) -> list[Claim]:
     return sorted(found, key=lambda claim: (-(claim.number or 0.0), claim.id))[:1]
 
 
-def _sold_since(events: Iterable[Event], day: date) -> list[Event]:
+def sold_since(events: Iterable[Event], day: date) -> list[Event]:
     """Dated part sales with an area, surely after the day that the land claim speaks of."""
     return [e for e in events if e.kind == "part sold" and e.area_ha and e.earliest and e.earliest > day]
 
@@ -193,23 +193,32 @@ def _share_of_floor(claim: Claim, gia: Claim | None) -> tuple[float, tuple[Claim
 
 
 def idle_share(site: Site) -> tuple[float, tuple[Claim, ...]] | None:
-    """Land not delivering services in per cent of the land owned, each piece once, and the claims it rests on.
+    """Land not delivering services in per cent of the land owned, each piece once, and the claims it rests on."""
+    found = idle_land(site)
+    if found is None:
+        return None
+    idle, owned, claims = found
+    return 100.0 if idle == owned else 100 * idle / owned, claims
 
-    Vacant land without a building is idle as a whole. Beside it, land of which nobody says whether it is used
-    leaves the share unknown.
+
+def idle_land(site: Site) -> tuple[float, float, tuple[Claim, ...]] | None:
+    """Hectares not delivering services and hectares owned, each piece once, and the claims they rest on.
+
+    Vacant land without a building is idle as a whole (both 0 where nobody says how large it is). Beside it, land of
+    which nobody says whether it is used leaves both unknown.
     """
     bare = [holding for holding in site.holdings if _is_bare(holding)]
     others = [holding for holding in site.holdings if holding not in bare]
     stated = {h.key: pair for h in others if (pair := h.together("idle_land_ha", "land_owned_ha")) and pair[1].number}
     pieces = _pieces((h, stated[h.key][1]) for h in others if h.key in stated)
     plots = [claim for holding in bare if (claim := land_claim(holding))]
+    if not pieces and (not bare or any(land_claim(holding) for holding in others)):
+        return None
     words = [h.claims[name] for h in bare for name in ("land_or_building", "tenure_category")]
-    if not pieces:
-        return (100.0, (*words, *plots)) if bare and not any(land_claim(holding) for holding in others) else None
     idle = sum(_idle_ha(piece, stated) for piece in pieces) + sum(claim.number or 0.0 for claim in plots)
     owned = sum(claim.number or 0.0 for claim in (*(piece[0][1] for piece in pieces), *plots))
     pairs = [claim for piece in pieces for h, _ in piece for claim in stated[h.key]]
-    return 100 * idle / owned, (*pairs, *(words if plots else ()), *plots)
+    return idle, owned, (*pairs, *(words if plots or not pieces else ()), *plots)
 
 
 def _is_bare(holding: Holding) -> bool:

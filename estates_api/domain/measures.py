@@ -38,6 +38,9 @@ ITEM_COSTS = (
 TENURE = frozenset({"reuse.security"})
 """Measures whose evidence does not grow old: who owns a place changes by a sale, which is an event."""
 
+_TELLS_TENURE = ("tenure", "interest", "land_owned_ha")
+"""What an owner's own entry says of how it holds a site, the plainest first: ERIC asks for land owned alone."""
+
 DAYS_A_YEAR = 365.25
 LONG_LEASE_YEARS = 25.0
 """What a freehold counts as where the value function of security is drawn from peers."""
@@ -247,7 +250,8 @@ def security(site: Site, method: Method) -> Measure:
 def _tenure_claims(site: Site, codes: Collection[str]) -> list[Claim]:
     """What the owners' own entries say of how they hold the site."""
     held = [holding.claims for holding in site.holdings if holding.organisation_code in codes]
-    return [claim for claims in held if (claim := claims.get("tenure") or claims.get("interest"))]
+    stated = (next((claims[name] for name in _TELLS_TENURE if name in claims), None) for claims in held)
+    return [claim for claim in stated if claim]
 
 
 def _lease_end(claim: Claim) -> date | None:
@@ -285,10 +289,18 @@ def colocation(site: Site, _: Method) -> Measure:
 
 
 def partners(site: Site, _: Method) -> Measure:
-    """Both sectors, NHS and council, on the site or next to it: 1 yes, 0 no."""
-    if {"NHS", "council"} <= site.sectors | {interest.sector for interest in site.interests}:
+    """Both sectors, NHS and council, on the site or within 50 m of it: 1 yes, 0 no."""
+    both, here = {"NHS", "council"}, site.sectors | {interest.sector for interest in site.interests}
+    near, perhaps = site.surroundings.near_sectors, site.surroundings.perhaps_sectors
+    if both <= here:
         return Measure("known", 1.0, note="both sectors hold something here")
-    return _unknown("neighbours can only be told from outlines; with a point, next door is unknown")
+    if near is None:
+        return _unknown("neighbours can only be told from an outline or a UPRN point; next door is unknown")
+    if both <= here | near:
+        return Measure("known", 1.0, note="next to a site of the other sector, within 50 m")
+    if both <= here | near | perhaps:
+        return _unknown("a site of the other sector may adjoin: its position is only a postcode's")
+    return Measure("known", 0.0, note="no catalogued site of the other sector within 50 m")
 
 
 MEASURES: dict[str, Callable[[Site, Method], Measure]] = {

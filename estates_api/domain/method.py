@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from estates_api.domain.density import Density
+from estates_api.domain.keepers import Keeper
 from estates_api.domain.peers import Peers
 
 ScoreName = Literal["release", "reuse"]
@@ -120,6 +122,8 @@ class Method:
     checks: Mapping[str, CheckRule] = field(default_factory=dict)
     priorities: tuple[Priority, ...] = ()
     weight_whys: Mapping[str, str] = field(default_factory=dict)
+    density: Density | None = None
+    keepers: tuple[Keeper, ...] = ()
 
     def of(self, score: ScoreName) -> tuple[Criterion, ...]:
         """The criteria of one score, in the order of the file."""

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from estates_api.domain.checks import APPLIES
+from estates_api.domain.density import parse_density
 from estates_api.domain.gates import GATES
 from estates_api.domain.intensity import KINDS as INTENSITY_KINDS
+from estates_api.domain.keepers import parse_keeper
 from estates_api.domain.measures import MEASURES
 from estates_api.domain.method import (
     SCORES,
@@ -71,6 +73,8 @@ def _method(table: Table, sha256: str) -> Method:
         checks=_by_id(table, "check", table.each("check", _check)),
         priorities=tuple(_by_id(table, "priority", table.each("priority", _priority)).values()),
         weight_whys=weight_whys,
+        density=table.table("capacity", parse_density) if table.has("capacity") else None,
+        keepers=table.each("receipts", parse_keeper),
     )
 
 

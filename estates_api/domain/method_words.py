@@ -4,6 +4,7 @@ import itertools
 from typing import Any
 
 from estates_api.domain.checks import APPLIES
+from estates_api.domain.density import BANDS, SETTINGS, Density
 from estates_api.domain.explanation import quantity
 from estates_api.domain.gates import GATES
 from estates_api.domain.measures import MEASURES, PTAL_LEVELS
@@ -32,7 +33,23 @@ def describe_method(method: Method) -> dict[str, Any]:
                    for rule in method.checks.values()],
         "priority": [{"id": rule.id, "title": rule.title, "why": rule.why, "citation": rule.citation}
                      for rule in method.priorities],
+        "capacity": _density(method.density) if method.density else None,
+        "receipts": [{"kind": one.kind, "since": one.since.isoformat(), "who": one.who, "citation": one.citation}
+                     for one in method.keepers],
         "peers": method.peers.made,
+    }  # fmt: skip
+
+
+def _density(density: Density) -> dict[str, Any]:
+    """The density matrix, row by row as it was published, with both statements about it."""
+    rows = [
+        {"setting": setting, "rooms": rooms,
+         **{f"ptal_{band}": list(density.cells[setting, band, rooms]) for band in BANDS}}
+        for setting in SETTINGS for rooms in density.rooms
+    ]  # fmt: skip
+    return {
+        "citation": density.citation, "caution": density.caution, "superseded": density.superseded,
+        "homes_per_ha": rows, "share_of_open_land": list(density.share), "share_why": density.share_why,
     }  # fmt: skip
 
 

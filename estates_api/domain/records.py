@@ -152,6 +152,7 @@ class EventRecord:
     homes: int | None = None
     receipt_gbp: float | None = None
     counterparty: str | None = None
+    kept_by: str | None = None
     note: str | None = None
 
 

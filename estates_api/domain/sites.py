@@ -96,6 +96,10 @@ class Event:
     area_ha: float | None = None
     homes: int | None = None
     note: str | None = None
+    receipt_gbp: float | None = None
+    counterparty: str | None = None
+    kept_by: str | None = None
+    organisation_kind: str | None = None
 
     def told(self) -> str:
         """The event in a few words: `part sold 7.1 ha, 2018-03`; one of another kind in the words of its source."""
@@ -124,7 +128,8 @@ class Surroundings:
 
     `town_centre` is the class of the centre that decides the setting, `centres` the nearest of each class as (class,
     name, metres). `layers` are the kinds that are loaded where the site is. `position_error_m`: how far off the
-    position, and so a distance, may be.
+    position, and so a distance, may be. `near_sectors`: of the sites within 50 m; `perhaps_sectors`: of those that may
+    be, as their position is a postcode's.
     """
 
     ptal: str | None = None
@@ -141,6 +146,8 @@ class Surroundings:
     overlaps: tuple[Overlap, ...] = ()
     layers: frozenset[str] = frozenset()
     position_error_m: float = 0.0
+    near_sectors: frozenset[str] | None = None
+    perhaps_sectors: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ KINDS = (
     "declared surplus",
     "marketed",
     "disposal approved",
+    "site allocation",
     "planning permission",
     "part sold",
     "sold",
@@ -41,7 +42,8 @@ _ALIASES = Aliases(
         "holding_code": ("holding_code", "site_code"),
         "event": ("event", "event_kind"),
         "event_date": ("event_date", "date"),
-        **exact(("scope", "area_ha", "homes", "receipt_gbp", "counterparty", "note", "source_title", "source_url")),
+        **exact(("scope", "area_ha", "homes", "receipt_gbp", "counterparty", "kept_by", "note", "source_title",
+                 "source_url")),
     }
 )
 MOST_HOMES = 1_000_000
@@ -84,6 +86,7 @@ def _read_event(cells: Cells) -> EventRecord:
         homes=cells.optional("homes", _parse_homes),
         receipt_gbp=cells.optional("receipt_gbp", parse_amount),
         counterparty=cells.text("counterparty"),
+        kept_by=cells.text("kept_by"),
         note="; ".join(part for part in (spoken, cells.text("note")) if part) or None,
     )
 

@@ -88,7 +88,7 @@ def place_organisations(connection: Connection) -> None:
 def add_events(connection: Connection, edition_id: int, records: Iterable[EventRecord], sensitivity: str) -> None:
     """Append events."""
     names = ("line", "holding_code", "site_name", "organisation_code", "organisation_name", "kind", "scope",
-             "date_text", "earliest", "latest", "area_ha", "homes", "receipt_gbp", "counterparty", "note",
+             "date_text", "earliest", "latest", "area_ha", "homes", "receipt_gbp", "counterparty", "kept_by", "note",
              "citation_title", "citation_url")  # fmt: skip
     rows = [
         {name: getattr(r, name) for name in names} | {"edition_id": edition_id, "sensitivity": sensitivity}

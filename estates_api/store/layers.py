@@ -70,6 +70,7 @@ def _sites(audience: str) -> Table:
         Column("held", JSONB),
         Column("explanation", JSONB),
         Column("gone", JSONB),
+        Column("public_owners", ARRAY(Text)),
         Column("turn", Integer, nullable=False),
         Index(f"{name}_geom", "geom", postgresql_using="gist"),
         Index(f"{name}_geom_crs84", "geom_crs84", postgresql_using="gist"),
@@ -82,6 +83,24 @@ def _sites(audience: str) -> Table:
 
 
 projections: Mapping[Audience, Table] = {audience: _sites(audience) for audience in AUDIENCES}
+
+
+def _assemblies(audience: str) -> Table:
+    name, made = f"assembly_{audience}", COLLECTIONS["assemblies"]
+    free = {"borough", "area_ha", "gain_ha", "homes_low", "homes_high"}
+    return Table(
+        name, metadata,
+        Column("id", Text, primary_key=True),
+        *(Column(one.name, _TYPES[one.kind], nullable=one.name in free) for one in made.properties),
+        Column("refs", ARRAY(Text), nullable=False),
+        Column("geom", Geometry("MULTIPOLYGON", 27700, spatial_index=False)),
+        Column("geom_crs84", Geometry("MULTIPOLYGON", 4326, spatial_index=False)),
+        Index(f"{name}_geom", "geom", postgresql_using="gist"),
+        Index(f"{name}_geom_crs84", "geom_crs84", postgresql_using="gist"),
+    )  # fmt: skip
+
+
+assemblies: Mapping[Audience, Table] = {audience: _assemblies(audience) for audience in AUDIENCES}
 
 
 layer_summary = Table(
@@ -149,6 +168,8 @@ def _plain(made: Collection, audience: Audience) -> tuple[FromClause, str]:
             return lsoa, "code"
         case "designations" | "town-centres" | "stations":  # views of the layers that count, the same for everybody
             return table(_NOW[made.id], column("id", Text), *_described(made)), "id"
+        case "assemblies":
+            return assemblies[audience], "id"
         case _:  # the view of holdings at the sites that an audience may see
             return table(f"holding_{audience}", column("id", Text), *_described(made)), "id"
 

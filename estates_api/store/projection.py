@@ -8,6 +8,7 @@ a score made with a hidden fact would tell it. Readers choose a table; they neve
 from sqlalchemy import Connection, text
 
 from estates_api.domain.collections import COLLECTIONS
+from estates_api.store.assemblies import refresh_assemblies, touch_nearby
 from estates_api.store.layers import POINT, projections
 from estates_api.store.redactions import UNMASKED_INTEREST
 from estates_api.store.summaries import put_summaries
@@ -132,7 +133,8 @@ WITH RECURSIVE latest AS (
     LEFT JOIN leads ON leads.code = h.organisation_code
     GROUP BY h.site_ref
 ), stated AS (  -- the interest of each organisation that counts, as in store/sites.py
-    SELECT DISTINCT ON (h.site_ref, h.organisation_code) h.site_ref, o.name, i.kind
+    SELECT DISTINCT ON (h.site_ref, h.organisation_code) h.site_ref, h.organisation_code AS code, h.sector, o.name,
+           i.kind
     FROM wanted t JOIN holding h ON h.site_ref = t.ref JOIN interest i ON i.holding_id = h.id
     JOIN organisation o ON o.code = h.organisation_code
     WHERE {UNMASKED_INTEREST}
@@ -140,6 +142,14 @@ WITH RECURSIVE latest AS (
 ), owned AS (
     SELECT site_ref, string_agg(DISTINCT name, '; ' ORDER BY name) AS owner FROM stated
     WHERE kind IN ('freeholder', 'head lessee') GROUP BY site_ref
+), freehold AS (  -- by the name of today: two trusts that became one are one owner
+    SELECT DISTINCT s.site_ref, coalesce(heir.name, s.name) AS name
+    FROM stated s LEFT JOIN led ON led.code = s.code AND led.heir <> s.code
+        AND led.heir NOT IN (SELECT code FROM followed)
+    LEFT JOIN organisation heir ON heir.code = led.heir
+    WHERE s.kind = 'freeholder' AND s.sector IN ('NHS', 'council', 'other public')
+), freeheld AS (
+    SELECT site_ref, array_agg(name ORDER BY name) AS names FROM freehold GROUP BY site_ref
 ), shown AS (
     SELECT s.ref, s.name, s.address, s.postcode, b.name AS borough, s.borough_gss, held.sector, owned.owner,
            held.organisations, s.precision, s.inside_area, {_rounded("gia_m2", "x.gia_m2")},
@@ -151,6 +161,9 @@ WITH RECURSIVE latest AS (
            {", ".join(f"x.place->>'{name}' AS {name}" for name in _PLACE_TEXTS)},
            {", ".join(_rounded(name, f"x.place->>'{name}'") for name in ("station_m", "town_centre_m"))},
            x.sentence, CASE WHEN r.route IS NOT NULL THEN latest.method END AS method,
+           (x.capacity->>'low')::integer AS homes_low, (x.capacity->>'high')::integer AS homes_high,
+           x.capacity->>'basis' AS homes_basis, NULL::text AS adjacent_owners, NULL::numeric AS adjacent_ha,
+           freeheld.names AS public_owners,
            {POINT.format("geom")} AS geom, {POINT.format("geom_crs84")} AS geom_crs84,
            {_OUTLINE.format("geom")} AS outline,
            {_OUTLINE.format("geom_crs84")} AS outline_crs84,
@@ -161,12 +174,13 @@ WITH RECURSIVE latest AS (
     JOIN site s ON s.ref = t.ref
     JOIN held ON held.site_ref = s.ref
     LEFT JOIN owned ON owned.site_ref = s.ref
+    LEFT JOIN freeheld ON freeheld.site_ref = s.ref
     LEFT JOIN borough b ON b.gss = s.borough_gss
     LEFT JOIN latest ON true
     LEFT JOIN assessment_site r ON r.assessment_id = latest.id AND r.site_ref = s.ref
     -- Taken apart once: each ->> would read the whole explanation again.
     LEFT JOIN LATERAL jsonb_to_record(r.explanation) AS x(gia_m2 numeric, land_ha numeric, evidence_date date,
-        stale boolean, sentence text, release jsonb, gates jsonb, place jsonb) ON true
+        stale boolean, sentence text, release jsonb, gates jsonb, place jsonb, capacity jsonb) ON true
 )
 SELECT {", ".join(_RENDERED.get(name, name) for name in _COLUMNS)} FROM shown
 """  # noqa: S608 -- made of constants of this module
@@ -192,6 +206,7 @@ def rebuild_projection(connection: Connection) -> None:
 def refresh_projection(connection: Connection) -> None:
     """Write what each audience may see of the touched sites anew, in the caller's transaction: readers see the old
     until it commits."""
+    placed = touch_nearby(connection)
     connection.execute(text(_FOLLOWERS))
     connection.execute(text("ANALYZE touched_site"))
     if connection.execute(text("SELECT count(*) > :many FROM touched_site"), {"many": MANY}).scalar_one():
@@ -205,4 +220,6 @@ def refresh_projection(connection: Connection) -> None:
         table, values = TABLES[sensitivity], {"sensitivity": sensitivity}
         connection.execute(text(f"INSERT INTO {table} (ref, name, gone) {_GONE}"), values)
         connection.execute(text(f"INSERT INTO {table} ({', '.join(_COLUMNS)}) {_RENDER}"), values)
+    if placed:
+        refresh_assemblies(connection)
     put_summaries(connection)

@@ -23,6 +23,9 @@ SELECT e.id, e.edition_id, e.holding_code, e.kind, e.organisation_name, e.date_t
        CASE WHEN 'area_ha' <> ALL(m.fields) THEN e.area_ha END AS area_ha,
        CASE WHEN 'homes' <> ALL(m.fields) THEN e.homes END AS homes,
        CASE WHEN 'note' <> ALL(m.fields) THEN e.note END AS note,
+       CASE WHEN 'receipt_gbp' <> ALL(m.fields) THEN e.receipt_gbp END AS receipt_gbp,
+       CASE WHEN 'counterparty' <> ALL(m.fields) THEN e.counterparty END AS counterparty,
+       CASE WHEN 'counterparty' <> ALL(m.fields) THEN e.kept_by END AS kept_by, e.organisation_code,
        CASE WHEN 'citation' <> ALL(m.fields) THEN e.citation_title ELSE 'redacted' END AS citation_title,
        CASE WHEN 'citation' <> ALL(m.fields) THEN e.citation_url ELSE 'redacted' END AS citation_url
 FROM event e LEFT JOIN LATERAL (
@@ -31,7 +34,7 @@ FROM event e LEFT JOIN LATERAL (
 ) m ON true WHERE '*' <> ALL(m.fields)
 """
 
-EVENT_FIELDS = ("area_ha", "homes", "note", "citation")
+EVENT_FIELDS = ("area_ha", "homes", "note", "citation", "receipt_gbp", "counterparty")
 """What of an event can be masked alone."""
 
 _ROW = """

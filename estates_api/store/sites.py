@@ -71,16 +71,19 @@ ORDER BY t.site_ref, h.organisation_code, (i.kind = 'unknown'), i.as_of DESC NUL
 _EVENTS = f"""
 SELECT DISTINCT ON (t.site_ref, e.kind, e.scope, e.date_text, e.area_ha, e.homes)
        t.site_ref, e.id, e.kind, e.organisation_name, e.date_text, e.earliest, e.latest, e.scope,
-       e.citation_title || ' <' || e.citation_url || '>' AS citation, e.area_ha, e.homes, e.note, d.at::date AS known
+       e.citation_title || ' <' || e.citation_url || '>' AS citation, e.area_ha, e.homes, e.note, e.receipt_gbp,
+       e.counterparty, e.kept_by, o.kind AS organisation_kind, d.at::date AS known
 FROM ({MASKED_EVENTS}) e JOIN edition d ON d.id = e.edition_id AND d.at <= coalesce(:known_at, d.at)
 JOIN holding h ON h.code = e.holding_code JOIN ({{standing}}) t ON t.holding_id = h.id
+LEFT JOIN organisation o ON o.code = e.organisation_code
 ORDER BY t.site_ref, e.kind, e.scope, e.date_text, e.area_ha, e.homes, e.id
 """  # noqa: S608 -- made of constants
 
 # 800 m: ten minutes' walk. 400 m: five. A point without LSOA centres around it lies outside what is loaded.
 # Only sites that are public count as services nearby: a neighbour's score would tell where a withheld one stands.
 _SURROUNDINGS = """
-SELECT s.ref, CASE WHEN own.code IS NULL THEN nearest.ptal ELSE own.ptal END AS ptal, near.decile, around.services
+SELECT s.ref, CASE WHEN own.code IS NULL THEN nearest.ptal ELSE own.ptal END AS ptal, near.decile, around.services,
+       s.precision IN ('outline', 'uprn') AS precise, beside.near AS near_sectors, beside.perhaps AS perhaps_sectors
 FROM site s
 LEFT JOIN lsoa own ON own.code = s.lsoa_code
 LEFT JOIN LATERAL (SELECT ptal FROM lsoa WHERE own.code IS NULL ORDER BY lsoa.geom <-> s.geom LIMIT 1) nearest ON true
@@ -97,6 +100,14 @@ LEFT JOIN LATERAL (
                               SELECT g.organisation_code FROM ({standing}) here JOIN holding g ON g.id = here.holding_id
                               WHERE here.site_ref = s.ref))) AS services
 ) around ON true
+LEFT JOIN LATERAL (  -- a postcode's middle may be this far from a parcel next door
+    SELECT array_agg(DISTINCT h.sector) FILTER (WHERE n.precision <> 'postcode') AS near,
+           array_agg(DISTINCT h.sector) FILTER (WHERE n.precision = 'postcode') AS perhaps
+    FROM site_public n JOIN ({standing}) there ON there.site_ref = n.ref JOIN holding h ON h.id = there.holding_id
+    WHERE s.precision IN ('outline', 'uprn') AND n.ref <> s.ref AND n.gone IS NULL
+      AND (ST_DWithin(n.outline, s.geom, 50) OR (n.precision = 'uprn' AND ST_DWithin(n.geom, s.geom, 50))
+           OR (n.precision = 'postcode' AND ST_DWithin(n.geom, s.geom, 250)))
+) beside ON true
 WHERE s.geom IS NOT NULL AND s.inside_area
 """
 
@@ -220,7 +231,8 @@ def _events(connection: Connection, moment: Moment) -> tuple[dict[str, list[Even
     rows = moment.read(connection, _EVENTS).all()
     for row in sorted(rows, key=lambda row: (row.latest or row.known, row.id)):
         event = Event(row.id, row.kind, row.organisation_name, row.date_text, row.earliest, row.latest, row.scope,
-                      row.citation, row.area_ha, row.homes, row.note)  # fmt: skip
+                      row.citation, row.area_ha, row.homes, row.note, row.receipt_gbp, row.counterparty, row.kept_by,
+                      row.organisation_kind)  # fmt: skip
         when = row.latest or row.known
         (before if when <= moment.as_of else later)[row.site_ref].append(event)
     return before, later
@@ -230,5 +242,10 @@ def _surroundings(connection: Connection, moment: Moment) -> dict[str, Surroundi
     rows = {row.ref: row for row in moment.read(connection, _SURROUNDINGS)}
     near = list_nearby(connection, moment.as_of)
     found = {ref: Surroundings(**fields) for ref, fields in near.items() if ref not in rows}
-    return found | {ref: Surroundings(row.ptal, row.decile, row.services, **near.get(ref, {}))
-                    for ref, row in rows.items()}  # fmt: skip
+    return found | {
+        ref: Surroundings(
+            row.ptal, row.decile, row.services,
+            near_sectors=frozenset(row.near_sectors or ()) if row.precise else None,
+            perhaps_sectors=frozenset(row.perhaps_sectors or ()), **near.get(ref, {}),
+        ) for ref, row in rows.items()
+    }  # fmt: skip

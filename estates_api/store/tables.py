@@ -300,6 +300,7 @@ event = Table(
     Column("homes", Integer),
     Column("receipt_gbp", Float),
     Column("counterparty", Text),
+    Column("kept_by", Text),
     Column("note", Text),
     Column("citation_title", Text, nullable=False),
     Column("citation_url", Text, nullable=False),

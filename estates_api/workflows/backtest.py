@@ -1,5 +1,6 @@
 """The back-test from files: an earlier edition scored, a later one looked at, dated cases beside them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,16 @@ def backtest(
         "base_rates": base_rates(pairs),
         "not_foreseen": not_foreseen(pairs, method),
     }
+
+
+def find_result(data_dir: Path, method: Method) -> dict[str, Any] | None:
+    """The back-test that was shipped with this very method, to the byte; None for any other."""
+    try:
+        found: dict[str, Any] = json.loads((data_dir / RESULT_FILE.format(method=method.id)).read_bytes())
+        same = all(one["method"]["sha256"] == method.sha256 for one in found["comparisons"])
+    except (OSError, ValueError, KeyError, TypeError):  # nothing was shipped, or nothing that can be shown
+        return None
+    return found if same else None
 
 
 def _edition(returns: Returns) -> dict[str, Any]:

@@ -231,7 +231,7 @@ def test_conf_core_fc_time_response(web: Web, collection: str, time: str) -> Non
     page = web.items(collection, datetime=time)
     whole = web.items(collection)["numberMatched"]
     assert page["numberMatched"] <= whole
-    if collection in {"boroughs", "lsoas", "holdings"}:
+    if collection in {"boroughs", "lsoas", "holdings", "assemblies"}:
         assert page["numberMatched"] == whole
 
 

@@ -99,6 +99,9 @@ def test_a_freehold_is_told_as_one() -> None:
     owned, leased = site(full()), site(full(lease_end="2030"), interests=(), as_of=date(2020, 1, 1))
     parts = [{p.criterion.name: told(p) for p in assessed(one).reuse.contributions} for one in (owned, leased)]
     assert [one["security"] for one in parts] == ["a public body has the freehold", "10 years of lease are left"]
+    implied = (replace(OWNED[0], evidence="implied (a page)"),)
+    parts = assessed(site(full(), interests=implied)).reuse.contributions
+    assert "the freehold is taken to be public" in [told(part) for part in parts]
     near = site(full(empty_pct=0.0, underused_pct=0.0, unsuitable_pct=0.0), surroundings=NEAR)
     limit = find_limit(assessed(near), method())
     assert limit is None or limit.criterion.name != "security"

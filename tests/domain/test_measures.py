@@ -237,6 +237,8 @@ def test_the_longest_lease_counts_and_a_freehold_above_all() -> None:
     owned = measured("reuse.security", site(holding("RAL01", tenure="freehold"), as_of=day))
     assert (owned.number, owned.note) == (25.0, "freehold of Royal Free London, stated")
     assert [claim.attribute for claim in owned.claims] == ["tenure"]
+    returned = measured("reuse.security", site(holding("RAL01", land_owned_ha=2.0), as_of=day))
+    assert [claim.attribute for claim in returned.claims] == ["land_owned_ha"]
     private = (Interest("P", "A Landlord", "private", "freeholder", "stated"),)
     assert measured("reuse.security", site(full(), interests=private, as_of=day)).state == "unknown"
 
@@ -261,6 +263,20 @@ def test_partners() -> None:
     council = Interest("E09000003", "Barnet", "council", "freeholder", "stated")
     assert measured("reuse.partners", site(holding(), interests=(council,))).number == 1.0
     assert measured("reuse.partners", site(holding(), interests=OWNED)).state == "unknown"
+
+
+@pytest.mark.parametrize(("near", "perhaps", "number", "note"), [
+    ({"council"}, set(), 1.0, "next to a site of the other sector, within 50 m"),
+    ({"NHS"}, set(), 0.0, "no catalogued site of the other sector within 50 m"),
+    (set(), set(), 0.0, "no catalogued site of the other sector within 50 m"),
+    (set(), {"council"}, None, "a site of the other sector may adjoin: its position is only a postcode's"),
+    ({"council"}, {"council"}, 1.0, "next to a site of the other sector, within 50 m"),
+])  # fmt: skip
+def test_partners_next_door(near: set[str], perhaps: set[str], number: float | None, note: str) -> None:
+    """With neighbours known, the other sector within 50 m is yes and none is no; one that may adjoin leaves it open."""
+    around = replace(HERE, near_sectors=frozenset(near), perhaps_sectors=frozenset(perhaps))
+    found = measured("reuse.partners", site(holding(), precision="uprn", surroundings=around))
+    assert (found.number, found.note) == (number, note)
 
 
 def test_open_land_says_why_it_is_not_known() -> None:
