@@ -398,6 +398,24 @@ def test_an_explanation_as_a_page(api: TestClient) -> None:
     assert all(address in citations for address in cited)
 
 
+def test_how_firm_a_rank_is_as_a_page(api: TestClient) -> None:
+    """Ranks with their intervals, how often another route followed, and what alone would change it: as the JSON says,
+    and nothing of a rank for a site that is not compared."""
+    told = api.get("/sites/NCL-RRP03").json()["robustness"]
+    page = api.get("/sites/NCL-RRP03?f=html").text
+    firm = page.partition("How firm this is")[2].partition("<h2>")[0]
+    ranked = [one for one in (told["release"], told["reuse"]) if one]
+    assert ranked
+    for one in ranked:
+        assert f"{one['rank']} of {one['of']}</td>" in firm
+        assert f"{one['rank_low']}–{one['rank_high']}</td>" in firm
+    assert all(f"It {escape(flip['told'])}." in firm for flip in told["flips"])
+    assert f"{told['draws']:,} times" in firm
+    unranked = next(one["id"] for one in api.get("/collections/candidates/items?limit=1000").json()["features"]
+                    if one["properties"]["route"] == "not enough data" and not one["properties"]["reuse_rank"])  # fmt: skip
+    assert "It is not ranked" in api.get(f"/sites/{unranked}?f=html").text
+
+
 def test_an_explanation_of_another_day(api: TestClient) -> None:
     """As of March 2015 the page says what was so in March 2015, and what followed."""
     page, told = get(api, f"/sites/{REF}?as-of=2015-03-31"), api.get(f"/sites/{REF}?as-of=2015-03-31").json()
