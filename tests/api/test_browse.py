@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, urljoin, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
@@ -401,11 +402,12 @@ def test_an_explanation_as_a_page(api: TestClient) -> None:
 def test_how_firm_a_rank_is_as_a_page(api: TestClient) -> None:
     """Ranks with their intervals, how often another route followed, and what alone would change it: as the JSON says,
     and nothing of a rank for a site that is not compared."""
-    told = api.get("/sites/NCL-RRP03").json()["robustness"]
-    page = api.get("/sites/NCL-RRP03?f=html").text
+    told = api.get("/sites/NCL-RAN01").json()["robustness"]
+    page = api.get("/sites/NCL-RAN01?f=html").text
     firm = page.partition("How firm this is")[2].partition("<h2>")[0]
     ranked = [one for one in (told["release"], told["reuse"]) if one]
     assert ranked
+    assert told["flips"]
     for one in ranked:
         assert f"{one['rank']} of {one['of']}</td>" in firm
         assert f"{one['rank_low']}–{one['rank_high']}</td>" in firm
