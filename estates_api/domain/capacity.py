@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from estates_api.domain.claims import Claim
+from estates_api.domain.claims import Claim, describe_claim
 from estates_api.domain.density import BAND_OF, BANDS, SETTINGS, Band, Density, Range, Setting, homes_on
 from estates_api.domain.gates import released_by
 from estates_api.domain.land import idle_land, site_land, sold_since
@@ -257,6 +257,5 @@ def describe_capacity(found: Capacity) -> dict[str, Any]:
         "settings": list(found.settings), "ptal_bands": list(found.bands),
         "matrix": None if found.matrix is None else list(found.matrix),
         "assumptions": list(found.assumptions), "citation": found.citation,
-        "sources": [{"claim": claim.id, "edition": claim.edition, "row": claim.line, "attribute": claim.attribute,
-                     "as_of": claim.as_of.isoformat(), "value": claim.value} for claim in found.claims],
+        "sources": [describe_claim(claim) for claim in found.claims],
     }  # fmt: skip

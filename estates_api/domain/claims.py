@@ -7,6 +7,7 @@ the winning claim and names its source.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from estates_api.domain.records import ValueState
 
@@ -47,6 +48,18 @@ class Claim:
     def value(self) -> float | str | None:
         """The number or the text; None where nothing was reported."""
         return self.number if self.number is not None else self.text
+
+
+def describe_claim(claim: Claim) -> dict[str, Any]:
+    """A claim as an explanation names it: JSON-ready."""
+    return {
+        "claim": claim.id,
+        "edition": claim.edition,
+        "row": claim.line,
+        "attribute": claim.attribute,
+        "as_of": claim.as_of.isoformat(),
+        "value": claim.value,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from typing import Any
 from estates_api.domain.assessment import Assessed, Contribution, SiteScore
 from estates_api.domain.capacity import describe_capacity, site_capacity
 from estates_api.domain.checks import Check, checks_of
-from estates_api.domain.claims import Claim
+from estates_api.domain.claims import describe_claim
 from estates_api.domain.gates import Gate
 from estates_api.domain.incentives import describe_incentives
 from estates_api.domain.land import site_land
 from estates_api.domain.limits import limits_of
 from estates_api.domain.measures import MEASURE_PLACES
-from estates_api.domain.method import Criterion, Method
+from estates_api.domain.method import Criterion, Method, Points
 from estates_api.domain.outcome import ROUNDING, reaches
 from estates_api.domain.peers import site_class
 from estates_api.domain.place import describe_place
@@ -231,8 +231,8 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "evidence_date": result.evidence[0].isoformat() if result.evidence else None,
         "newest_evidence_date": result.evidence[1].isoformat() if result.evidence else None,
         "stale": result.stale,
-        "release": _score(result.release),
-        "reuse": _score(result.reuse),
+        "release": _score(result.release, site, method),
+        "reuse": _score(result.reuse, site, method),
         "gates": [_gate(gate, method) for gate in result.gates],
         "checks": [_check(check) for check in checks_of(site, method)],
         "robustness": describe_tried(result.tried, method),
@@ -267,18 +267,23 @@ def _total(site: Site, attribute: str) -> float | None:
     return sum(numbers) if numbers else None
 
 
-def _score(score: SiteScore) -> dict[str, Any]:
+def _score(score: SiteScore, site: Site, method: Method) -> dict[str, Any]:
+    group = site_class(site.site_type)
     return {
         "score": score.expected,
         "low": score.low,
         "high": score.high,
         "coverage": round(score.coverage, 6),
-        "contributions": [_contribution(part) for part in score.contributions],
+        "contributions": [
+            _contribution(part, method.value_points(part.criterion, part.measure.basis, group))
+            for part in score.contributions
+        ],
     }
 
 
-def _contribution(part: Contribution) -> dict[str, Any]:
-    """Full precision for weight, value and points: the parts must add up to the score to 1e-9."""
+def _contribution(part: Contribution, scale: Points) -> dict[str, Any]:
+    """Full precision for weight, value and points: the parts must add up to the score to 1e-9. `scale` is the value
+    function that the measure was put to, as (measure, value) points."""
     return {
         "criterion": part.criterion.id,
         "title": part.criterion.title,
@@ -286,25 +291,15 @@ def _contribution(part: Contribution) -> dict[str, Any]:
         "state": part.measure.state,
         "measure": part.measure.number,
         "unit": part.criterion.unit,
+        "scale": [list(point) for point in scale],
         "value": part.value,
         "weight": part.weight,
         "points": part.points,
         "could_be": None if part.measure.state != "unknown" else [0.0, round(100 * part.weight, 6)],
         "note": part.measure.note,
-        "sources": [_source(claim) for claim in part.measure.claims],
+        "sources": [describe_claim(claim) for claim in part.measure.claims],
         "why": part.criterion.why,
         "citation": part.criterion.citation,
-    }
-
-
-def _source(claim: Claim) -> dict[str, Any]:
-    return {
-        "claim": claim.id,
-        "edition": claim.edition,
-        "row": claim.line,
-        "attribute": claim.attribute,
-        "as_of": claim.as_of.isoformat(),
-        "value": claim.number if claim.number is not None else claim.text,
     }
 
 

@@ -15,6 +15,7 @@ from estates_api.domain.gates import OWNERS
 from estates_api.domain.land import site_land
 from estates_api.domain.limits import limits_of
 from estates_api.domain.method import Method
+from estates_api.domain.place import describe_place
 from estates_api.domain.sites import Holding, Site
 from estates_api.domain.standing import Standing
 
@@ -67,6 +68,7 @@ def candidate_properties(result: Assessed, method: Method, boroughs: Mapping[str
         "gates": "; ".join(gate.id for gate in result.gates) or None,
         "sentence": sentence(result, method),
         "method": method.id,
+        **_place(result.site, method),
         "homes_low": homes.low,
         "homes_high": homes.high,
         "homes_basis": homes.basis,
@@ -85,6 +87,15 @@ def _standing(name: str, standing: Standing | None) -> dict[str, Any]:
         "pareto": standing and standing.pareto,
     }
     return {f"{name}_{key}": value for key, value in told.items()}
+
+
+_PLACE = ("limits", "station", "station_m", "town_centre", "town_centre_m", "housing_zone", "opportunity_area")
+
+
+def _place(site: Site, method: Method) -> dict[str, Any]:
+    """The priority columns of the place."""
+    told = describe_place(site, method)
+    return {name: _rounded(told[name], 1) if isinstance(told[name], float) else told[name] for name in _PLACE}
 
 
 def list_holdings(site: Site) -> list[Holding]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from estates_api.domain.claims import Claim
+from estates_api.domain.claims import Claim, describe_claim
 from estates_api.domain.gates import released_by
 from estates_api.domain.keepers import Keeper
 from estates_api.domain.measures import running_cost, spare
@@ -112,9 +112,7 @@ def describe_incentives(site: Site, method: Method) -> dict[str, Any]:
 
 
 def _amount(found: Amount) -> dict[str, Any]:
-    sources = [{"claim": claim.id, "edition": claim.edition, "row": claim.line, "attribute": claim.attribute,
-                "as_of": claim.as_of.isoformat(), "value": claim.value} for claim in found.claims]  # fmt: skip
-    return {"gbp": found.gbp, "basis": found.basis, "sources": sources}
+    return {"gbp": found.gbp, "basis": found.basis, "sources": [describe_claim(claim) for claim in found.claims]}
 
 
 def _receipt(one: Receipt) -> dict[str, Any]:

@@ -121,6 +121,9 @@ _STYLES = {
         _unknown("known to the borough at best"),
     )),
     "outlines": Style("Outlines", "MultiPolygon", (Rule("outline", fill="#0072b233", line="#0072b2", line_mm=0.4),)),
+    "assemblies": Style("Assemblies", "MultiPolygon", (
+        Rule("land of several public owners", fill="#d55e0033", line="#d55e00", line_mm=0.6),
+    )),
     "holdings": Style("Holdings", "Point", (Rule("holding", fill="#56b4e9", size_mm=1.8),)),
     "shortlist-entries": Style("Shortlists", "Point", (*_listed("list", "part release"), _unknown("annex", 3))),
     "boroughs": Style("Boroughs", "MultiPolygon", (Rule("borough", fill="#f4f4f2", line="#8c8c8c", line_mm=0.4),),
