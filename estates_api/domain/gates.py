@@ -31,7 +31,7 @@ def public_interests(site: Site, kind: InterestKind) -> list[Interest]:
 
 
 def _owner(site: Site, _: Mapping[str, int]) -> str | None:
-    """No public owner able to dispose is known. A lease is another matter (`lease`)."""
+    """Nobody public is stated as freeholder or head lessee, or only without the tenure."""
     if public_interests(site, "freeholder") or public_interests(site, "head lessee"):
         return None
     stated = sorted(
@@ -53,7 +53,7 @@ def _lease(site: Site, _: Mapping[str, int]) -> str | None:
 
 
 def _acute(site: Site, acute_sites: Mapping[str, int]) -> str | None:
-    """The only general acute hospital of its borough."""
+    """No other site of the borough is returned as a general acute hospital."""
     acute = site_class(site.site_type) == "acute"
     if acute and site.borough_gss and acute_sites.get(site.borough_gss, 0) <= 1:
         return "it is the only general acute hospital site of its borough in the returns"
@@ -61,7 +61,7 @@ def _acute(site: Site, acute_sites: Mapping[str, int]) -> str | None:
 
 
 def _private_finance(site: Site, _: Mapping[str, int]) -> str | None:
-    """A PFI or LIFT term is running."""
+    """A return states a yearly unitary charge, or an entry says that a term is running."""
     for holding in site.holdings:
         if stated := holding.text("private_finance"):
             return f"{stated} term running, by {holding.organisation_name}'s entry"
@@ -72,7 +72,7 @@ def _private_finance(site: Site, _: Mapping[str, int]) -> str | None:
 
 
 def _kept(site: Site, _: Mapping[str, int]) -> str | None:
-    """The owner decided to keep or reuse it, and nothing since says otherwise: figures do not undo a decision."""
+    """The last event that says whether it stays or goes says that it stays: figures do not undo a decision."""
     spoken = [event for event in site.events if event.kind in KEPT | GIVEN_UP]
     last = max(spoken, key=lambda event: (event.latest or date.min, event.id), default=None)
     return f"{last.organisation}: {last.told()}" if last and last.kind in KEPT else None
