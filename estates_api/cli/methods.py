@@ -76,7 +76,7 @@ def _told(told: Mapping[str, Any]) -> Iterator[RenderableType]:
             yield f"\n[bold]{escape(group['id'])}[/bold]: {group['share']:.1%} of the score{escape(_because(group))}"
             yield from map(_criterion, group["criteria"])
     yield "\n[bold]What follows from the scores[/bold]"
-    yield from (_entry(one["in_words"], one["why"]) for one in told["cut_offs"])
+    yield from (_entry(one["in_words"], one["why"] or "") for one in told["cut_offs"])
     yield "\n[bold]Gates[/bold]: with one of them closed the route is not release, whatever the score"
     yield from (_entry(one["reason"], one["rule"], _source(one)) for one in told["gates"])
     yield "\n[bold]Limits[/bold]: less land to build on; no score changes"
@@ -85,6 +85,8 @@ def _told(told: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from (_entry(one["title"], one["step"], one["rule"], _source(one)) for one in told["checks"])
     yield "\n[bold]Priority columns[/bold]: shown beside the score, in this order, never in it"
     yield from (_entry(one["title"], one["why"], _source(one)) for one in told["priority"])
+    yield "\n[bold]How firmly a rank holds[/bold]"
+    yield from (_entry(one["in_words"], one["why"] or "") for one in told["robustness"])
     yield f"\n[bold]Similar sites[/bold]: {escape(told['peers'])}"
 
 

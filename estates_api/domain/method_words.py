@@ -7,7 +7,7 @@ from estates_api.domain.checks import APPLIES
 from estates_api.domain.density import BANDS, SETTINGS, Density
 from estates_api.domain.gates import GATES
 from estates_api.domain.measures import MEASURES, PTAL_LEVELS
-from estates_api.domain.method import SCORES, Criterion, LimitRule, Method, ScoreName
+from estates_api.domain.method import SCORES, Criterion, LimitRule, Method, ScoreName, Trials
 from estates_api.domain.quantities import quantity
 
 PEERS_LABELS = ("median of similar sites", "their 90th percentile")
@@ -36,6 +36,7 @@ def describe_method(method: Method) -> dict[str, Any]:
         "capacity": _density(method.density) if method.density else None,
         "receipts": [{"kind": one.kind, "since": one.since.isoformat(), "who": one.who, "citation": one.citation}
                      for one in method.keepers],
+        "robustness": _trials(method.trials),
         "peers": method.peers.made,
     }  # fmt: skip
 
@@ -145,6 +146,18 @@ def unknown_in_words(criterion: Criterion, method: Method) -> str:
     if classes:
         return "what similar NHS sites earn on average; a council’s site earns nothing"
     return "nothing: no figures of similar sites are published"
+
+
+def _trials(trials: Trials) -> list[dict[str, Any]]:
+    """How it is tried whether a rank holds, as cut-offs are told."""
+    said = {
+        "draws": (trials.draws, f"Every site is ranked {trials.draws:,} times, by weights drawn around the adopted"),
+        "top": (trials.top, f"It is told how often it is among the first {trials.top}"),
+        "groups": (trials.of_groups, f"Weights of groups are drawn with a concentration of {trials.of_groups:g}"),
+        "criteria": (trials.of_criteria, f"Weights within a group, with one of {trials.of_criteria:g}"),
+    }
+    return [{"id": name, "value": value, "in_words": words, "why": trials.why.get(name)}
+            for name, (value, words) in said.items()]  # fmt: skip
 
 
 def _effect(rule: LimitRule) -> str:

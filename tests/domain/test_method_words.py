@@ -77,3 +77,13 @@ def test_limits_say_what_they_do_to_land() -> None:
     told = {one["id"]: one["effect_in_words"] for one in describe_method(method())["limits"]}
     assert told["green-belt"] == "its land is taken out of what can be built on, unless previously developed"
     assert told["listed-building"] == "it is said, no land is taken out"
+
+
+def test_how_ranks_are_tried_is_told() -> None:
+    """The page says how many draws, the k of the top k, how far weights are drawn, and why each is what it is."""
+    told = {one["id"]: one for one in describe_method(method())["robustness"]}
+    assert {name: one["value"] for name, one in told.items()} == {
+        "draws": method().trials.draws, "top": method().trials.top,
+        "groups": method().trials.of_groups, "criteria": method().trials.of_criteria,
+    }  # fmt: skip
+    assert all(one["why"] for one in told.values())
