@@ -39,7 +39,6 @@ class Context:
     watch: bool = False
     backtest: Mapping[str, Any] | None = None
 
-
     def method_in_force(self, connection: Connection) -> Method:
         """The method that counts now, whichever process adopted it."""
         return method_in_force(connection, InForce(self.method, b"")).method

@@ -42,8 +42,19 @@ _ALIASES = Aliases(
         "holding_code": ("holding_code", "site_code"),
         "event": ("event", "event_kind"),
         "event_date": ("event_date", "date"),
-        **exact(("scope", "area_ha", "homes", "receipt_gbp", "counterparty", "kept_by", "note", "source_title",
-                 "source_url")),
+        **exact(
+            (
+                "scope",
+                "area_ha",
+                "homes",
+                "receipt_gbp",
+                "counterparty",
+                "kept_by",
+                "note",
+                "source_title",
+                "source_url",
+            )
+        ),
     }
 )
 MOST_HOMES = 1_000_000
