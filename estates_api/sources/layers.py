@@ -91,7 +91,7 @@ def _open(document: Document) -> Layer:
         return open_layer(document.path, lambda name: normalise_header(name) in _ALIASES.known)
     table = find_table(document, _ALIASES, _PLACED)
     if table is None or not _is_placed(table):
-        raise BadInput("a layer is a vector file (GeoJSON, GeoPackage, shapefile zip), or CSV with a column `geometry`")
+        raise BadInput("a layer needs a vector file (GeoJSON, GeoPackage, shapefile zip), or CSV with a `geometry`")
     columns = tuple(name for name in _PLACED if table.has(name))
     return open_wkt(table, columns, "OGC:CRS84" if table.has("entity") else None)
 

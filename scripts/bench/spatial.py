@@ -47,8 +47,8 @@ def main() -> None:
         with open_cluster(Path(name)) as url:
             engine = make_engine(url)
             migrate(engine)
-            time_distances(engine, wanted.sites, wanted.points)
             time_overlaps(engine, wanted.outlines)
+            time_distances(engine, wanted.sites, wanted.points)
             engine.dispose()
     print(f"peak of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
 
@@ -65,7 +65,8 @@ def time_distances(engine: Engine, sites: int, points: int) -> None:
     """The nearest of many points to each of many sites, three ways."""
     rng = np.random.default_rng(7)
     with transaction(engine) as connection:
-        add_sites(connection, rng.uniform(0, SIDE, (sites, 2)).round(2))
+        connection.execute(text("TRUNCATE standing_layer"))  # what was cut before is not there any more
+        add_sites(connection, rng.uniform(0, SIDE, (sites, 2)).round(2), "S")
         stations = [LayerRecord(n, "station", f"S{n}", bytes(shapely.to_wkb(shapely.Point(EAST + x, NORTH + y))))
                     for n, (x, y) in enumerate(rng.uniform(0, SIDE, (points, 2)).round(2), 1)]  # fmt: skip
         with timed(f"hand in {points:,} points"):
@@ -86,9 +87,9 @@ def time_distances(engine: Engine, sites: int, points: int) -> None:
     print(f"  same distances: {same}")
 
 
-def add_sites(connection: Connection, places: "np.ndarray") -> None:
+def add_sites(connection: Connection, places: "np.ndarray", prefix: str) -> None:
     """Sites with a UPRN's point."""
-    rows = ((f"S{n:07}", "made", "uprn", shapely.to_wkb(shapely.Point(EAST + x, NORTH + y), hex=True),
+    rows = ((f"{prefix}{n:07}", "made", "uprn", shapely.to_wkb(shapely.Point(EAST + x, NORTH + y), hex=True),
              shapely.to_wkb(shapely.Point(0, 51), hex=True), "true") for n, (x, y) in enumerate(places))  # fmt: skip
     copy_rows(connection, "site", ("ref", "name", "precision", "geom", "geom_crs84", "inside_area"), rows)
 
@@ -112,7 +113,8 @@ def lateral(connection: Connection, table: str) -> None:
     """The index of points asked once a site."""
     query = """
         INSERT INTO {0} SELECT s.ref, near.name, near.metres FROM site s CROSS JOIN LATERAL (
-            SELECT f.name, f.geom <-> s.geom AS metres FROM layer_feature f ORDER BY f.geom <-> s.geom LIMIT 1) near
+            SELECT f.name, f.geom <-> s.geom AS metres FROM layer_feature f WHERE f.kind = 'station'
+            ORDER BY f.geom <-> s.geom LIMIT 1) near
     """
     connection.execute(text(query.format(table)))
 
@@ -120,7 +122,7 @@ def lateral(connection: Connection, table: str) -> None:
 def frames(connection: Connection, table: str) -> None:
     """Two frames joined in memory."""
     sites = geopandas.read_postgis(text("SELECT ref, geom FROM site"), connection)
-    points = geopandas.read_postgis(text("SELECT name, geom FROM layer_feature"), connection)
+    points = geopandas.read_postgis(text("SELECT name, geom FROM layer_feature WHERE kind = 'station'"), connection)
     joined = sites.sjoin_nearest(points, distance_col="metres")
     copy_rows(connection, table, RESULT, zip(joined["ref"], joined["name"], joined["metres"], strict=True))
 
@@ -131,8 +133,7 @@ def time_overlaps(engine: Engine, outlines: int) -> None:
     drawn = [shapely.MultiPolygon([_ragged(EAST + x, NORTH + y, rng)]) for x, y in rng.uniform(0, REACH, (6, 2))]
     records = [LayerRecord(n, "green-belt", f"A{n}", bytes(shapely.to_wkb(shape))) for n, shape in enumerate(drawn, 1)]
     with transaction(engine) as connection:
-        connection.execute(text("TRUNCATE standing_layer; DELETE FROM site"))
-        add_sites(connection, rng.uniform(0, REACH, (outlines, 2)).round(2))
+        add_sites(connection, rng.uniform(0, REACH, (outlines, 2)).round(2), "O")
         connection.execute(text("UPDATE site SET precision = 'outline', geom = ST_Multi(ST_Buffer(geom, 60))"))
         with timed(f"hand in 6 areas of {shapely.get_num_coordinates(drawn).sum():,} corners"):
             add_layer(connection, records, label="2")

@@ -141,7 +141,7 @@ def test_town_centres_have_a_class_or_are_left_out(read_text: ReadText) -> None:
     ("text", "insisted", "reason"),
     [
         ("name,geometry\nx,nowhere\n", "open-space", "no row has a geometry"),
-        ("name,place\nx,y\n", "open-space", "a layer is a vector file"),
+        ("name,place\nx,y\n", "open-space", "a layer needs a vector file"),
         ("name,geometry\nx,POINT (-0.1 51.5)\n", "planning-data", "say with the format what it is a layer of"),
     ],
 )
