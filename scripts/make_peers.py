@@ -9,7 +9,7 @@ same input gives the same bytes. Classes with fewer than MIN_SITES sites are not
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -21,9 +21,8 @@ from estates_api.domain.codes import AGGREGATE
 from estates_api.domain.measures import MEASURES, PTAL_LEVELS
 from estates_api.domain.method import Method
 from estates_api.domain.method_file import parse_method
-from estates_api.domain.peers import ALL, site_class
+from estates_api.domain.peers import ALL, PLACE, site_class
 from estates_api.domain.records import HoldingRecord, Reading
-from estates_api.domain.scoring import value_of
 from estates_api.domain.sites import Holding, Site
 from estates_api.sources import READERS
 from estates_api.sources.document import open_document
@@ -36,17 +35,20 @@ MARKER = "# --- peers: written by scripts/make_peers.py, do not edit below this 
 MADE = (
     "ERIC site data 2013-14, 2014-15 and 2016-17, 993, 899 and 888 site rows of England (some trusts left out), one "
     "site per row, AGGRE rows left out, implausible values left out; reference: median and 90th percentile of the "
-    "measure in that edition; expected: mean value 0-1 in the newest edition that asks for it. Place "
-    "measures: mean over the 795 LSOAs of the five boroughs"
+    "measure in that edition; measure: its quantiles at `probabilities` in the newest edition that asks for it, where "
+    "30 or more sites of a class have it. Class place: over the 795 LSOAs of the five boroughs"
 )
 REFERENCED = ("release.backlog", "release.running_cost")
+PROBABILITIES = (0, 0.01, 0.025, *(n / 20 for n in range(1, 20)), 0.975, 0.99, 1)
+"""Every twentieth, and the ends more closely: most of the returns' measures have a long tail."""
 
 
 def read_sites(path: Path, period: str) -> list[Site]:
     """One site per row of an edition."""
     document = open_document(path)
     reading = READERS["eric"].read(document, Hints(period=period))
-    return [_site(record, reading) for record in reading.holdings if record.code != AGGREGATE]
+    holdings = (record for record in reading.records if isinstance(record, HoldingRecord))
+    return [_site(record, reading) for record in holdings if record.code != AGGREGATE]
 
 
 def _site(record: HoldingRecord, reading: Reading) -> Site:
@@ -75,61 +77,65 @@ def by_class(sites: list[Site], criterion: str, method: Method) -> dict[str, lis
 
 
 def references(editions: dict[str, list[Site]], method: Method) -> Iterator[str]:
-    """A [[peers.reference]] entry per criterion, edition and class."""
+    """A row per criterion, edition and class that the value function of a criterion is drawn from."""
     for criterion in REFERENCED:
         for label, sites in editions.items():
             for name, numbers in sorted(by_class(sites, criterion, method).items()):
                 middle, high = np.percentile(numbers, [50, 90])
                 yield (
-                    f'[[peers.reference]]\ncriterion = "{criterion}"\nedition = "ERIC {label}"\nclass = "{name}"\n'
-                    f"median = {middle:.2f}\np90 = {high:.2f}\nn = {len(numbers)}\n"
+                    f'{{ criterion = "{criterion}", edition = "ERIC {label}", class = "{name}", median = {middle:.2f}, '
+                    f"p90 = {high:.2f}, n = {len(numbers)} }}"
                 )
 
 
-def expectations(editions: dict[str, list[Site]], method: Method) -> Iterator[str]:
-    """A [[peers.expected]] entry per criterion and class, from the newest edition that asks for the measure."""
+def distributions(editions: dict[str, list[Site]], method: Method) -> Iterator[str]:
+    """A row per criterion and class: the quantiles of the measure in the newest edition that asks for it."""
     for criterion in (c for c in method.criteria if c.group != "reuse.place"):
         for label in reversed(EDITIONS):
             groups = by_class(editions[label], criterion.id, method)
             if groups:
                 break
         for name, numbers in sorted(groups.items()):
-            points = method.value_points(criterion, f"ERIC {label}", name)
-            mean = value_of(np.array(numbers), points, log=criterion.scale == "log").mean()
-            yield _expected(criterion.id, name, float(mean), len(numbers))
+            yield _distribution(criterion.id, f"ERIC {label}", name, numbers)
 
 
-def place_expectations(data: Path, method: Method) -> Iterator[str]:
-    """Expected points of the surroundings: over the area's LSOAs."""
+def place_distributions(data: Path) -> Iterator[str]:
+    """The surroundings: over the area's LSOAs."""
     lsoas = read_lsoas((data / "reference" / "lsoas.csv").read_bytes())
-    numbers = {
-        "reuse.access": [float(PTAL_LEVELS.index(row["ptal"])) for row in lsoas if row["ptal"]],
-        "reuse.need": [float(row["imd_decile"]) for row in lsoas if row["imd_decile"]],
-    }
-    for criterion in (c for c in method.criteria if c.id in numbers):
-        found = numbers[criterion.id]
-        mean = value_of(np.array(found), criterion.points, log=False).mean()
-        yield _expected(criterion.id, "place", float(mean), len(found))
+    access = [float(PTAL_LEVELS.index(row["ptal"])) for row in lsoas if row["ptal"]]
+    yield _distribution("reuse.access", "TfL PTAL 2015", PLACE, access)
+    need = [float(row["imd_decile"]) for row in lsoas if row["imd_decile"]]
+    yield _distribution("reuse.need", "IMD 2019", PLACE, need)
 
 
-def _expected(criterion: str, name: str, points: float, n: int) -> str:
-    return f'[[peers.expected]]\ncriterion = "{criterion}"\nclass = "{name}"\npoints = {points:.4f}\nn = {n}\n'
+def _distribution(criterion: str, edition: str, name: str, numbers: list[float]) -> str:
+    at = ", ".join(_shown(one) for one in np.quantile(numbers, PROBABILITIES))
+    return f'{{ criterion = "{criterion}", edition = "{edition}", class = "{name}", n = {len(numbers)}, at = [{at}] }}'
+
+
+def _shown(number: float) -> str:
+    """Five figures: what a return is good for, and the same text on every machine."""
+    return f"{float(f'{number:.5g}') + 0.0:g}" if abs(number) < 1e5 else f"{number:.0f}"
+
+
+def rows_of(name: str, rows: Iterable[str]) -> str:
+    """An array of rows, one a line."""
+    return f"{name} = [\n" + "".join(f"    {row},\n" for row in rows) + "]\n"
 
 
 def main(published: Path, method_file: Path) -> None:
     """Replace the peers part of the method file."""
     head = method_file.read_text(encoding="utf-8").partition(MARKER)[0].rstrip() + "\n\n" + MARKER
-    head += f'\n[peers]\nmade = "{MADE}"\n\n'
+    head += f'\n[peers]\nmade = "{MADE}"\nprobabilities = [{", ".join(f"{one:g}" for one in PROBABILITIES)}]\n'
     editions = {
         label: read_sites(published / "eric" / f"eric_{label}_site_england_part.csv", label) for label in EDITIONS
     }
-    blank = "\n".join(f'[[peers.reference]]\ncriterion = "{c}"\nedition = ""\nclass = "all"\nmedian = 0\np90 = 1\nn = 0'
-                      for c in REFERENCED)  # fmt: skip
-    bare = parse_method((head + blank).encode(), method_file.name)
-    referenced = head + "\n".join(references(editions, bare))
+    blank = [f'{{ criterion = "{c}", edition = "", class = "all", median = 0, p90 = 1, n = 0 }}' for c in REFERENCED]
+    bare = parse_method((head + rows_of("reference", blank)).encode(), method_file.name)
+    referenced = head + rows_of("reference", references(editions, bare))
     method = parse_method(referenced.encode(), method_file.name)
-    rows = [*expectations(editions, method), *place_expectations(method_file.parent.parent, method)]
-    content = referenced + "\n" + "\n".join(rows)
+    rows = [*distributions(editions, method), *place_distributions(method_file.parent.parent)]
+    content = referenced + rows_of("measure", rows)
     method_file.write_text(content, encoding="utf-8")
     print_percentiles(editions, parse_method(content.encode(), method_file.name))
 

@@ -29,9 +29,9 @@ RINGS = {
 # What is defended in public depends on nothing but computation: no web, database, file, clock or configuration.
 # fmt: off
 PURE = {
-    "__future__", "abc", "bisect", "calendar", "collections", "dataclasses", "datetime", "decimal", "enum", "functools",
-    "hashlib", "itertools", "json", "math", "operator", "re", "statistics", "string", "textwrap", "tomllib", "types",
-    "typing", "unicodedata", "numpy", "scipy", "shapely", "rapidfuzz",
+    "__future__", "abc", "bisect", "calendar", "collections", "concurrent", "dataclasses", "datetime", "decimal",
+    "enum", "functools", "hashlib", "itertools", "json", "math", "operator", "re", "statistics", "string", "textwrap",
+    "tomllib", "types", "typing", "unicodedata", "numpy", "scipy", "shapely", "rapidfuzz",
 }
 # fmt: on
 

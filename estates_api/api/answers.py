@@ -16,7 +16,7 @@ from estates_api.store.layers import Audience
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 
-POSTED = frozenset({"/editions"})
+POSTED = frozenset({"/editions", "/assessments/what-if", "/methods"})
 """The paths that take something in."""
 
 

@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from estates_api import __version__
 from estates_api.api import (
+    adoption,
     catalogue,
     claims,
     downloads,
@@ -25,6 +26,7 @@ from estates_api.api import (
     shortlists,
     tiles,
     upload,
+    what_if,
 )
 from estates_api.api.answers import HeadAndOptions, Varying
 from estates_api.api.context import Context
@@ -33,6 +35,7 @@ from estates_api.api.downloads import Files
 from estates_api.api.items import Counts
 from estates_api.api.kept import Kept
 from estates_api.api.problems import add_handlers
+from estates_api.api.what_if import WhatIfs
 from estates_api.store.reading import Reading
 
 DIRECT: Mapping[str, Endpoint] = {
@@ -68,7 +71,7 @@ def create_app(context: Context) -> FastAPI:
     )
     app.state.context = context
     app.state.reading, app.state.files = reading, files
-    app.state.counts = Counts()
+    app.state.counts, app.state.what_ifs = Counts(), WhatIfs()
     # Before all others: what is asked most is found first.
     app.router.routes[:0] = [route(path, endpoint) for path, endpoint in DIRECT.items()]
     for part in (
@@ -86,6 +89,8 @@ def create_app(context: Context) -> FastAPI:
         methods,
         shortlists,
         upload,
+        what_if,
+        adoption,
     ):
         app.include_router(part.router)
     # One description, wherever it is asked for.

@@ -20,12 +20,14 @@ from estates_api.settings import DEFAULT_UPLOAD_MB
 from estates_api.store.database import transaction
 from estates_api.store.layers import Audience
 from estates_api.store.reading import Reading
+from estates_api.workflows.adoption import InForce, method_in_force
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """The installation as requests see it. `watch`: answers are kept until the database tells of a change. `backtest`:
-    what the method was worth, where that was shipped with it."""
+    what the method was worth, where that was shipped with it. `method` is the configured one: it counts until another
+    is adopted (method_in_force)."""
 
     engine: Engine
     area: Area
@@ -36,6 +38,11 @@ class Context:
     max_upload_mb: int = DEFAULT_UPLOAD_MB
     watch: bool = False
     backtest: Mapping[str, Any] | None = None
+
+
+    def method_in_force(self, connection: Connection) -> Method:
+        """The method that counts now, whichever process adopted it."""
+        return method_in_force(connection, InForce(self.method, b"")).method
 
 
 def context(request: Request) -> Context:

@@ -159,9 +159,12 @@ def _build(request: Request, job: Job, path: Path) -> None:
     else:
         columns = [feature_text(source, look).label("feature")]
     query = whole_query(source, columns, conditions, sort=question.sort, limit=question.limit).params(**values)
-    with transaction(context(request).engine) as connection, _role(connection, reader):
+    here = context(request)
+    with transaction(here.engine) as connection:
+        cut_offs = here.method_in_force(connection).cut_offs
+    with transaction(here.engine) as connection, _role(connection, reader):
         if name in FILES:
-            order = Order(name, question.collection.id, look.crs.srid, job.changed_at, context(request).method.cut_offs)
+            order = Order(name, question.collection.id, look.crs.srid, job.changed_at, cut_offs)
             with copying(connection, query) as blocks:
                 build_file(order, blocks, path)
             return

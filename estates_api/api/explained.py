@@ -19,7 +19,7 @@ SCORES = (("release", "Release"), ("reuse", "Reuse"))
 
 def site_page(request: Request, database: Connection, told: Mapping[str, Any]) -> Response:
     """Everything about a site: why it stands where it stands, part by part, and who says so."""
-    method = context(request).method
+    method = context(request).method_in_force(database)
     same = told.get("method", {}).get("sha256") == method.sha256
     values = {
         "told": told, "site": told["site"], "scores": [(told[name], title) for name, title in SCORES if name in told],

@@ -50,7 +50,7 @@ class Asked:
 
     def past(self, moment: Moment) -> Past:
         """Every site at a moment, whoever may see it: what is served of it goes through `seen`."""
-        return look_back(self.database, moment, area=self.here.area, method=self.here.method)
+        return look_back(self.database, moment, area=self.here.area, method=self.here.method_in_force(self.database))
 
     def seen(self) -> frozenset[str]:
         """The references of the sites that the caller may see today: today's sensitivity holds for every old view."""

@@ -25,8 +25,9 @@ _EITHER: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json"
 def list_methods(request: Request, database: Database, here: Here, base: Base) -> Response:
     """The adopted method, and every one that an assessment was made with."""
     rows = {row["sha256"]: dict(row) for row in used.list_methods(database)}
-    adopted = {"id": here.method.id, "sha256": here.method.sha256, "first_used": None, "assessments": 0}
-    listed = [rows.pop(here.method.sha256, adopted) | {"adopted": True}, *reversed(rows.values())]
+    method = here.method_in_force(database)
+    adopted = {"id": method.id, "sha256": method.sha256, "first_used": None, "assessments": 0}
+    listed = [rows.pop(method.sha256, adopted) | {"adopted": True}, *reversed(rows.values())]
     said = [{"adopted": False} | row | {"href": f"{base}/methods/{row['sha256']}"} for row in listed]
     for row in said:
         row["first_used"] = row["first_used"] and row["first_used"].isoformat()
@@ -37,7 +38,8 @@ def list_methods(request: Request, database: Database, here: Here, base: Base) -
 def get_method(method: str, request: Request, database: Database, caller: Caller, here: Here, base: Base) -> Response:
     """A method by its id or its SHA-256: criteria with weights and points in words, cut-offs, gates, limits, checks,
     priority columns, and what each rests on."""
-    found = methods.get_method(database, method, here.method)
+    adopted = here.method_in_force(database)
+    found = methods.get_method(database, method, adopted)
     told, capacity = describe_method(found), check_capacity(database, found.density, caller)
     here_url = f"{base}/methods/{told['sha256']}"
     links = [link(here_url, "self", "application/json", "this method"),
@@ -46,7 +48,7 @@ def get_method(method: str, request: Request, database: Database, caller: Caller
     if not wants_html(request):
         return JSONResponse(told | {"backtest": backtest, "capacity_check": describe_check(capacity), "links": links})
     values = {
-        "told": told, "adopted": told["sha256"] == here.method.sha256, "plot": draw_plot,
+        "told": told, "adopted": told["sha256"] == adopted.sha256, "plot": draw_plot,
         # What method_backtest.html and method_capacity.html show; they are left out where there is nothing to show.
         "backtest": backtest, "capacity": capacity if found.density else None, "density": found.density,
     }  # fmt: skip
@@ -57,5 +59,5 @@ def get_method(method: str, request: Request, database: Database, caller: Caller
             responses={200: {"content": {"application/toml": {}}}})  # fmt: skip
 def get_file(method: str, database: Database, here: Here) -> Response:
     """The file of a method, byte for byte: its SHA-256 is the one that assessments carry."""
-    content = methods.get_content(database, method, here.method)
+    content = methods.get_content(database, method, here.method_in_force(database))
     return text_answer(content, "application/toml", {"Content-Disposition": f'attachment; filename="{method}.toml"'})

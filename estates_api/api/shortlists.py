@@ -62,7 +62,7 @@ def get_shortlist(
 
 def _frozen(database: Database, here: Here, quarter: Quarter, as_of: AsOf) -> Frozen:
     if as_of is not None:
-        return lists.preview(database, quarter, area=here.area, method=here.method, as_of=as_of)
+        return lists.preview(database, quarter, area=here.area, method=here.method_in_force(database), as_of=as_of)
     return lists.get_shortlist(database, quarter)
 
 

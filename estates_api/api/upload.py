@@ -105,12 +105,12 @@ class TooSlow(EstatesError):
     title = "Request timeout"
 
 
-def _check_sender(request: Request) -> None:
+def check_sender(request: Request) -> None:
     """Refuse what a page of another site sends: a browser would add Basic credentials by itself (Fetch Metadata)."""
     origin, host = request.headers.get("origin"), request.headers.get("host", "")
     known = {f"http://{host}", f"https://{host}", _origin(base_url(request))}
     if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} or origin not in {None, *known}:
-        raise OtherSite("a page of another site may not hand files in here")
+        raise OtherSite("a page of another site may not send anything in here")
 
 
 def _origin(url: str) -> str:
@@ -128,7 +128,7 @@ DryRun = Annotated[bool, Query(alias="dry-run", description="Write nothing, and 
 
 @router.post(
     "/editions", openapi_extra=_BODY, responses=_ANSWERS, status_code=201, response_class=JSONResponse,
-    dependencies=[Depends(only("dry-run")), Depends(_check_key), Depends(_check_sender)],
+    dependencies=[Depends(only("dry-run")), Depends(_check_key), Depends(check_sender)],
 )  # fmt: skip
 async def hand_in(request: Request, here: Here, base: Base, *, dry_run: DryRun = False) -> Response:
     """Hand a file in. It becomes one edition, or is refused whole with the reason; the same bytes twice change nothing.

@@ -9,7 +9,8 @@ from markupsafe import Markup, escape
 
 from estates_api.domain.attributes import ATTRIBUTES, IDENTITY, UNITS
 from estates_api.domain.collections import Property
-from estates_api.domain.explanation import is_freehold, quantity
+from estates_api.domain.explanation import is_freehold
+from estates_api.domain.quantities import quantity
 
 _WRITTEN = {"m2": "m²", "GBP": "£"}
 _ADDRESSES = re.compile(r"<(https?://[^<>]+)>")
@@ -122,6 +123,15 @@ def measured(part: Mapping[str, Any]) -> str:
             return quantity(part["measure"], part["unit"])
 
 
+def scaled(part: Mapping[str, Any]) -> str:
+    """Where the scale of a contribution has no points and where all: `no points at 2.5 %, all at 30 %`."""
+    if part["criterion"].endswith((".access", ".partners")):
+        return ""  # their measures are no numbers to people; the method's page has their scales
+    ends = sorted((value, quantity(measure, part["unit"])) for measure, value in (part["scale"][0], part["scale"][-1]))
+    said = {0.0: "no points", 1.0: "all"}
+    return ", ".join(f"{said.get(value, f'{value:.0%}')} at {measure}" for value, measure in ends)
+
+
 def place(geometry: Mapping[str, Any] | None) -> str:
     """A position in degrees, in words; `an area` where it is a polygon."""
     if geometry is None:
@@ -139,6 +149,6 @@ def capitalize_first(text: str) -> str:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day, "shown": shown, "written": written, "title": title, "heading": heading, "unit": unit, "kind": kind,
-    "cited": cited, "claimed": claimed, "measured": measured,
+    "cited": cited, "claimed": claimed, "measured": measured, "scaled": scaled,
     "place": place, "capitalize_first": capitalize_first,
 }  # fmt: skip

@@ -22,6 +22,6 @@ def layers() -> None:
     console.print(table)
     missing = [kind for kind in LAYER_KINDS if kind not in {row["kind"] for row in found}]
     if missing:
-        console.print(f"not loaded, so not known of any site: {', '.join(missing)}")
+        console.print(f"not loaded, so not known of any site: {', '.join(missing)}", soft_wrap=True)
         console.print("hand in a file of planning.data.gov.uk, or any vector file with: "
-                      "estates ingest --as housing-zone FILE")  # fmt: skip
+                      "estates ingest --as housing-zone FILE", soft_wrap=True)  # fmt: skip

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from estates_api import __version__
 from estates_api.cli import (
+    adoption,
     backtest,
     capacity,
     incentives,
@@ -58,6 +59,7 @@ app.command("score-file")(backtest.score_file)
 app.command("backtest")(backtest.run_backtest)
 app.command("organisation")(records.organisation)
 places.add_commands(app)
+adoption.add_commands(app, methods.app)
 
 
 @app.command("version")

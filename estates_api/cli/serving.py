@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from estates_api.api.app import create_app
 from estates_api.api.context import Context
-from estates_api.cli.session import Session, console, open_session, today
+from estates_api.cli.session import Session, console, open_session, today, with_method_in_force
 from estates_api.cli.shortlists import draft_quarter, entries_table
 from estates_api.domain.quarters import Quarter, quarter_of
 from estates_api.domain.values import counted
@@ -38,7 +38,7 @@ def run(
     with ExitStack() as stack:
         with console.status("starting the database"):
             session = stack.enter_context(open_session(check=False))
-        prepare(session, look_back=True)
+        session = prepare(session, look_back=True)
         if not serve:
             console.print("set up; start the service with ./scripts/run")
             return
@@ -81,10 +81,12 @@ def serve(
         )
 
 
-def prepare(session: Session, *, look_back: bool = False) -> None:
-    """Migrate, load, assess and draft, saying each step; what is done already is passed over."""
+def prepare(session: Session, *, look_back: bool = False) -> Session:
+    """Migrate, load, assess and draft, saying each step; what is done already is passed over. The session with the
+    method in force."""
     with console.status("bringing the database schema up to date"):
         step("database schema", "brought up to date" if migrate(session.engine) else "up to date")
+    session = with_method_in_force(session)
     with console.status("loading the tables in data/"):
         loaded = load_data(session.engine, session.settings.data_dir, lambda line: step("loaded", line))
         step("reference data", f"{counted(len(loaded), 'edition')}, {sum(done.new for done in loaded)} new")
@@ -100,6 +102,7 @@ def prepare(session: Session, *, look_back: bool = False) -> None:
         )
         if look_back:
             console.print(entries_table(frozen, f"\nShortlist {quarter} as of {document['as_of']}"))
+    return session
 
 
 def step(what: str, outcome: str) -> None:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from rich.console import Console
@@ -16,6 +16,7 @@ from estates_api.settings import Settings, read_settings
 from estates_api.store.cluster import open_cluster
 from estates_api.store.database import check_schema, make_engine, transaction
 from estates_api.workflows import setup
+from estates_api.workflows.adoption import InForce, method_in_force
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -23,7 +24,7 @@ errors = Console(stderr=True, highlight=False)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One command's surroundings."""
+    """One command's surroundings. `method` is the one in force, where the schema was checked."""
 
     settings: Settings
     engine: Engine
@@ -58,10 +59,19 @@ def open_session(*, check: bool = True) -> Iterator[Session]:
     content = setup.read_shipped(settings.data_dir, setup.METHOD_FILE)
     method = parse_method(content, setup.METHOD_FILE)
     with open_engine(settings) as engine:
+        session = Session(settings, engine, area, method, content)
         if check:
             with transaction(engine) as connection:
                 check_schema(connection)
-        yield Session(settings, engine, area, method, content)
+            session = with_method_in_force(session)
+        yield session
+
+
+def with_method_in_force(session: Session) -> Session:
+    """The session with the method that was adopted last, if one was. The schema must be current."""
+    with transaction(session.engine) as connection:
+        now = method_in_force(connection, InForce(session.method, session.method_content))
+    return replace(session, method=now.method, method_content=now.content)
 
 
 def today() -> date:

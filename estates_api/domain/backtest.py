@@ -4,6 +4,8 @@ Three outcomes are kept apart, for they mean different things: *declared*, *shru
 change of definition in 2016-17 ("Site land area" became "Land area owned") and is reported, not trusted.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -105,6 +107,24 @@ def _outcomes(earlier: Site, later: Site) -> dict[str, bool | None]:
 
 def _fell(before: float | None, after: float | None) -> bool | None:
     return None if not before or after is None else after <= (1 - FALL) * before
+
+
+def release_fingerprint(method: Method) -> str:
+    """SHA-256 over all that the release score of returns rests on: the back-test of one method is that of another with
+    the same, whatever else changed in its file."""
+    criteria = method.of("release")
+    ids = {criterion.id for criterion in criteria}
+    parts = {
+        "criteria": [[c.id, c.group, c.scale, c.points, c.weight, sorted(c.norms.items())] for c in criteria],
+        "weights": sorted((group, weight) for group, weight in method.group_weights.items()
+                          if group.startswith("release.")),
+        "cut_offs": [method.cut_offs.release, method.cut_offs.coverage],
+        "peers": [[row.criterion, row.edition, row.site_class, row.median, row.p90] for row in method.peers.references
+                  if row.criterion in ids],
+        "expected": [[row.criterion, row.site_class, row.at] for row in method.peers.distributions
+                     if row.criterion in ids],
+    }  # fmt: skip
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 # What anybody could rank by without a method: more is higher, and a site that says nothing is below those that do.

@@ -68,6 +68,19 @@ _SITE = (
 )  # fmt: skip
 _DRAWN = ("ref", "name", "sector", "owner", "gia_m2", "land_ha")
 _PLACE = (*_SITE, Property("holdings", "integer", "Holdings at the site"))
+
+
+def _standing(score: str, who: str) -> tuple[Property, ...]:
+    """How a site stands among others on one score."""
+    return (
+        Property(f"{score}_rank", "integer", f"Rank by {score} score among the sites that {who}"),
+        Property(f"{score}_rank_low", "integer", "Best rank in 90 % of the draws of weights and unknown measures"),
+        Property(f"{score}_rank_high", "integer", "Worst rank in 90 % of the draws"),
+        Property(f"{score}_top_k", "number", f"Share of the draws in which it is among the top k for {score}", 3),
+        Property(f"{score}_pareto", "boolean", f"No other is as good on every {score} criterion and better on one"),
+    )
+
+
 _CANDIDATE = (
     *_SITE,
     Property("route", "string", "Route",
@@ -76,8 +89,11 @@ _CANDIDATE = (
     Property("release_low", "number", "Release score if everything unknown turned out against it", 2),
     Property("release_high", "number", "Release score if everything unknown turned out for it", 2),
     Property("release_coverage", "number", "Share of the release score's weight that is known", 3),
+    *_standing("release", "could be released"),
     Property("reuse_score", "number", "Reuse score, expected", 2),
     Property("reuse_coverage", "number", "Share of the reuse score's weight that is known", 3),
+    *_standing("reuse", "have enough data for it"),
+    Property("route_differs", "number", "Share of the draws in which its route is another one", 3),
     Property("gates", "string", "Gates that keep it off a list, joined by `; `"),
     Property("sentence", "string", "Why it stands where it stands"),
     Property("method", "string", "Method of the assessment"),

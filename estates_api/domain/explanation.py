@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from estates_api.domain.assessment import ROUNDING, Assessed, Contribution, SiteScore, reaches
+from estates_api.domain.assessment import Assessed, Contribution, SiteScore
 from estates_api.domain.capacity import describe_capacity, site_capacity
 from estates_api.domain.checks import Check, checks_of
 from estates_api.domain.claims import describe_claim
@@ -15,11 +15,14 @@ from estates_api.domain.incentives import describe_incentives
 from estates_api.domain.land import site_land
 from estates_api.domain.limits import limits_of
 from estates_api.domain.measures import MEASURE_PLACES
-from estates_api.domain.method import Criterion, Method
+from estates_api.domain.method import Criterion, Method, Points
+from estates_api.domain.outcome import ROUNDING, reaches
 from estates_api.domain.peers import site_class
 from estates_api.domain.place import describe_place
+from estates_api.domain.quantities import places_of, quantity, surely_beyond
 from estates_api.domain.scoring import measure_at
 from estates_api.domain.sites import Event, Site
+from estates_api.domain.steadiness import describe_tried
 
 _ENTWINED = frozenset({"open_land", "intensity"})
 """Measures that one figure, land, moves together."""
@@ -44,28 +47,6 @@ class Limit:
     criterion: Criterion
     measure: float
     falls: bool
-
-
-def quantity(number: float, unit: str) -> str:
-    """A measure as planners write it: `9.4 ha`, `21 %`, `£169/m²`, `12,800 m²`."""
-    shown = f"{number:,.{_places(number)}f}"
-    if "." in shown:
-        shown = shown.rstrip("0").rstrip(".")
-    if unit.startswith("£"):
-        return f"£{shown}{unit.removeprefix('£')}"
-    return f"{shown} {unit}".strip()
-
-
-def _places(number: float) -> int:
-    """Decimal places that show three figures; none from 100 on."""
-    return 0 if abs(number) >= 99.95 or number == 0 else 2 - math.floor(math.log10(abs(number)))
-
-
-def _surely_beyond(limit: float, *, below: bool) -> float:
-    """The limit at the precision of a sentence, rounded so that what is beyond the rounded one is beyond the true."""
-    scale = 10.0 ** _places(limit)
-    shown = round(limit * scale, MEASURE_PLACES)  # 2.3 times 100 is 229.99999999999997
-    return math.floor(shown) / scale if below else math.ceil(shown) / scale
 
 
 def told(part: Contribution) -> str:
@@ -142,7 +123,7 @@ def _because(result: Assessed, method: Method) -> str:
 def _below(name: str, score: SiteScore, cut_off: float) -> str:
     """How far a score is below its cut-off, never rounded to nothing."""
     gap = cut_off - score.expected
-    places = 0 if gap >= 1 else _places(gap) - 2
+    places = 0 if gap >= 1 else places_of(gap) - 2
     return f"the {name} score {score.expected:.{places}f} is {gap:.{places}f} below its cut-off"
 
 
@@ -161,7 +142,7 @@ def _drop_off(result: Assessed, method: Method) -> str:
         score = result.reuse if result.route == "reuse" else result.release
         land = "" if _apart(score.contributions) == [*score.contributions] else "apart from its land, "
         return f"{land}no single measure would take it off the list"
-    shown = _surely_beyond(limit.measure, below=limit.falls)
+    shown = surely_beyond(limit.measure, below=limit.falls)
     way = "fell below" if limit.falls else "rose above"
     stays = " (and stay for reuse)" if result.route == "part release with reuse" else ""
     return f"would drop off if {limit.criterion.title} {way} {quantity(shown, limit.criterion.unit)}{stays}"
@@ -250,10 +231,11 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "evidence_date": result.evidence[0].isoformat() if result.evidence else None,
         "newest_evidence_date": result.evidence[1].isoformat() if result.evidence else None,
         "stale": result.stale,
-        "release": _score(result.release),
-        "reuse": _score(result.reuse),
+        "release": _score(result.release, site, method),
+        "reuse": _score(result.reuse, site, method),
         "gates": [_gate(gate, method) for gate in result.gates],
         "checks": [_check(check) for check in checks_of(site, method)],
+        "robustness": describe_tried(result.tried, method),
         "land_ha": land.area_ha if land else None,
         "gia_m2": _total(site, "gia_m2"),
         "limits": [asdict(limit) for limit in limits],
@@ -285,18 +267,23 @@ def _total(site: Site, attribute: str) -> float | None:
     return sum(numbers) if numbers else None
 
 
-def _score(score: SiteScore) -> dict[str, Any]:
+def _score(score: SiteScore, site: Site, method: Method) -> dict[str, Any]:
+    group = site_class(site.site_type)
     return {
         "score": score.expected,
         "low": score.low,
         "high": score.high,
         "coverage": round(score.coverage, 6),
-        "contributions": [_contribution(part) for part in score.contributions],
+        "contributions": [
+            _contribution(part, method.value_points(part.criterion, part.measure.basis, group))
+            for part in score.contributions
+        ],
     }
 
 
-def _contribution(part: Contribution) -> dict[str, Any]:
-    """Full precision for weight, value and points: the parts must add up to the score to 1e-9."""
+def _contribution(part: Contribution, scale: Points) -> dict[str, Any]:
+    """Full precision for weight, value and points: the parts must add up to the score to 1e-9. `scale` is the value
+    function that the measure was put to, as (measure, value) points."""
     return {
         "criterion": part.criterion.id,
         "title": part.criterion.title,
@@ -304,6 +291,7 @@ def _contribution(part: Contribution) -> dict[str, Any]:
         "state": part.measure.state,
         "measure": part.measure.number,
         "unit": part.criterion.unit,
+        "scale": [list(point) for point in scale],
         "value": part.value,
         "weight": part.weight,
         "points": part.points,

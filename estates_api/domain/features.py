@@ -17,6 +17,7 @@ from estates_api.domain.limits import limits_of
 from estates_api.domain.method import Method
 from estates_api.domain.place import describe_place
 from estates_api.domain.sites import Holding, Site
+from estates_api.domain.standing import Standing
 
 
 def site_properties(result: Assessed, boroughs: Mapping[str, str]) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def feature_properties(result: Assessed, boroughs: Mapping[str, str]) -> dict[st
 
 def candidate_properties(result: Assessed, method: Method, boroughs: Mapping[str, str]) -> dict[str, Any]:
     """What a feature of the collection `candidates` says."""
-    release, reuse = result.release, result.reuse
+    release, reuse, tried = result.release, result.reuse, result.tried
     homes = site_capacity(result.site, method.density, limits_of(result.site, method))
     return {
         **site_properties(result, boroughs),
@@ -59,8 +60,11 @@ def candidate_properties(result: Assessed, method: Method, boroughs: Mapping[str
         "release_low": _rounded(release.low, 2),
         "release_high": _rounded(release.high, 2),
         "release_coverage": _rounded(release.coverage, 3),
+        **_standing("release", tried.release if tried else None),
         "reuse_score": _rounded(reuse.expected, 2),
         "reuse_coverage": _rounded(reuse.coverage, 3),
+        **_standing("reuse", tried.reuse if tried else None),
+        "route_differs": _rounded(tried.differs, 3) if tried and tried.differs is not None else None,
         "gates": "; ".join(gate.id for gate in result.gates) or None,
         "sentence": sentence(result, method),
         "method": method.id,
@@ -71,6 +75,18 @@ def candidate_properties(result: Assessed, method: Method, boroughs: Mapping[str
         "adjacent_owners": None,  # of the present only
         "adjacent_ha": None,
     }
+
+
+def _standing(name: str, standing: Standing | None) -> dict[str, Any]:
+    """Rank, and how it holds; all unknown where a site is not comparable."""
+    told = {
+        "rank": standing and standing.rank,
+        "rank_low": standing and standing.low,
+        "rank_high": standing and standing.high,
+        "top_k": standing and _rounded(standing.top, 3),
+        "pareto": standing and standing.pareto,
+    }
+    return {f"{name}_{key}": value for key, value in told.items()}
 
 
 _PLACE = ("limits", "station", "station_m", "town_centre", "town_centre_m", "housing_zone", "opportunity_area")

@@ -12,10 +12,10 @@ from typing import Any, Literal
 import numpy as np
 
 from estates_api.domain import scoring
-from estates_api.domain.assessment import reaches
 from estates_api.domain.attributes import ATTRIBUTES
 from estates_api.domain.measures import MAIN_ITEMS, MAIN_TOTALS
 from estates_api.domain.method import Criterion, Method
+from estates_api.domain.outcome import reaches
 from estates_api.domain.peers import ALL
 
 MOST_FIGURES = 5

@@ -51,6 +51,8 @@ def _why_unknown(site: Site, name: str, by_kind: Mapping[str, Overlap]) -> str |
     loaded = site.surroundings.layers
     if site.precision not in PRECISE:
         return f"its position is known to the {site.precision} only: an outline or a UPRN is needed"
+    if name == "listed-building" and name in loaded and site.precision == "uprn":
+        return "a listed building may be a point beside its UPRN's: an outline is needed"
     if name == "flood-zone-3b" and name not in loaded and "flood-zone-3" in loaded:
         within = by_kind.get("flood-zone-3")
         reason = "in flood zone 3; whether in its functional floodplain, the borough's flood risk assessment tells"
@@ -70,8 +72,9 @@ def _taken(site: Site, overlap: Overlap, rule: LimitRule) -> tuple[float | None,
     land = site_land(site)
     if land is None or land.open_ha is None:
         return overlap.area_ha, f"{where}; what is {rule.unless} would stay, but is not known"
-    kept = min(land.area_ha - land.open_ha, overlap.area_ha)
-    return round(overlap.area_ha - kept, 4), f"{where}; {kept:.2g} ha under buildings are {rule.unless} and stay"
+    kept = min((land.area_ha - land.open_ha) * (overlap.share or 0.0), overlap.area_ha)
+    stays = f"{kept:.2g} ha under buildings, if they are spread evenly, are {rule.unless} and stay"
+    return round(overlap.area_ha - kept, 4), f"{where}; {stays}"
 
 
 def _where(overlap: Overlap) -> str:

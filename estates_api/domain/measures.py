@@ -236,7 +236,8 @@ def security(site: Site, method: Method) -> Measure:
         points = next(c.points for c in method.criteria if c.id == "reuse.security")
         longest = max(points, key=lambda point: point[1], default=(LONG_LEASE_YEARS, 1.0))[0]
         codes = {owner.organisation_code for owner in owners}
-        note = f"freehold of {owners[0].organisation_name}, {owners[0].evidence}"
+        # The pages behind the evidence stand with the interests.
+        note = f"freehold of {owners[0].organisation_name}, {owners[0].evidence.partition(' (')[0]}"
         return _known(longest, _tenure_claims(site, codes), note)
     leases = [
         (end, claim) for h in site.holdings if (claim := h.claims.get("lease_end")) and (end := _lease_end(claim))

@@ -107,6 +107,27 @@ class Priority:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights of m criteria in groups, scale-free. `groups` gives each criterion's index into `of_groups`."""
+
+    groups: tuple[int, ...]
+    of_groups: tuple[float, ...]
+    of_criteria: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """How robustness is tried: how many draws, the k of the top k, and how close the weights drawn stay to the adopted
+    ones (concentrations of Dirichlet distributions, of groups and of criteria within a group)."""
+
+    draws: int
+    top: int
+    of_groups: float
+    of_criteria: float
+    why: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """A scoring method. `sha256` is that of the file's bytes; `weight_whys` says why a group's weight is not 1."""
 
@@ -118,6 +139,7 @@ class Method:
     cut_offs: CutOffs
     gates: Mapping[str, GateRule]
     peers: Peers
+    trials: Trials
     limits: Mapping[str, LimitRule] = field(default_factory=dict)
     checks: Mapping[str, CheckRule] = field(default_factory=dict)
     priorities: tuple[Priority, ...] = ()
@@ -128,6 +150,16 @@ class Method:
     def of(self, score: ScoreName) -> tuple[Criterion, ...]:
         """The criteria of one score, in the order of the file."""
         return tuple(criterion for criterion in self.criteria if criterion.score == score)
+
+    def weights(self, score: ScoreName) -> Weights:
+        """The weights of one score's criteria, in the same order; its groups in the order of their names."""
+        criteria = self.of(score)
+        groups = sorted({criterion.group for criterion in criteria})
+        return Weights(
+            tuple(groups.index(criterion.group) for criterion in criteria),
+            tuple(self.group_weights[group] for group in groups),
+            tuple(criterion.weight for criterion in criteria),
+        )
 
     def value_points(self, criterion: Criterion, edition: str | None, group: str) -> Points:
         """The value function for a site of class `group` whose measure comes from `edition`."""

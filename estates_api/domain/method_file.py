@@ -4,6 +4,7 @@ Whatever is wrong is one line: the file, the line, the entry, and what to do.
 """
 
 import hashlib
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
@@ -24,9 +25,10 @@ from estates_api.domain.method import (
     Method,
     Points,
     Priority,
+    Trials,
     find_fault_of_points,
 )
-from estates_api.domain.peers import ALL, Expected, Peers, Reference
+from estates_api.domain.peers import ALL, Distribution, Peers, Reference
 from estates_api.domain.toml_table import LARGEST, Fault, Table, parse_toml, to_number
 
 LIMITS = ("green-belt", "metropolitan-open-land", "flood-zone-3b", "conservation-area", "listed-building", "open-space")
@@ -69,6 +71,7 @@ def _method(table: Table, sha256: str) -> Method:
         cut_offs=table.table("cut_offs", _cut_offs),
         gates=_by_id(table, "gate", table.each("gate", _gate)),
         peers=peers,
+        trials=table.table("robustness", _trials),
         limits=_by_id(table, "limit", table.each("limit", _limit)),
         checks=_by_id(table, "check", table.each("check", _check)),
         priorities=tuple(_by_id(table, "priority", table.each("priority", _priority)).values()),
@@ -105,6 +108,17 @@ def _cut_offs(table: Table) -> CutOffs:
         reuse=table.number("reuse", 0, 100),
         coverage=table.number("coverage", 0, 1),
         stale_years=table.whole("stale_years", 0, 100),
+        why={name: table.text(f"{name}_why") for name in names},
+    )
+
+
+def _trials(table: Table) -> Trials:
+    names = ("groups", "criteria", "draws", "top")
+    return Trials(
+        draws=table.whole("draws", 100, 100_000),
+        top=table.whole("top", 1, 10**6),
+        of_groups=table.number("groups", 1, 1e6),
+        of_criteria=table.number("criteria", 1, 1e6),
         why={name: table.text(f"{name}_why") for name in names},
     )
 
@@ -238,11 +252,14 @@ def _check_peers(table: Table, criteria: Sequence[Criterion], peers: Peers) -> N
 
 
 def _peers(table: Table) -> Peers:
+    probabilities = table.numbers("probabilities")
+    if probabilities[:1] + probabilities[-1:] != (0.0, 1.0) or not _rises(probabilities):
+        raise table.fault("must rise from 0 to 1", "probabilities")
     references = table.each("reference", _reference)
-    expected = table.each("expected", _expected)
+    measures = table.each("measure", lambda row: _distribution(row, len(probabilities)))
     _check_once(table, "reference", [(row.criterion, row.edition, row.site_class) for row in references], "class")
-    _check_once(table, "expected", [(row.criterion, row.site_class) for row in expected], "class")
-    return Peers(table.text("made"), references, expected)
+    _check_once(table, "measure", [(row.criterion, row.site_class) for row in measures], "class")
+    return Peers(table.text("made"), references, probabilities, measures)
 
 
 def _reference(table: Table) -> Reference:
@@ -254,6 +271,13 @@ def _reference(table: Table) -> Reference:
     return Reference(criterion, edition, table.text("class"), middle, high, table.whole("n", 0, 10**9))
 
 
-def _expected(table: Table) -> Expected:
-    criterion, site_class = table.choice("criterion", MEASURES), table.text("class")
-    return Expected(criterion, site_class, table.number("points", 0, 1), table.whole("n", 0, 10**9))
+def _distribution(table: Table, size: int) -> Distribution:
+    at = table.numbers("at")
+    if len(at) != size or not _rises(at):
+        raise table.fault(f"must be {size} numbers, one for each probability, none smaller than the one before", "at")
+    criterion, edition = table.choice("criterion", MEASURES), table.text("edition")
+    return Distribution(criterion, edition, table.text("class"), table.whole("n", 0, 10**9), at)
+
+
+def _rises(numbers: Sequence[float]) -> bool:
+    return all(left <= right for left, right in itertools.pairwise(numbers))

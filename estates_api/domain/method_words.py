@@ -5,10 +5,10 @@ from typing import Any
 
 from estates_api.domain.checks import APPLIES
 from estates_api.domain.density import BANDS, SETTINGS, Density
-from estates_api.domain.explanation import quantity
 from estates_api.domain.gates import GATES
 from estates_api.domain.measures import MEASURES, PTAL_LEVELS
 from estates_api.domain.method import SCORES, Criterion, LimitRule, Method, ScoreName
+from estates_api.domain.quantities import quantity
 
 PEERS_LABELS = ("median of similar sites", "their 90th percentile")
 PEERS_POINTS = (
@@ -139,7 +139,7 @@ def _value(value: float) -> str:
 
 def unknown_in_words(criterion: Criterion, method: Method) -> str:
     """What stands in the place of a measure that is not known."""
-    classes = {row.site_class for row in method.peers.expectations if row.criterion == criterion.id}
+    classes = {row.site_class for row in method.peers.distributions if row.criterion == criterion.id}
     if "place" in classes:
         return "what the area’s neighbourhoods earn on average"
     if classes:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import shapely
-from scipy.spatial import cKDTree
 
 SETTING_M = 800.0
 
@@ -30,6 +29,8 @@ def nearest(sites: Shapes, places: Shapes) -> tuple["np.ndarray[Any, Any]", "np.
 
     Points among points are found in a k-d tree, in a tenth of the time that an R-tree of shapes takes.
     """
+    from scipy.spatial import cKDTree  # noqa: PLC0415 -- 50 MB that reading does not need
+
     found, metres = np.zeros(len(sites), dtype=np.int64), np.zeros(len(sites))
     points = _are_points(sites) & _are_points(places).all()
     if points.any():

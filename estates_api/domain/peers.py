@@ -5,6 +5,11 @@ The figures are computed once from published returns and frozen in the method fi
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
 _CLASSES = (
     ("general acute", "acute"),
     ("specialist hospital", "specialist"),
@@ -27,7 +32,11 @@ _CLASSES = (
 )
 """ERIC's site types of all editions (their words changed three times) and the class of peers they belong to."""
 
-ALL = "all"
+ALL, PLACE = "all", "place"
+"""The class of every site together, and the one that stands for measures of the surroundings."""
+
+DRAWN = 256
+"""Measures that stand for a distribution, where one is drawn: a byte chooses one."""
 
 
 def site_class(site_type: str | None) -> str:
@@ -49,22 +58,27 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """Mean points (0 to 1) that `n` sites of a class earn on one criterion: used where a site says nothing."""
+class Distribution:
+    """What `n` sites of a class report for one criterion, in the newest edition that asks for it.
+
+    `at` are the measure's quantiles at the probabilities of `Peers`; between them it is taken as evenly spread.
+    """
 
     criterion: str
+    edition: str
     site_class: str
-    points: float
     n: int
+    at: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """The frozen figures of similar sites."""
+    """The frozen figures of similar sites. `probabilities` rise from 0 to 1 and are those of every distribution."""
 
     made: str
     references: tuple[Reference, ...]
-    expectations: tuple[Expected, ...]
+    probabilities: tuple[float, ...] = (0.0, 1.0)
+    distributions: tuple[Distribution, ...] = ()
 
     def reference(self, criterion: str, edition: str, group: str) -> tuple[float, float]:
         """(median, 90th percentile) for an edition: the same or, failing that, the last one before it.
@@ -81,9 +95,17 @@ class Peers:
         row = of_edition.get(group) or of_edition[ALL]
         return row.median, row.p90
 
-    def expected(self, criterion: str, group: str, *, nhs: bool) -> float:
-        """Expected points for an unknown measure; 0 where nothing is published, so that silence does not pay."""
-        rows = {row.site_class: row.points for row in self.expectations if row.criterion == criterion}
-        if "place" in rows:  # measures of the surroundings do not depend on the kind of site
-            return rows["place"]
-        return rows.get(group, rows.get(ALL, 0.0)) if nhs else 0.0
+    def distribution(self, criterion: str, group: str, *, nhs: bool) -> Distribution | None:
+        """What similar sites report, where this one says nothing; None where nothing is published of such sites.
+
+        Councils publish no such figures, so their silence is met with nothing; what lies around a site (`place`) does
+        not depend on the kind of site.
+        """
+        rows = {row.site_class: row for row in self.distributions if row.criterion == criterion}
+        return rows.get(PLACE) or (rows.get(group, rows.get(ALL)) if nhs else None)
+
+    def draws(self, found: Distribution) -> Floats:
+        """The measures that a draw chooses from, each as likely as the others: DRAWN even steps through the
+        distribution."""
+        steps = (np.arange(DRAWN) + 0.5) / DRAWN
+        return np.asarray(np.interp(steps, self.probabilities, found.at), dtype=np.float64)

@@ -7,13 +7,19 @@ its group's weight goes to the group's other criteria; a group without any leave
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 KNOWN, UNKNOWN, NOT_APPLICABLE = 0, 1, 2
+
+BLOCK = 4096
+"""Sites scored at a time: what fits a core's own cache."""
+
+VALUE_PLACES = 12
+"""Decimal places of every value: logarithms differ in the last bit from machine to machine."""
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +47,7 @@ def value_of(numbers: Floats, points: Sequence[tuple[float, float]], *, log: boo
     if log:
         tiny = np.nextafter(0.0, 1.0)
         numbers, xs = np.log10(np.maximum(numbers, tiny)), np.log10(xs)
-    return np.asarray(np.interp(numbers, xs, ys), dtype=np.float64)
+    return np.round(np.interp(numbers, xs, ys), VALUE_PLACES)
 
 
 def measure_at(value: float, points: Sequence[tuple[float, float]], *, log: bool = False) -> float | None:
@@ -69,19 +75,36 @@ def effective_weights(
     `groups` gives each criterion's index into `group_weights`, `within` its weight in its group: all the same when
     left out.
     """
-    applicable = (state != NOT_APPLICABLE).astype(np.float64)
+    return _weights(np.ascontiguousarray(state.T), groups, group_weights, within).T
+
+
+def _weights(
+    state: NDArray[np.int8], groups: Sequence[int], group_weights: Sequence[float], within: Sequence[float]
+) -> Floats:
+    """The same for criteria in rows (m x n): every step runs over sites that lie side by side."""
+    weights: Floats = (state != NOT_APPLICABLE).astype(np.float64)
     if within:
-        applicable *= np.asarray(within, dtype=np.float64)
-    weights = np.zeros_like(applicable)
+        weights *= np.asarray(within, dtype=np.float64)[:, np.newaxis]
+    whole = np.zeros(state.shape[1])
     for index, weight in enumerate(group_weights):
-        members = np.array([group == index for group in groups], dtype=np.bool_)
-        count = applicable[:, members].sum(axis=1, keepdims=True)
-        weights[:, members] = np.divide(
-            weight * applicable[:, members], count, out=np.zeros_like(applicable[:, members]), where=count > 0
-        )
-    total = weights.sum(axis=1, keepdims=True)
-    shares: Floats = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
-    return shares
+        members = [row for row, group in enumerate(groups) if group == index]
+        count = _total(weights[row] for row in members) if members else whole
+        share = np.divide(weight, count, out=np.zeros_like(whole), where=count > 0)
+        for row in members:
+            weights[row] *= share
+    whole = _total(weights) if len(weights) else whole
+    np.divide(1.0, whole, out=whole, where=whole > 0)
+    weights *= whole
+    return weights
+
+
+def _total(parts: Iterable[Floats]) -> Floats:
+    """Arrays added one after the other: the same sum on every machine."""
+    first, *others = parts
+    total: Floats = np.array(first, dtype=np.float64)
+    for part in others:
+        total += part
+    return total
 
 
 def score(
@@ -89,15 +112,33 @@ def score(
     within: Sequence[float] = (),
 ) -> Scores:  # fmt: skip
     """Score n sites on m criteria. See the module for the arrays; weights are scale-free."""
-    weights = effective_weights(state, groups, group_weights, within)
+    size, count = values.shape
+    sums, parts, weights = np.empty((4, size)), np.empty((count, size)), np.empty((count, size))
+    for first in range(0, size, BLOCK):
+        rows = slice(first, min(first + BLOCK, size))
+        given = np.ascontiguousarray(state[rows].T)
+        weights[:, rows] = _weights(given, groups, group_weights, within)
+        _sum(values[rows].T, given, weights[:, rows], parts[:, rows], sums[:, rows])
+    expected, low, high, coverage = sums
+    return Scores(expected, low, high, coverage, parts.T, weights.T)
+
+
+def _sum(values: Floats, state: NDArray[np.int8], weights: Floats, parts: Floats, sums: Floats) -> None:
+    """Fill in the contributions and the four sums of some sites, criteria in rows."""
+    np.multiply(weights, values, out=parts)
+    parts *= 100.0
     known, unknown = state == KNOWN, state == UNKNOWN
-    contributions = 100 * weights * np.where(state == NOT_APPLICABLE, 0.0, values)
     # The three sums run in one order and stop at the whole, so that low <= expected <= high to the last bit.
-    return Scores(
-        expected=np.minimum(contributions.sum(axis=1), 100.0),
-        low=np.minimum(np.where(known, contributions, 0.0).sum(axis=1), 100.0),
-        high=np.minimum(np.where(unknown, 100 * weights, contributions).sum(axis=1), 100.0),
-        coverage=np.minimum(np.where(known, weights, 0.0).sum(axis=1), 1.0),
-        contributions=contributions,
-        weights=weights,
-    )
+    sums[:] = 0.0
+    for row in range(len(parts)):
+        if known[row].all():
+            sums[:3] += parts[row]
+            sums[3] += weights[row]
+            continue
+        parts[row] *= known[row] | unknown[row]
+        sums[0] += parts[row]
+        sums[1] += parts[row] * known[row]
+        sums[2] += np.where(unknown[row], 100.0 * weights[row], parts[row])
+        sums[3] += weights[row] * known[row]
+    np.minimum(sums[:3], 100.0, out=sums[:3])
+    np.minimum(sums[3], 1.0, out=sums[3])

@@ -39,7 +39,7 @@ def make_shortlist(
 ) -> dict[str, Any]:
     """The whole content of a shortlist, JSON-ready. The same input gives the same content, to the byte."""
     ours = sorted((result for result in results if not _is_elsewhere(result)), key=lambda result: result.site.ref)
-    entries = [_entry(result, method, as_of) for result in ours if result.route in LISTS and _has_place(result)]
+    entries = [_entry(result, method, as_of) for result in ours if result.route in LISTS and result.site.is_ours]
     entries.sort(key=lambda entry: (ORDER.index(entry["list"]), -entry["score"], entry["site"]))
     return {
         "quarter": str(quarter),
@@ -60,11 +60,6 @@ def make_shortlist(
 def _is_elsewhere(result: Assessed) -> bool:
     """Surely outside the area, and of none of its trusts."""
     return result.site.inside_area is False and not result.site.partner_trust
-
-
-def _has_place(result: Assessed) -> bool:
-    """Inside the area, or of one of its own trusts elsewhere (the annex); other outside sites are not ours."""
-    return result.site.inside_area is True or result.site.partner_trust
 
 
 def _entry(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:

@@ -181,6 +181,11 @@ class Site:
         return frozenset(holding.sector for holding in self.holdings)
 
     @property
+    def is_ours(self) -> bool:
+        """Inside the area, or of one of its own trusts elsewhere: what a shortlist may name, and ranks compare."""
+        return self.inside_area is True or self.partner_trust
+
+    @property
     def site_type(self) -> str | None:
         """The site type of the holding with the largest floor area that states one."""
         typed = [holding for holding in self.holdings if holding.text("site_type")]

@@ -44,6 +44,7 @@ _OPTIONS: Mapping[str, Mapping[str, str]] = {
 }
 _ASTRAY = -1e9
 _MENDED = ("geometry-mended", "the outline crossed or touched itself; mended")
+_SWAPPED = ("position-swapped", "latitude stood before longitude; put right")
 _POINT, _POLYGON, _MULTIPOINT, _MULTIPOLYGON, _COLLECTION = 0, 3, 4, 6, 7
 
 
@@ -251,13 +252,23 @@ _OPENERS: Mapping[str, Callable[[VectorFile], Opened]] = {"GeoJSON": _open_geojs
 
 
 def _features(start: int, rows: list[tuple[str, ...]], published: Geometries, to_grid: Projection) -> Iterator[Feature]:
+    swapped = np.zeros(len(published), dtype=bool) if to_grid.assumed else _latitude_first(published)
+    published[swapped] = shapely.transform(published[swapped], lambda found: found[:, ::-1])
     flat = shapely.transform(shapely.force_2d(published), lambda found: _project(to_grid, found))
     outlines, points, doubts = _places(np.asarray(flat, dtype=object))
+    doubts |= {int(at): (_SWAPPED, *doubts.get(int(at), ())) for at in np.flatnonzero(swapped)}
     xs, ys = points[:, 0].round(3).tolist(), points[:, 1].round(3).tolist()
     packed = shapely.to_wkb(outlines).tolist()
     for at, cells in enumerate(rows):
         point = None if isnan(xs[at]) else (xs[at], ys[at])
         yield Feature(start + at + 1, cells, point, packed[at], doubts.get(at, ()))
+
+
+def _latitude_first(published: Geometries) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """Which geometries lie in Great Britain only when their two coordinates change places, as degrees."""
+    bounds = np.asarray(shapely.bounds(published))
+    low, high = bounds[:, :2], bounds[:, 2:]  # NaN where there is nothing: within no bounds
+    return np.asarray(np.all((low >= (49.5, -9.0)) & (high <= (61.0, 2.5)), axis=1))
 
 
 def _places(flat: Geometries) -> tuple[Geometries, Points, dict[int, Doubts]]:

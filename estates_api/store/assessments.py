@@ -4,10 +4,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from estates_api.store.tables import assessment, assessment_site, method
+
+EVERYBODY, PARTNERS, OWNERS_ONLY = 0, 1, 2
+"""How few may see a site."""
+
+_CIRCLES = {"site_public": EVERYBODY, "site_partner": PARTNERS, "site_complete": OWNERS_ONLY}
+
+
+def list_circles(connection: Connection) -> dict[str, int]:
+    """How few may see each site today, by its reference."""
+    rows = connection.execute(text("SELECT ref, tableoid::regclass::text FROM site_complete"))
+    return {ref: _CIRCLES[table] for ref, table in rows}
 
 
 def put_method(connection: Connection, *, sha256: str, id_: str, content: bytes) -> None:

@@ -69,6 +69,7 @@ def _sites(audience: str) -> Table:
         Column("outline_feature", Text),
         Column("held", JSONB),
         Column("explanation", JSONB),
+        Column("measured", JSONB),
         Column("gone", JSONB),
         Column("public_owners", ARRAY(Text)),
         Column("turn", Integer, nullable=False),

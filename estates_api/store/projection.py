@@ -88,6 +88,15 @@ def _rounded(name: str, value: str) -> str:
     return f"round(({value})::numeric, {_NUMBERS[name]}) AS {name}"
 
 
+def _standing(score: str) -> str:
+    """The columns that say how a site stands on one score."""
+    told = f"x.robustness->'{score}'->>"
+    return ", ".join((
+        *(f"({told}'{name}')::integer AS {score}_{name}" for name in ("rank", "rank_low", "rank_high")),
+        _rounded(f"{score}_top_k", f"{told}'top_k'"), f"({told}'pareto')::boolean AS {score}_pareto",
+    ))  # fmt: skip
+
+
 def _feature(collection: str, shape: str) -> str:
     """The text of a feature in CRS84. Every key is always there, null when unknown."""
     said = f"(SELECT row_to_json(p) FROM (SELECT {', '.join(COLLECTIONS[collection].names)}) p)"  # noqa: S608
@@ -157,6 +166,8 @@ WITH RECURSIVE latest AS (
            {_rounded("release_score", "r.release_score")}, {_rounded("release_low", "x.release->>'low'")},
            {_rounded("release_high", "x.release->>'high'")}, {_rounded("release_coverage", "r.release_coverage")},
            {_rounded("reuse_score", "r.reuse_score")}, {_rounded("reuse_coverage", "r.reuse_coverage")},
+           {_standing("release")}, {_standing("reuse")},
+           {_rounded("route_differs", "x.robustness->>'route_differs'")},
            (SELECT string_agg(gate->>'id', '; ') FROM jsonb_array_elements(x.gates) gate) AS gates,
            {", ".join(f"x.place->>'{name}' AS {name}" for name in _PLACE_TEXTS)},
            {", ".join(_rounded(name, f"x.place->>'{name}'") for name in ("station_m", "town_centre_m"))},
@@ -169,7 +180,7 @@ WITH RECURSIVE latest AS (
            {_OUTLINE.format("geom_crs84")} AS outline_crs84,
            ST_AsGeoJSON({POINT.format("geom_crs84")}, 7) AS point,
            ST_AsGeoJSON({_OUTLINE.format("geom_crs84")}, 7) AS drawn,
-           held.list AS held, r.explanation
+           held.list AS held, r.explanation, r.measured
     FROM wanted t
     JOIN site s ON s.ref = t.ref
     JOIN held ON held.site_ref = s.ref
@@ -180,7 +191,7 @@ WITH RECURSIVE latest AS (
     LEFT JOIN assessment_site r ON r.assessment_id = latest.id AND r.site_ref = s.ref
     -- Taken apart once: each ->> would read the whole explanation again.
     LEFT JOIN LATERAL jsonb_to_record(r.explanation) AS x(gia_m2 numeric, land_ha numeric, evidence_date date,
-        stale boolean, sentence text, release jsonb, gates jsonb, place jsonb, capacity jsonb) ON true
+        stale boolean, sentence text, release jsonb, robustness jsonb, gates jsonb, place jsonb, capacity jsonb) ON true
 )
 SELECT {", ".join(_RENDERED.get(name, name) for name in _COLUMNS)} FROM shown
 """  # noqa: S608 -- made of constants of this module

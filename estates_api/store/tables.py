@@ -326,6 +326,7 @@ assessment = Table(
     Column("data_sha256", Text, nullable=False),
     Column("code_version", Text, nullable=False),
     Column("seed", BigInteger, nullable=False),
+    Column("draws", Integer),
     Column("sha256", Text, nullable=False),
     now(),
 )  # fmt: skip
@@ -340,6 +341,16 @@ assessment_site = Table(
     Column("reuse_score", Float, nullable=False),
     Column("reuse_coverage", Float, nullable=False),
     Column("explanation", JSONB, nullable=False),
+    Column("measured", JSONB),
+)  # fmt: skip
+
+adoption = Table(
+    "adoption", metadata,
+    serial(),
+    Column("method_sha256", Text, ForeignKey("method.sha256"), nullable=False),
+    Column("adopted_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    now(),
 )  # fmt: skip
 
 shortlist = Table(

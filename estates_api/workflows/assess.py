@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from estates_api import __version__
 from estates_api.domain.area import Area
 from estates_api.domain.assessment import Assessed, assess
+from estates_api.domain.compact import pack
 from estates_api.domain.explanation import describe
 from estates_api.domain.method import Method
 from estates_api.domain.shortlist import canonical_bytes
@@ -21,7 +22,7 @@ from estates_api.store.projection import rebuild_projection
 from estates_api.store.sites import list_sites
 
 SEED = 0
-"""No draw is made yet; the seed is stored so that a run that draws can be repeated."""
+"""What draws begin with, stored with every run: the same data, method and seed give the same bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,10 @@ def compute(
     Who means to store the run locks the catalogue first (editions.lock_catalogue): what is masked meanwhile must not
     be stored again.
     """
-    return Run(as_of, method, assess(list_sites(connection, as_of, area, known_at), method, as_of))
+    sites = list_sites(connection, as_of, area, known_at)
+    circles = assessments.list_circles(connection)
+    seen = [circles.get(site.ref, assessments.OWNERS_ONLY) for site in sites]
+    return Run(as_of, method, assess(sites, method, as_of, seed=SEED, circles=seen))
 
 
 def store_run(
@@ -64,6 +68,7 @@ def store_run(
         "data_sha256": data_fingerprint(connection),
         "code_version": __version__,
         "seed": SEED,
+        "draws": run.method.trials.draws,
         "sha256": hashlib.sha256(canonical_bytes({"sites": rows})).hexdigest(),
     }
     if (same := assessments.find_same(connection, values)) is not None:
@@ -93,6 +98,7 @@ def _row(result: Assessed, run: Run) -> dict[str, Any]:
         "reuse_score": result.reuse.expected,
         "reuse_coverage": result.reuse.coverage,
         "explanation": describe(result, run.method, run.as_of),
+        "measured": pack(result),
     }
 
 

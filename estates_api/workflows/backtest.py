@@ -5,7 +5,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from estates_api.domain.backtest import Key, base_rates, compare, judge_cut_off, not_foreseen, pairs_of
+from estates_api.domain.backtest import (
+    Key,
+    base_rates,
+    compare,
+    judge_cut_off,
+    not_foreseen,
+    pairs_of,
+    release_fingerprint,
+)
 from estates_api.domain.cases import dated_cases
 from estates_api.domain.method import Method
 from estates_api.domain.ranking import DRAWS, SEED
@@ -37,7 +45,7 @@ def backtest(
     return {
         "earlier": _edition(earlier),
         "later": _edition(later),
-        "method": {"id": method.id, "sha256": method.sha256},
+        "method": {"id": method.id, "release_sha256": release_fingerprint(method)},
         "resampling": {"draws": DRAWS, "seed": SEED, "units": ["trusts", "sites"], "level": 0.95},
         "cases": dated_cases(scored, pairs, _places(data_dir), _events(data_dir), earlier.day),
         "outcomes": compare(pairs, method),
@@ -48,13 +56,13 @@ def backtest(
 
 
 def find_result(data_dir: Path, method: Method) -> dict[str, Any] | None:
-    """The back-test that was shipped with this very method, to the byte; None for any other."""
+    """The back-test that was shipped with this method's release score; None for any other."""
     try:
         found: dict[str, Any] = json.loads((data_dir / RESULT_FILE.format(method=method.id)).read_bytes())
-        same = all(one["method"]["sha256"] == method.sha256 for one in found["comparisons"])
+        made_with = {one["method"]["release_sha256"] for one in found["comparisons"]}
     except (OSError, ValueError, KeyError, TypeError):  # nothing was shipped, or nothing that can be shown
         return None
-    return found if same else None
+    return found if made_with == {release_fingerprint(method)} else None
 
 
 def _edition(returns: Returns) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, urljoin, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
@@ -393,10 +394,28 @@ def test_an_explanation_as_a_page(api: TestClient) -> None:
         assert all(event["told"] in page.said for event in told["events"])
         assert all(one["organisation"] in page.said for one in (*told["interests"], *told["holdings"]))
     cited = [said["href"] for said in get(api, f"/sites/{REF}").all("a") if said.get("rel") == "external noreferrer"]
-    told = api.get(f"/sites/{REF}").json()
-    citations = " ".join(one["citation"] for one in (*told["events"], *told["checks"]))
+    citations = api.get(f"/sites/{REF}").text
     assert len(cited) >= 5
     assert all(address in citations for address in cited)
+
+
+def test_how_firm_a_rank_is_as_a_page(api: TestClient) -> None:
+    """Ranks with their intervals, how often another route followed, and what alone would change it: as the JSON says,
+    and nothing of a rank for a site that is not compared."""
+    told = api.get("/sites/NCL-RAN01").json()["robustness"]
+    page = api.get("/sites/NCL-RAN01?f=html").text
+    firm = page.partition("How firm this is")[2].partition("<h2>")[0]
+    ranked = [one for one in (told["release"], told["reuse"]) if one]
+    assert ranked
+    assert told["flips"]
+    for one in ranked:
+        assert f"{one['rank']} of {one['of']}</td>" in firm
+        assert f"{one['rank_low']}–{one['rank_high']}</td>" in firm
+    assert all(f"It {escape(flip['told'])}." in firm for flip in told["flips"])
+    assert f"{told['draws']:,} times" in firm
+    unranked = next(one["id"] for one in api.get("/collections/candidates/items?limit=1000").json()["features"]
+                    if one["properties"]["route"] == "not enough data" and not one["properties"]["reuse_rank"])  # fmt: skip
+    assert "It is not ranked" in api.get(f"/sites/{unranked}?f=html").text
 
 
 def test_an_explanation_of_another_day(api: TestClient) -> None:

@@ -77,7 +77,9 @@ def test_the_page_says_what_the_score_was_worth(reading: Engine, make_api: Make)
     assert places == sorted(places)
     assert "None" not in page
     assert client.get("/methods/ncl-1").json()["backtest"] == found
-    assert find_result(ROOT / "data", replace(adopted, sha256="0" * 64)) is None
+    other = replace(adopted, cut_offs=replace(adopted.cut_offs, release=1.0))
+    assert find_result(ROOT / "data", other) is None
+    assert find_result(ROOT / "data", replace(adopted, title="another", sha256="0" * 64)) == found
 
 
 @pytest.mark.parametrize("name", ["ncl-9", "0" * 64, "a%00b", "..%2f..%2fetc", "%F0%9F%92%A9"])

@@ -13,6 +13,7 @@ from estates_api.domain.backtest import (
     pairs_of,
     rankings,
 )
+from estates_api.domain.claims import claims_by_day, winning_claims
 from estates_api.domain.sites import Holding, Site
 
 EARLIER = "ERIC 2013-14"
@@ -62,12 +63,16 @@ def test_declared_is_more_than_a_tenth_of_the_land(
 
 def test_idle_beyond_the_land_is_not_believed() -> None:
     """More idle than owned is an issue, never a declaration: the claim does not win."""
-    later = after()
-    wrong = claim("idle_land_ha", 2.0, implausible="more than the land owned")
-    first = later.holdings[0]
-    held = Holding(first.organisation_code, "", "NHS", first.code, first.claims, first.returns)
-    assert wrong.implausible
+    stated = [claim("gia_m2", 1_000.0), claim("land_owned_ha", 1.0), claim("idle_land_ha", 2.0, implausible="too much")]
+    held = Holding("RAL", "Royal Free", "NHS", "RAL01", winning_claims(stated), claims_by_day(stated))
     assert outcome(before(), site(held), "declared") is None
+
+
+def test_a_slip_of_the_keyboard_is_not_compared() -> None:
+    """103 ha under 399 m² are not believed, so nobody knows what land there is."""
+    stated = [claim("gia_m2", 399.0), claim("land_owned_ha", 103.0, implausible="mistyped?")]
+    held = Holding("RAL", "Royal Free", "NHS", "RAL01", winning_claims(stated), claims_by_day(stated))
+    assert pair(before(), site(held)) is None
 
 
 @pytest.mark.parametrize(("now", "shrunk"), [(850.0, True), (851.0, False), (1_200.0, False), (None, None)])

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 from builders import FEW, HERE, OWNED, any_site, assessed, event, full, holding, method, site
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from estates_api.domain.assessment import assess
@@ -14,6 +15,7 @@ from estates_api.domain.claims import claims_by_day
 from estates_api.domain.explanation import describe, find_limit, quantity, sentence, told
 from estates_api.domain.measures import MEASURE_PLACES
 from estates_api.domain.method import Method
+from estates_api.domain.scoring import value_of
 from estates_api.domain.sites import Interest, Site, Surroundings
 
 AS_OF = date(2017, 6, 1)
@@ -122,6 +124,11 @@ def test_an_explanation_leaves_nothing_out(one: Site) -> None:
         for part in parts:
             assert abs(100 * part["weight"] * part["value"] - part["points"]) < 1e-9
             assert (part["measure"] is None) == (part["state"] != "known")
+            xs, ys = zip(*part["scale"], strict=True)
+            log = part["criterion"] == "release.open_land"
+            if part["state"] == "known":
+                found = value_of(np.array([part["measure"]]), list(zip(xs, ys, strict=True)), log=log)[0]
+                assert part["value"] == pytest.approx(found, abs=1e-9)
             assert (part["could_be"] is None) == (part["state"] != "unknown")
             assert part["note"] if part["state"] != "known" else part["sources"] or part["note"]
             assert part["why"]
@@ -255,6 +262,10 @@ CLOSE = (0.0, 1e-12, 1e-10, 9e-10, 2e-9, 1e-8, 1e-6, 1e-4)
 """How close to its cut-off a score would be without a measure: within and just outside of what rounding forgives."""
 
 
+LISTED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+"""For laws of listed sites with a limit: one in six of those drawn."""
+
+
 def _check_limit(one: Site, by: Method) -> None:
     """What is said of dropping off is true of this site, to the least step of a measure; others are passed over."""
     result = assessed(one, AS_OF, by)
@@ -276,7 +287,7 @@ def _check_limit(one: Site, by: Method) -> None:
     assert route(float(words[1].strip(".,").replace(",", "")) - step) == after
 
 
-@settings(max_examples=60, deadline=None)
+@LISTED
 @given(_movable())
 def test_would_drop_off_is_true(one: Site) -> None:
     """Just past the limit, and past the figure in the sentence, the route changes; at the limit it does not.
@@ -286,7 +297,7 @@ def test_would_drop_off_is_true(one: Site) -> None:
     _check_limit(one, method())
 
 
-@settings(max_examples=60, deadline=None)
+@LISTED
 @given(_movable(), st.integers(0, 3), st.sampled_from(CLOSE), st.sampled_from([1, -1]))
 def test_would_drop_off_is_true_close_to_the_cut_off(one: Site, nth: int, close: float, sign: int) -> None:
     """Where a site without a measure would be all but at its cut-off, a limit is told only if beyond it is below."""

@@ -1,7 +1,7 @@
 import pytest
 from builders import method
 
-from estates_api.domain.peers import ALL, Expected, Peers, Reference, site_class
+from estates_api.domain.peers import ALL, DRAWN, PLACE, Distribution, Peers, Reference, site_class
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,12 @@ _PEERS = Peers(
         Reference("c", "ERIC 2014-15", ALL, 3, 4, 100),
         Reference("c", "ERIC 2014-15", "acute", 5, 6, 40),
     ),
-    (Expected("c", ALL, 0.25, 100), Expected("c", "acute", 0.5, 40), Expected("p", "place", 0.75, 795)),
+    (0.0, 0.5, 1.0),
+    (
+        Distribution("c", "ERIC 2014-15", ALL, 100, (0.0, 0.0, 8.0)),
+        Distribution("c", "ERIC 2014-15", "acute", 40, (1.0, 2.0, 3.0)),
+        Distribution("p", "made", PLACE, 795, (1.0, 1.0, 1.0)),
+    ),
 )
 
 
@@ -61,17 +66,33 @@ def test_the_peers_of_an_edition(edition: str, group: str, found: tuple[float, f
     assert _PEERS.reference("c", edition, group) == found
 
 
-def test_what_is_expected_of_silence() -> None:
-    """An NHS site that says nothing is expected to be like its class; a place like its area; all else earns nothing."""
-    assert _PEERS.expected("c", "acute", nhs=True) == 0.5
-    assert _PEERS.expected("c", "mixed", nhs=True) == 0.25
-    assert _PEERS.expected("c", "acute", nhs=False) == 0.0
-    assert _PEERS.expected("p", "acute", nhs=False) == 0.75
-    assert _PEERS.expected("unheard of", "acute", nhs=True) == 0.0
+@pytest.mark.parametrize(
+    ("criterion", "group", "nhs", "found"),
+    [("c", "acute", True, 40), ("c", "mixed", True, 100), ("c", "acute", False, None), ("p", "acute", False, 795),
+     ("unheard of", "acute", True, None)],
+)  # fmt: skip
+def test_what_silence_is_met_with(criterion: str, group: str, nhs: bool, found: int | None) -> None:
+    """An NHS site that says nothing is taken to be like its class; a place like its area; of all else nothing is
+    published."""
+    similar = _PEERS.distribution(criterion, group, nhs=nhs)
+    assert (similar.n if similar else None) == found
+
+
+def test_draws_follow_the_distribution() -> None:
+    """Half of what is drawn lies at or below the median, evenly between the quantiles, within their ends."""
+    similar = _PEERS.distribution("c", "mixed", nhs=True)
+    assert similar is not None
+    draws = _PEERS.draws(similar)
+    assert len(draws) == DRAWN
+    assert (draws[: DRAWN // 2] == 0).all()
+    assert draws[DRAWN // 2 :].mean() == pytest.approx(4)
+    assert draws.max() < 8
 
 
 def test_frozen_figures_say_how_they_were_made() -> None:
     """The shipped figures name their source and rest on at least thirty sites each."""
     peers = method().peers
     assert "England" in peers.made
-    assert min(row.n for row in (*peers.references, *peers.expectations)) >= 30
+    assert min(row.n for row in (*peers.references, *peers.distributions)) >= 30
+    asked = {row.criterion for row in peers.distributions}
+    assert asked >= {one.id for one in method().criteria} - {"reuse.colocation", "reuse.partners", "reuse.security"}

@@ -158,6 +158,13 @@ def test_criteria_share_their_groups_weight() -> None:
     assert weights[1] == pytest.approx([0, 1 / 4, 1 / 4, 0, 1 / 4, 1 / 4])
 
 
+def test_criteria_share_by_their_own_weights() -> None:
+    """Within a group, criteria of weights 3 and 1 take three quarters and one; what does not apply leaves its share."""
+    state = np.array([[KNOWN] * 3, [KNOWN, NOT_APPLICABLE, KNOWN]], dtype=np.int8)
+    weights = effective_weights(state, (0, 0, 1), (1.0, 1.0), (3.0, 1.0, 5.0))
+    assert weights.tolist() == [[0.375, 0.125, 0.5], [0.5, 0, 0.5]]
+
+
 def test_nothing_applicable_is_no_score() -> None:
     """A site of which nothing applies has 0 everywhere and no coverage, and nothing divides by zero."""
     found = score(np.ones((1, 6)), np.full((1, 6), NOT_APPLICABLE, dtype=np.int8), GROUPS, [1, 1, 1])

@@ -67,12 +67,13 @@ def test_geometry_is_brought_to_the_grid_whole(planning: Read) -> None:
     ("line", "taken", "rule"),
     [
         (7, True, "geometry-mended"), (8, True, None), (9, False, "geometry-not-taken"),
-        (10, False, "geometry-not-taken"), (11, False, "geometry-not-taken"), (12, False, "geometry-not-taken"),
+        (10, False, "geometry-not-taken"), (11, True, "position-swapped"), (12, False, "geometry-not-taken"),
         (14, True, "date-unreadable"),
     ],
 )  # fmt: skip
 def test_a_fault_is_an_issue_of_its_row(planning: Read, line: int, taken: bool, rule: str | None) -> None:
-    """What crosses itself is mended, heights are dropped, and what is nowhere is not taken; each row says so."""
+    """What crosses itself is mended, latitude before longitude put right, heights are dropped, and what is nowhere is
+    not taken; each row says so."""
     assert (line in by_line(planning)) is taken
     assert rules(planning, line) == ([rule] if rule else [])
 

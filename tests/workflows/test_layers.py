@@ -35,7 +35,7 @@ def layer(area: Area) -> HandIn:
 def test_a_layer_is_an_edition(reference: Engine, layer: HandIn) -> None:
     """With its hash, licence and counts; the same bytes twice change nothing."""
     done = layer(reference, "layer_planning_made.geojson", licence="OGL", publisher="Made")
-    assert (done.new, done.counts["features"], done.counts["holdings"]) == (True, 9, 0)
+    assert (done.new, done.counts["features"], done.counts["holdings"]) == (True, 10, 0)
     assert not layer(reference, "layer_planning_made.geojson").new
     with transaction(reference) as connection:
         found = {row["kind"]: row for row in list_layers(connection)}
