@@ -14,7 +14,7 @@ from estates_api.domain.gates import Gate
 from estates_api.domain.incentives import describe_incentives
 from estates_api.domain.land import site_land
 from estates_api.domain.limits import limits_of
-from estates_api.domain.measures import MEASURE_PLACES
+from estates_api.domain.measures import ENTWINED, MEASURE_PLACES
 from estates_api.domain.method import Criterion, Method, Points
 from estates_api.domain.outcome import ROUNDING, reaches
 from estates_api.domain.peers import site_class
@@ -23,9 +23,6 @@ from estates_api.domain.quantities import places_of, quantity, surely_beyond
 from estates_api.domain.scoring import measure_at
 from estates_api.domain.sites import Event, Site
 from estates_api.domain.steadiness import describe_tried
-
-_ENTWINED = frozenset({"open_land", "intensity"})
-"""Measures that one figure, land, moves together."""
 
 _OPPOSED = {"unsuitable", "backlog", "condition"}
 """Criteria of both scores that rest on the same facts and read them the opposite way."""
@@ -161,8 +158,8 @@ def find_limit(result: Assessed, method: Method) -> Limit | None:
 def _apart(parts: Sequence[Contribution]) -> list[Contribution]:
     """The contributions that can be told to change alone: less land is less open land and more built on what is left,
     so neither has a limit of its own where both are known."""
-    known = {part.criterion.name for part in parts if part.measure.state == "known"}
-    return [part for part in parts if not (known >= _ENTWINED and part.criterion.name in _ENTWINED)]
+    known = {part.criterion.id for part in parts if part.measure.state == "known"}
+    return [part for part in parts if not (known >= ENTWINED and part.criterion.id in ENTWINED)]
 
 
 def _moves_the_other(part: Contribution, result: Assessed, method: Method) -> bool:

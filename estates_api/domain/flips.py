@@ -5,13 +5,14 @@ keep their proportions), or a gate that opens. Whether the other list changes to
 for both.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from estates_api.domain.measures import ENTWINED
 from estates_api.domain.method import SCORES, Criterion, Method, ScoreName
 from estates_api.domain.outcome import ROUNDING, Case, Outcome, cut_off_of
 from estates_api.domain.scoring import KNOWN, NOT_APPLICABLE, UNKNOWN, Floats, measure_at
@@ -118,13 +119,21 @@ def _by_measure(outcome: Outcome, method: Method, name: ScoreName) -> _Nearest:
     covered = scores.coverage[:, np.newaxis] + np.where(state == UNKNOWN, weights, 0.0)
     listed = outcome.listed[name][:, np.newaxis]
     joins = ~listed & (to <= 1) & (covered >= method.cut_offs.coverage - ROUNDING)
-    possible = (state != NOT_APPLICABLE) & (joins | (listed & (to > 0)))
+    possible = (state != NOT_APPLICABLE) & (joins | (listed & (to > 0))) & ~_entwined(state, method.of(name))
     # Where only evidence is lacking, a measure need not be other than expected: it must be known.
     size = np.where(possible, np.where(listed, values - to, np.maximum(to - values, 0.0)), np.inf)
     to = np.maximum(to, 0.0)
     by = size.argmin(axis=1)
     rows = np.arange(len(by))
     return _Nearest(size[rows, by], by, values[rows, by], to[rows, by])
+
+
+def _entwined(state: NDArray[np.int8], criteria: Sequence[Criterion]) -> NDArray[np.bool_]:
+    """Measures that do not change alone, of sites that have them all."""
+    columns = np.array([criterion.id in ENTWINED for criterion in criteria], dtype=np.bool_)
+    whole = (state[:, columns] == KNOWN).all(axis=1) & (columns.sum() == len(ENTWINED))
+    entwined: NDArray[np.bool_] = whole[:, np.newaxis] & columns
+    return entwined
 
 
 def _by_group(outcome: Outcome, method: Method, name: ScoreName) -> _Nearest:

@@ -35,6 +35,9 @@ ITEM_COSTS = (
 )  # fmt: skip
 """ERIC from 2016-17: items. Finance costs are not running costs; medical equipment is not the estate's."""
 
+ENTWINED = frozenset({"release.open_land", "release.intensity"})
+"""Measures that one figure, land, moves together: where both are known, neither can be told to change alone."""
+
 TENURE = frozenset({"reuse.security"})
 """Measures whose evidence does not grow old: who owns a place changes by a sale, which is an event."""
 
