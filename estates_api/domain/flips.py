@@ -21,7 +21,7 @@ Kind = Literal["measure", "group", "gate"]
 Places = NDArray[np.intp]
 
 _BEYOND = 1e-6
-"""How far past a threshold of a weight its effect is looked at."""
+"""How far past a threshold its effect is looked at: nearer, the parts of a sum are not exact enough to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _by_measure(case: Case, outcome: Outcome, method: Method, name: ScoreName) -
     covered = scores.coverage[:, np.newaxis] + np.where(state == UNKNOWN, weights, 0.0)
     listed = outcome.listed[name][:, np.newaxis]
     joins = ~listed & (to <= 1) & (covered >= method.cut_offs.coverage - ROUNDING)
-    possible = (state != NOT_APPLICABLE) & (joins | (listed & (to > 0))) & ~_fixed(case, method, name)
+    possible = (state != NOT_APPLICABLE) & (joins | (listed & (to > _BEYOND))) & ~_fixed(case, method, name)
     # Where only evidence is lacking, a measure need not be other than expected: it must be known.
     size = np.where(possible, np.where(listed, values - to, np.maximum(to - values, 0.0)), np.inf)
     to = np.maximum(to, 0.0)
