@@ -44,7 +44,7 @@ def norms(sites: Sequence[Site]) -> dict[str, float]:
     for site in sites:
         land, ratio = site_land(site), plot_ratio(site)
         if land and ratio and ratio[0]:
-            total = totals[trust_kind(site)[0]]
+            total = totals[trust_kind(site.holdings)[0]]
             total[0] += ratio[0] * land.area_ha
             total[1] += land.area_ha
     return {kind: floor / land for kind, (floor, land) in totals.items()}

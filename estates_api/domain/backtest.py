@@ -250,7 +250,7 @@ def base_rates(pairs: Sequence[Pair]) -> list[dict[str, object]]:
     """How often land was declared by kind of trust: what nobody's figures about one site foresee."""
     rows = []
     for kind, title in (("acute", "acute trusts"), ("other", "mental health, community and other trusts")):
-        group = [pair for pair in pairs if trust_kind(pair.earlier.site)[0] == kind]
+        group = [pair for pair in pairs if trust_kind(pair.earlier.site.holdings)[0] == kind]
         told = [pair for pair in group if pair.outcomes["declared"] is not None]
         hits = sum(bool(pair.outcomes["declared"]) for pair in told)
         scores = np.array([pair.earlier.score for pair in told])

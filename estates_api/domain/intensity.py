@@ -4,10 +4,10 @@ Acute trusts build in storeys; mental health, community and care trusts build lo
 Floor area over land therefore says little by itself: 0.3 is thin for an acute trust and usual for the others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from estates_api.domain.claims import Claim
-from estates_api.domain.land import land_claim, site_land
+from estates_api.domain.land import land_claim, land_pieces, site_land
 from estates_api.domain.sites import Holding, Site
 
 ACUTE, OTHER = "acute", "other"
@@ -17,37 +17,41 @@ KINDS = (ACUTE, OTHER)
 _ACUTE_SITES = ("general acute", "specialist hospital (acute")
 
 
-def trust_kind(site: Site) -> tuple[str, tuple[Claim, ...]]:
+def trust_kind(holdings: Iterable[Holding]) -> tuple[str, tuple[Claim, ...]]:
     """`acute` or `other`, and the claim it rests on: the organisation's own type, else the type of site.
 
     Where neither is known `other`, the lower norm: silence does not pay.
     """
+    held = list(holdings)
     for attribute, starts in (("organisation_type", ("acute",)), ("site_type", _ACUTE_SITES)):
-        if claim := _of_largest(site, attribute):
+        if claim := _of_largest(held, attribute):
             acute = (claim.text or "").casefold().startswith(starts)
             return ACUTE if acute else OTHER, (claim,)
     return OTHER, ()
 
 
-def _of_largest(site: Site, attribute: str) -> Claim | None:
+def _of_largest(holdings: Iterable[Holding], attribute: str) -> Claim | None:
     """What the NHS holding with most floor area states."""
-    stated = [h for h in site.holdings if h.sector == "NHS" and h.text(attribute)]
+    stated = [h for h in holdings if h.sector == "NHS" and h.text(attribute)]
     largest = max(stated, key=lambda holding: (holding.number("gia_m2") or 0.0, holding.code), default=None)
     return largest.claims[attribute] if largest else None
 
 
 def plot_ratio(site: Site) -> tuple[float, tuple[Claim, ...]] | None:
-    """Floor area over land, each piece of land once; None when either is unknown.
+    """Floor area over land, each piece of land once, as returned: before later sales, which took buildings too. None
+    when either is unknown.
 
     A floor area is taken from the return that states the land, where it does. Two holdings that state one building
     twice make a site look closer built than it is, never thinner.
     """
-    land = site_land(site)
-    floors = [gia for holding in site.holdings if (gia := _floor_area(holding))]
-    if land is None or not land.area_ha or not floors:
+    if site_land(site) is None:
         return None
-    area_m2 = sum(gia.number or 0.0 for gia in floors)
-    return area_m2 / (land.area_ha * 10_000), (*floors, *land.claims)
+    land = [piece[0][1] for piece in land_pieces(site)]
+    area_ha = sum(claim.number or 0.0 for claim in land)
+    floors = [gia for holding in site.holdings if (gia := _floor_area(holding))]
+    if not floors or not area_ha:
+        return None
+    return sum(gia.number or 0.0 for gia in floors) / (area_ha * 10_000), (*floors, *land)
 
 
 def _floor_area(holding: Holding) -> Claim | None:
@@ -58,13 +62,19 @@ def _floor_area(holding: Holding) -> Claim | None:
 
 
 def share_of_norm(site: Site, norms: Mapping[str, float]) -> tuple[float, tuple[Claim, ...], str] | None:
-    """The plot ratio in per cent of the norm of its kind, the claims under it, and a note; None when unknown."""
+    """The plot ratio in per cent of what is usual, the claims under it, and a note; None when unknown.
+
+    Each piece of land is held against its own kind: a hospital on land that is mostly another trust's is not thin.
+    """
     ratio = plot_ratio(site)
     if ratio is None:
         return None
-    kind, typed = trust_kind(site)
-    note = f"floor area is {ratio[0]:.2f} of the land; usual for {_TOLD[kind]}: {norms[kind]:.2f}"
-    return 100 * ratio[0] / norms[kind], (*ratio[1], *typed), note
+    pieces = [(piece[0][1].number or 0.0, *trust_kind(holding for holding, _ in piece)) for piece in land_pieces(site)]
+    usual = sum(area * norms[kind] for area, kind, _ in pieces) / sum(area for area, _, _ in pieces)
+    kinds = sorted({kind for _, kind, _ in pieces})
+    note = f"floor area is {ratio[0]:.2f} of the land; usual for {' and '.join(_TOLD[k] for k in kinds)}: {usual:.2f}"
+    typed = [claim for _, _, claims in pieces for claim in claims]
+    return 100 * ratio[0] / usual, (*ratio[1], *typed), note
 
 
 _TOLD = {ACUTE: "an acute trust", OTHER: "a trust that is not acute"}

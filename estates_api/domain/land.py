@@ -48,7 +48,7 @@ def land_claim(holding: Holding) -> Claim | None:
 
 def site_land(site: Site) -> Land | None:
     """The land of the site, each piece once, less what was sold since; None when that is not known."""
-    pieces = _pieces([(h, c) for h in site.holdings if (c := land_claim(h))])
+    pieces = land_pieces(site)
     if not pieces:
         return None
     area = sum(piece[0][1].number or 0.0 for piece in pieces)
@@ -63,6 +63,11 @@ def site_land(site: Site) -> Land | None:
     used = [piece[0][1] for piece in pieces] + [ground for piece in pieces for ground in _ground_claims(piece)]
     open_ha = None if built is None else round(max(0.0, area - built) * kept, 6)
     return Land(round(area * kept, 6), open_ha, tuple(used), "; ".join(notes))
+
+
+def land_pieces(site: Site) -> list[Piece]:
+    """The pieces of land of a site as they are stated, before what was sold since."""
+    return _pieces([(h, c) for h in site.holdings if (c := land_claim(h))])
 
 
 def _pieces(stated: Iterable[tuple[Holding, Claim]]) -> list[Piece]:

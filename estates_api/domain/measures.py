@@ -126,7 +126,10 @@ def non_clinical(site: Site, _: Method) -> Measure:
 
 
 def open_land(site: Site, _: Method) -> Measure:
-    """Land not under buildings, hectares, each piece once and later sales taken off."""
+    """Land not under buildings, hectares; where no footprint is returned, all floor area counts as covering ground.
+
+    Each piece of land once, and later sales taken off.
+    """
     land = site_land(site)
     if land is None:
         stated = any(land_claim(holding) for holding in site.holdings)
@@ -138,7 +141,7 @@ def open_land(site: Site, _: Method) -> Measure:
 
 
 def intensity(site: Site, method: Method) -> Measure:
-    """Floor area for its land, per cent of what is usual for the kind of NHS organisation; NHS sites only."""
+    """Floor area for its land as returned, per cent of what is usual for such NHS organisations; NHS sites only."""
     if not _of_nhs(site):
         return _not_applicable("only NHS organisations return what could be usual")
     norms = next(criterion.norms for criterion in method.criteria if criterion.id == "release.intensity")
@@ -301,7 +304,7 @@ def partners(site: Site, _: Method) -> Measure:
     if both <= here | near:
         return Measure("known", 1.0, note="next to a site of the other sector, within 50 m")
     if both <= here | near | perhaps:
-        return _unknown("a site of the other sector may adjoin: its position is only a postcode's")
+        return _unknown("a site of the other sector may adjoin: its position is not known well enough")
     return Measure("known", 0.0, note="no catalogued site of the other sector within 50 m")
 
 

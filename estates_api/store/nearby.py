@@ -56,6 +56,9 @@ ORDER BY f.id
 """
 
 
+# What a borough hands in as its part of a layer says nothing of the others (sources/layers.py names it).
+_PARTS = "SELECT kind, substring(source FROM ' (E[0-9]{8})$') AS part FROM standing_layer"
+
 Fields = dict[str, Any]
 """Fields of Surroundings by name: an object for each of 100,000 sites, made once, where all of them are known."""
 
@@ -65,11 +68,13 @@ def list_nearby(connection: Connection, as_of: date) -> dict[str, Fields]:
 
     Layers are those of today, their areas those that stood on the day, as far as they are dated.
     """
-    kinds = frozenset(connection.execute(text("SELECT DISTINCT kind FROM standing_layer")).scalars())
+    parts = connection.execute(text(_PARTS)).all()
+    kinds = frozenset(row.kind for row in parts)
     if not kinds:
         return {}
-    inside = connection.execute(text("SELECT ref FROM site WHERE inside_area")).scalars().all()
-    found: dict[str, Fields] = {ref: {"layers": kinds} for ref in inside}
+    inside = connection.execute(text("SELECT ref, borough_gss FROM site WHERE inside_area")).all()
+    of_borough = {gss: frozenset(row.kind for row in parts if row.part in {None, gss}) for _, gss in inside}
+    found: dict[str, Fields] = {ref: {"layers": of_borough[gss]} for ref, gss in inside}
     if kinds & {"station", "town-centre"}:
         _add_nearest(connection, as_of, found)
     if kinds - {"station", "town-centre"}:

@@ -100,13 +100,15 @@ LEFT JOIN LATERAL (
                               SELECT g.organisation_code FROM ({standing}) here JOIN holding g ON g.id = here.holding_id
                               WHERE here.site_ref = s.ref))) AS services
 ) around ON true
-LEFT JOIN LATERAL (  -- a postcode's middle may be this far from a parcel next door
-    SELECT array_agg(DISTINCT h.sector) FILTER (WHERE n.precision <> 'postcode') AS near,
-           array_agg(DISTINCT h.sector) FILTER (WHERE n.precision = 'postcode') AS perhaps
+LEFT JOIN LATERAL (
+    -- A postcode's middle may be this far from a parcel next door; what is known to the borough may be anywhere in it.
+    SELECT array_agg(DISTINCT h.sector) FILTER (WHERE n.precision IN ('outline', 'uprn')) AS near,
+           array_agg(DISTINCT h.sector) FILTER (WHERE n.precision NOT IN ('outline', 'uprn')) AS perhaps
     FROM site_public n JOIN ({standing}) there ON there.site_ref = n.ref JOIN holding h ON h.id = there.holding_id
     WHERE s.precision IN ('outline', 'uprn') AND n.ref <> s.ref AND n.gone IS NULL
       AND (ST_DWithin(n.outline, s.geom, 50) OR (n.precision = 'uprn' AND ST_DWithin(n.geom, s.geom, 50))
-           OR (n.precision = 'postcode' AND ST_DWithin(n.geom, s.geom, 250)))
+           OR (n.precision = 'postcode' AND ST_DWithin(n.geom, s.geom, 250))
+           OR (n.precision IN ('lsoa', 'borough', 'unknown') AND n.borough_gss = s.borough_gss))
 ) beside ON true
 WHERE s.geom IS NOT NULL AND s.inside_area
 """

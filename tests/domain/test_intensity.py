@@ -1,5 +1,7 @@
+from datetime import date
+
 import pytest
-from builders import claim, holding, method, site
+from builders import claim, event, holding, method, site
 
 from estates_api.domain.claims import claims_by_day, winning_claims
 from estates_api.domain.intensity import plot_ratio, trust_kind
@@ -30,7 +32,7 @@ def measured(one: Site) -> float | None:
 )
 def test_the_organisations_own_type_comes_first(said: dict[str, str], kind: str) -> None:
     """ERIC's organisation type tells acute trusts apart; without it the site's; without both the lower norm stands."""
-    assert trust_kind(site(holding(**said)))[0] == kind
+    assert trust_kind([holding(**said)])[0] == kind
 
 
 def test_the_same_building_is_thin_for_one_and_close_for_another() -> None:
@@ -41,6 +43,25 @@ def test_the_same_building_is_thin_for_one_and_close_for_another() -> None:
     assert measured(acute) == pytest.approx(100 * 0.3 / 0.59, abs=1e-5)
     assert measured(other) == pytest.approx(100 * 0.3 / 0.18, abs=1e-5)
     assert "usual for an acute trust: 0.59" in MEASURES["release.intensity"](acute, method()).note
+
+
+def test_each_piece_of_land_is_held_against_its_own_kind() -> None:
+    """Chase Farm: a third of the land is the acute trust's, two thirds are the mental health trust's."""
+    one = site(
+        holding("RALC7", organisation_type="ACUTE - LARGE", gia_m2=28_572.0, land_owned_ha=5.14),
+        holding("RRP02", organisation_type="MENTAL HEALTH", gia_m2=23_557.0, land_owned_ha=11.1),
+    )
+    usual = (5.14 * 0.59 + 11.1 * 0.18) / 16.24
+    assert measured(one) == pytest.approx(100 * (52_129 / 162_400) / usual, abs=1e-4)
+    note = MEASURES["release.intensity"](one, method()).note
+    assert "an acute trust and a trust that is not acute: 0.31" in note
+
+
+def test_a_later_sale_leaves_what_was_returned() -> None:
+    """St Ann's: floor area and land are of one return; of what was built on the part that was sold nobody tells."""
+    stated = {"organisation_type": "MENTAL HEALTH", "gia_m2": 14_155.0, "land_owned_ha": 10.97}
+    sale = event("sold", scope="part", area_ha=7.1, date_text="2018-03", latest=date(2018, 3, 31))
+    assert measured(site(holding("RRP03", **stated), events=(sale,))) == measured(site(holding("RRP03", **stated)))
 
 
 def test_land_under_two_holdings_is_one_piece() -> None:

@@ -270,7 +270,7 @@ def test_partners() -> None:
     ({"council"}, set(), 1.0, "next to a site of the other sector, within 50 m"),
     ({"NHS"}, set(), 0.0, "no catalogued site of the other sector within 50 m"),
     (set(), set(), 0.0, "no catalogued site of the other sector within 50 m"),
-    (set(), {"council"}, None, "a site of the other sector may adjoin: its position is only a postcode's"),
+    (set(), {"council"}, None, "a site of the other sector may adjoin: its position is not known well enough"),
     ({"council"}, {"council"}, 1.0, "next to a site of the other sector, within 50 m"),
 ])  # fmt: skip
 def test_partners_next_door(near: set[str], perhaps: set[str], number: float | None, note: str) -> None:

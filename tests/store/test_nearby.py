@@ -173,6 +173,14 @@ def test_outside_the_area_only_what_is_there_is_told(place: Connection) -> None:
     assert (there.layers, there.station) == (frozenset(), None)
 
 
+def test_a_boroughs_part_of_a_layer_says_nothing_of_others(place: Connection) -> None:
+    """What Enfield handed in does not make `none` of what is not known elsewhere; a whole layer does."""
+    layer(place, area(2, "housing-zone", box(5000, 5000)), source="Housing Zone layer E09000010")
+    assert around(place).layers == frozenset()
+    layer(place, area(2, "open-space", box(5000, 5000)), source="made")
+    assert around(place).layers == {"open-space"}
+
+
 def test_without_layers_nothing_is_told(place: Connection) -> None:
     """Of no site."""
     assert list_nearby(place, DAY) == {}
