@@ -1,7 +1,8 @@
 """Housing capacity: how many homes released land might take, always a range, with every assumption.
 
 A consent counts first, then an allocation, then an entry on a brownfield register, and only then the density matrix
-of the London Plan 2011-2016 on the land that might be built on. What is not known widens the range and is named.
+of the London Plan 2011-2016 on the land that might be built on. What is not known is named. Setting, transport level
+and how much a limit takes widen the range; a limit of which nobody knows whether it applies takes nothing off.
 """
 
 from collections.abc import Sequence
@@ -79,7 +80,10 @@ def _over(stated: _Stated, matrix: Capacity, site: Site) -> Capacity:
 def _aside(site: Site, used: str | None) -> tuple[str, ...]:
     """Events that speak of homes and are not what the figure rests on, in words."""
     others = [event for event in site.events if event.homes and event.citation != used]
-    return tuple(f"not counted: {event.told()} ({event.citation})" for event in others)
+    return tuple(
+        f"not counted{', of a part of the site' if event.scope == 'part' else ''}: {event.told()} ({event.citation})"
+        for event in others
+    )
 
 
 def _sold_in_part(site: Site) -> Event | None:
@@ -87,7 +91,7 @@ def _sold_in_part(site: Site) -> Event | None:
 
 
 def _consent(site: Site) -> _Stated | None:
-    """The newest planning permission that says how many homes, of a site of which no part was sold.
+    """The newest planning permission that says how many homes and is not of a part, where no part was sold.
 
     Once a part is sold nobody here knows on which side of the line the homes of a consent are: St Ann's consent of
     2022 is for the land that was sold in 2018.
@@ -96,7 +100,7 @@ def _consent(site: Site) -> _Stated | None:
 
 
 def _allocation(site: Site) -> _Stated | None:
-    """The newest allocation in a local plan that says how many homes."""
+    """The newest allocation in a local plan that says how many homes and is not of a part, where no part was sold."""
     return None if _sold_in_part(site) else _newest(site, "allocation", _allocates)
 
 
@@ -108,7 +112,7 @@ def _allocates(event: Event) -> bool:
 
 
 def _newest(site: Site, basis: Basis, fits: Any) -> _Stated | None:
-    found = [event for event in site.events if event.homes and fits(event)]
+    found = [event for event in site.events if event.homes and event.scope != "part" and fits(event)]
     if not found:
         return None
     event = max(found, key=lambda one: (one.latest or date.min, one.id))
@@ -137,7 +141,7 @@ def _by_matrix(site: Site, density: Density, limits: Sequence[Limit]) -> Capacit
     bands, why_band = possible_bands(site)
     found = _developable(site, density, limits)
     if found is None:
-        unknown = _none("Not known: neither idle nor open land is known.")
+        unknown = _none("Not known: no idle land is known of, nor how much land is open.")
         return replace(unknown, settings=settings, bands=bands)
     land_ha, assumptions, claims = found
     homes = homes_on(land_ha, density.homes_per_ha(settings, bands))
@@ -198,10 +202,10 @@ def _developable(
         shares = density.share
         least = 0.0 if idle else shares[0] * land.open_ha
         hectares = (least, shares[1] * land.open_ha, shares[2] * land.open_ha)
-        nothing = "; its owner declares none idle, so the least is 0" if idle else ""
+        nothing = f"; {idle[1]}, so the least is 0" if idle else ""
         why = f"{shares[0]:.0%}, {shares[1]:.0%} and {shares[2]:.0%} of {land.open_ha:g} ha open land{nothing}. "
         why += density.share_why
-        claims = land.claims
+        claims = tuple(dict.fromkeys((*land.claims, *(idle[2] if idle else ()))))
     else:
         return None
     less, told = _less_limits(hectares, land.area_ha if land else None, limits)
@@ -218,7 +222,7 @@ def _declared_idle(site: Site) -> tuple[float, str, tuple[Claim, ...]] | None:
     if found is not None:
         day = max(claim.as_of for claim in found[1])
         sold = sum(event.area_ha or 0.0 for event in sold_since(site.events, day))
-        taken = f", less {sold:g} ha sold since, taken to be of it" if sold else ""
+        taken = f", less {sold:g} ha sold since, taken to be of it" if sold and found[0] else ""
         return max(0.0, found[0] - sold), f"{found[0]:g} ha declared idle ({found[1][0].told}){taken}", found[1]
     events = [event for event in site.events if event.kind == "declared surplus" and event.area_ha]
     if not events:
@@ -228,25 +232,43 @@ def _declared_idle(site: Site) -> tuple[float, str, tuple[Claim, ...]] | None:
 
 
 def _less_limits(hectares: Range, land_ha: float | None, limits: Sequence[Limit]) -> tuple[Range, tuple[str, ...]]:
-    """What limits leave. At worst they lie side by side on the land that might be built on; at best one upon the
-    other, and on the rest first; in the middle, spread over all the land."""
+    """What limits leave. At worst they lie side by side on the land that might be built on, and one of which nobody
+    knows how much it takes lies on all of that; at best one upon the other, and on the rest first; in the middle,
+    spread over all the land.
+
+    What they take is of the outline, which may be larger than the stated land, where a part was sold. Of stated land
+    that the outline leaves out nothing is taken.
+    """
     applying = [limit for limit in limits if limit.state == "applies"]
-    areas = [limit.area_ha for limit in applying if limit.area_ha is not None]
-    told = [
-        f"{limit.title}: {limit.reason}" + (f"; less {limit.area_ha:.2f} ha" if limit.area_ha is not None else "")
-        for limit in applying
-    ]
+    told = [_told_limit(limit) for limit in applying]
     unknown = [limit.title for limit in limits if limit.state == "unknown"]
     if unknown:
         told.append(f"not known, nothing taken off: {', '.join(unknown)}")
-    if not areas:
-        return hectares, tuple(told)
     low, mid, high = hectares
-    whole = land_ha or high
-    spread = max(0.0, 1 - max(areas) / whole) if whole else 0.0
-    least = max(0.0, low - sum(areas))
-    most = min(high, max(0.0, whole - max(areas)))
+    if any(_takes_unknown(limit) for limit in applying):
+        low = 0.0
+    areas = [(limit.area_ha, limit.share or 0.0) for limit in applying if limit.area_ha is not None]
+    if not areas:
+        return (low, mid, high), tuple(told)
+    told.append("limits lie at worst on the land that might be built on, at best on the rest, in the middle evenly")
+    largest, share = max(areas)
+    whole = max(land_ha or 0.0, high, largest / share if share else 0.0)
+    spread = max(0.0, 1 - largest / whole) if whole else 0.0
+    least = max(0.0, low - sum(area for area, _ in areas))
+    most = min(high, max(0.0, whole - largest))
     return (least, min(max(least, mid * spread), most), most), tuple(told)
+
+
+def _told_limit(limit: Limit) -> str:
+    takes = "" if limit.area_ha is None else f"; takes {limit.area_ha:.2f} ha of the outline"
+    if _takes_unknown(limit):
+        takes = "; so the least is 0, and nothing is taken off the middle and the most"
+    return f"{limit.title}: {limit.reason}{takes}"
+
+
+def _takes_unknown(limit: Limit) -> bool:
+    """Takes land, and nobody knows how much: a UPRN's point lies in it."""
+    return limit.effect == "removed" and limit.area_ha is None
 
 
 def describe_capacity(found: Capacity) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Nothing here is scored. A receipt is only ever what a source states; who keeps o
 citation, or what the source itself says, or not known.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from estates_api.domain.gates import released_by
 from estates_api.domain.keepers import Keeper
 from estates_api.domain.measures import running_cost, spare
 from estates_api.domain.method import Method
-from estates_api.domain.sites import Event, Site
+from estates_api.domain.sites import Event, Holding, Site
 
 SEVERE = ("backlog_high_gbp", "backlog_significant_gbp")
 BACKLOG = (*SEVERE, "backlog_moderate_gbp", "backlog_low_gbp")
@@ -33,8 +34,8 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a source says that land fetched (`sold`: that its owner did) or is worth. `kept_by` is None where nobody
-    says who keeps it."""
+    """What a source says that land fetched (`sold`: a sale by its owner that no other receipt tells already) or is
+    worth. `kept_by` is None where nobody says who keeps it."""
 
     what: str
     gbp: float
@@ -62,12 +63,12 @@ def void_cost(site: Site, method: Method) -> Amount:
 
 
 def backlog(site: Site, names: Sequence[str]) -> Amount:
-    """The cost to eradicate backlog of these risks, by every holding that states them all; what is not applicable
-    (PFI, a lease) is not the holder's."""
+    """The cost to eradicate backlog of these risks, by the newest return of each holding that states them all, never
+    across years; what is not applicable (PFI, a lease) is not the holder's."""
     if released_by(site):
         return Amount(None, "no longer public land")
-    found = [[h.claims[name] for name in names] for h in site.holdings if all(name in h.claims for name in names)]
-    claims = tuple(claim for lines in found for claim in lines if claim.number is not None)
+    found = [h.newest_return(lambda stated: all(name in stated for name in names)) for h in site.holdings]
+    claims = tuple(stated[name] for stated in found if stated for name in names if stated[name].number is not None)
     if not claims:
         return Amount(None, "not known: no return states it")
     return Amount(sum(claim.number or 0.0 for claim in claims), "as returned", claims)
@@ -76,11 +77,19 @@ def backlog(site: Site, names: Sequence[str]) -> Amount:
 def receipts(site: Site, keepers: Sequence[Keeper]) -> tuple[Receipt, ...]:
     """Every figure of money that a source states for land here: sales and other events, and values of surplus plots."""
     events = [_of_event(event, keepers) for event in site.events if event.receipt_gbp]
-    claims = [(h, h.claims[name], what) for h in site.holdings for name, what in VALUATIONS.items() if h.number(name)]
-    return (*events, *(
-        Receipt(f"{what} of plot {h.code}", claim.number or 0.0, claim.as_of.isoformat(), claim.told,
-                sold=claim.attribute == "sale_value_gbp") for h, claim, what in claims
-    ))  # fmt: skip
+    told = Counter(round(one.gbp) for one in events if one.sold)
+    return (*events, *(_of_plot(h, name, told) for h in site.holdings for name in VALUATIONS if h.number(name)))
+
+
+def _of_plot(plot: Holding, name: str, told: Counter[int]) -> Receipt:
+    """A value of a surplus plot. A sale value that is the price of an event is that sale, which stands for one plot:
+    it is taken out of `told`, the prices of events."""
+    claim = plot.claims[name]
+    gbp, what, sold = claim.number or 0.0, f"{VALUATIONS[name]} of plot {plot.code}", name == "sale_value_gbp"
+    if sold and told[round(gbp)]:
+        told[round(gbp)] -= 1
+        what, sold = f"{what}, the price of a sale already told", False
+    return Receipt(what, gbp, claim.as_of.isoformat(), claim.told, sold)
 
 
 def _of_event(event: Event, keepers: Sequence[Keeper]) -> Receipt:

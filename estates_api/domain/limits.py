@@ -6,10 +6,12 @@ unknown. Titles and policies are those of the method.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from estates_api.domain.land import site_land
 from estates_api.domain.method import LimitRule, Method
+from estates_api.domain.quantities import quantity
 from estates_api.domain.sites import Overlap, Site
 
 State = Literal["applies", "does not apply", "unknown"]
@@ -19,15 +21,19 @@ PRECISE = {"outline", "uprn"}
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One limit at one site. `area_ha` is the land that it takes; None when it takes none, or nobody knows how much."""
+    """One limit at one site. `area_ha` is the land of the outline that it takes, `share` how much of the outline that
+    is; None when it takes none (its `effect` is `flagged`), or nobody knows how much.
+    """
 
     id: str
     title: str
     state: State
     reason: str
     area_ha: float | None = None
+    share: float | None = None
     source: str | None = None
     citation: str = ""
+    effect: Literal["removed", "flagged"] = "flagged"
 
 
 def limits_of(site: Site, method: Method) -> tuple[Limit, ...]:
@@ -37,13 +43,14 @@ def limits_of(site: Site, method: Method) -> tuple[Limit, ...]:
 
 
 def _limit(site: Site, name: str, rule: LimitRule, by_kind: Mapping[str, Overlap]) -> Limit:
+    limit = partial(Limit, name, rule.title, citation=rule.citation, effect=rule.effect)
     if overlap := by_kind.get(name):
-        taken, reason = _taken(site, overlap, rule)
-        return Limit(name, rule.title, "applies", reason, taken, overlap.source, rule.citation)
+        area_ha, share, reason = _taken(site, overlap, rule)
+        return limit("applies", reason, area_ha, share, overlap.source)
     if unknown := _why_unknown(site, name, by_kind):
-        return Limit(name, rule.title, "unknown", unknown, citation=rule.citation)
+        return limit("unknown", unknown)
     where = "its outline lies" if site.precision == "outline" else "its UPRN's point lies"
-    return Limit(name, rule.title, "does not apply", f"{where} in none of the areas loaded", citation=rule.citation)
+    return limit("does not apply", f"{where} in none of the areas loaded")
 
 
 def _why_unknown(site: Site, name: str, by_kind: Mapping[str, Overlap]) -> str | None:
@@ -60,25 +67,34 @@ def _why_unknown(site: Site, name: str, by_kind: Mapping[str, Overlap]) -> str |
     return None if name in loaded else "no layer of it is loaded here"
 
 
-def _taken(site: Site, overlap: Overlap, rule: LimitRule) -> tuple[float | None, str]:
-    """How much land a limit takes, and in words where it lies and what it does."""
-    where = f"in {overlap.name}" if overlap.area_ha is None else _where(overlap)
+def _taken(site: Site, overlap: Overlap, rule: LimitRule) -> tuple[float | None, float | None, str]:
+    """How much land a limit takes, which share of the outline that is, and in words where it lies and what it does."""
+    where = f"in {overlap.name}"
+    if overlap.area_ha is not None:
+        where = f"{quantity(overlap.area_ha, 'ha')} ({overlap.share or 0:.0%}) {where}"
     if rule.effect == "flagged":
-        return None, f"{where}; takes no land, but consent must look to it"
+        return None, None, f"{where}; takes no land, but consent must look to it"
     if overlap.area_ha is None:
-        return None, f"{where}, by its UPRN's point; how much of the land, an outline would tell"
+        return None, None, f"{where}, by its UPRN's point; how much of the land, an outline would tell"
     if not rule.unless:
-        return overlap.area_ha, where
+        return overlap.area_ha, overlap.share, where
+    built = _built_share(site)
+    if built is None:
+        return overlap.area_ha, overlap.share, f"{where}; what is {rule.unless} would stay, but is not known"
+    kept = overlap.area_ha * built
+    stays = (
+        f"{quantity(kept, 'ha')} of it are {rule.unless} and stay, if what is under buildings "
+        f"({built:.0%} of the stated land) is spread evenly"
+    )
+    return round(overlap.area_ha - kept, 4), round((overlap.share or 0.0) * (1 - built), 6), f"{where}; {stays}"
+
+
+def _built_share(site: Site) -> float | None:
+    """The share of the stated land that is under buildings. Hectares of it would not fit an outline of another size."""
     land = site_land(site)
-    if land is None or land.open_ha is None:
-        return overlap.area_ha, f"{where}; what is {rule.unless} would stay, but is not known"
-    kept = min((land.area_ha - land.open_ha) * (overlap.share or 0.0), overlap.area_ha)
-    stays = f"{kept:.2g} ha under buildings, if they are spread evenly, are {rule.unless} and stay"
-    return round(overlap.area_ha - kept, 4), f"{where}; {stays}"
-
-
-def _where(overlap: Overlap) -> str:
-    return f"{overlap.area_ha:.2g} ha ({overlap.share or 0:.0%}) in {overlap.name}"
+    if land is None or land.open_ha is None or not land.area_ha:
+        return None
+    return 1 - land.open_ha / land.area_ha
 
 
 def told_limits(limits: tuple[Limit, ...]) -> str | None:

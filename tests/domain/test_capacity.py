@@ -16,9 +16,9 @@ OPEN = holding("RAL01", land_owned_ha=4.0, gia_m2=10_000.0)
 URBAN = replace(HERE, ptal="3", centres=(("district", "A High Road", 400.0),))
 
 
-def limited(title: str, state: State, area_ha: float | None) -> Limit:
+def limited(title: str, state: State, area_ha: float | None, share: float | None = None, **parts) -> Limit:
     """A limit of a title, known by an outline."""
-    return Limit(title, title, state, "by its outline", area_ha)
+    return Limit(title, title, state, "by its outline", area_ha, share, **parts)
 
 
 def capacity(one: Site, *limits: Limit) -> Capacity:
@@ -58,7 +58,17 @@ def test_declared_nought_is_the_least_and_no_ceiling() -> None:
     """An owner that declares no idle land makes the least 0: St Ann's declared none a year before it sold 7.1 ha."""
     found = capacity(urban(holding("RAL01", land_owned_ha=4.0, idle_land_ha=0.0, gia_m2=10_000.0)))
     assert (found.low, found.high) == (0, 382)
-    assert "declares none idle" in found.assumptions[0]
+    assert "; 0 ha declared idle (ERIC 2016-17 row 7), so the least is 0" in found.assumptions[0]
+
+
+def test_idle_land_that_was_sold_is_not_called_undeclared() -> None:
+    """0.4 ha declared idle and 3.5 ha sold since: the least is 0, the declaration is told and is a source."""
+    plot = holding("RAL01", land_owned_ha=4.0, idle_land_ha=0.4, gia_m2=10_000.0)
+    found = capacity(urban(plot, events=(event("part sold", area_ha=3.5),)))
+    assert found.low == 0
+    assert "0.4 ha declared idle (ERIC 2016-17 row 7), less 3.5 ha sold since" in found.assumptions[0]
+    assert "none idle" not in found.assumptions[0]
+    assert "idle_land_ha" in {one.attribute for one in found.claims}
 
 
 @pytest.mark.parametrize("one", [site(), site(holding("RAL01", gia_m2=500.0))])
@@ -145,6 +155,18 @@ def test_a_consent_where_a_part_was_sold_does_not_count() -> None:
     assert any(one.startswith("not counted: planning permission, 500 homes") for one in found.assumptions)
 
 
+@pytest.mark.parametrize("kind", ["planning permission", "site allocation"])
+def test_a_consent_for_a_part_is_not_the_sites(kind: str) -> None:
+    """20 homes on 0.2 ha of 4 say nothing of the rest: told beside the matrix, with the reason."""
+    part = event(kind, scope="part", area_ha=0.2, homes=20)
+    found = capacity(urban(PLOT, events=(part,)))
+    assert (found.low, found.high, found.basis) == (90, 340, "density matrix")
+    assert (
+        f"not counted, of a part of the site: {kind} 0.2 ha, 20 homes, 2018-03 ({part.citation})" in found.assumptions
+    )
+    assert capacity(urban(PLOT, events=(part, CONSENT))).high == CONSENT.homes
+
+
 def test_homes_that_are_no_consent_are_told_apart() -> None:
     """A figure in a disposal is not a consent: named, not counted."""
     found = capacity(urban(PLOT, events=(event("disposal approved", homes=128),)))
@@ -169,15 +191,58 @@ def test_surplus_plots_and_declarations_are_idle_land() -> None:
 
 def test_limits_take_land_and_widen() -> None:
     """A limit of 1 ha on a site of 4: at worst it lies on the idle land, at best on the rest."""
-    found = capacity(urban(PLOT), limited("flood zone 3b", "applies", 1.0))
+    flood = limited("flood zone 3b", "applies", 1.0, 0.25)
+    found = capacity(urban(PLOT), flood)
     assert found.land_ha == pytest.approx((1.0, 1.5, 2.0))
-    assert "flood zone 3b: by its outline; less 1.00 ha" in found.assumptions
-    both = capacity(urban(PLOT), limited("green belt", "applies", 3.0), limited("flood zone 3b", "applies", 1.0))
+    assert "flood zone 3b: by its outline; takes 1.00 ha of the outline" in found.assumptions
+    assert any(one.startswith("limits lie at worst") for one in found.assumptions)
+    both = capacity(urban(PLOT), limited("green belt", "applies", 3.0, 0.75), flood)
     assert both.land_ha == pytest.approx((0.0, 0.5, 1.0))
 
 
+@pytest.mark.parametrize(("area_ha", "share", "land_ha"), [
+    (6.0, 0.6, (0.0, 0.8, 2.0)),  # an outline of 10 ha: 4 of them are free
+    (10.0, 1.0, (0.0, 0.0, 0.0)),  # all of the outline
+    (2.0, 1.0, (0.0, 1.0, 2.0)),  # an outline of 2 ha: of the other 2 nothing is known
+    (0.001, 0.0, (1.999, 2.0, 2.0)),  # a share that is rounded to nothing
+    (0.0, 0.0, (2.0, 2.0, 2.0)),  # all of it under buildings that stay
+])  # fmt: skip
+def test_limits_are_of_the_outline_and_land_is_as_stated(
+    area_ha: float, share: float, land_ha: tuple[float, float, float]
+) -> None:
+    """Hectares of an outline of another size are not taken from the 4 ha stated as if these were the outline."""
+    found = capacity(urban(PLOT), limited("flood zone 3b", "applies", area_ha, share))
+    assert found.land_ha == pytest.approx(land_ha, abs=1e-3)
+
+
+def test_a_limit_on_the_land_that_was_sold_does_not_take_the_rest() -> None:
+    """As at St Ann's: 7.1 of 10.97 ha sold, open space on 5 ha of the outline, which may be what was sold."""
+    sold = holding("RAL01", land_owned_ha=10.97, gia_m2=10_000.0)
+    site_now = urban(sold, events=(event("part sold", area_ha=7.1),))
+    free, less = capacity(site_now), capacity(site_now, limited("open space", "applies", 5.0, 0.456))
+    assert (less.low, less.high) == (0, free.high)
+    assert 0 < (less.mid or 0) < (free.mid or 0)
+
+
+def test_idle_land_beyond_the_stated_land_keeps_the_range_in_order() -> None:
+    """A surplus plot of 3 ha where a return states 1 ha: 0.1 ha of flood zone leaves 2.9 ha, not 2.9 to 0.9."""
+    plots = (holding("RAL01", land_owned_ha=1.0), holding("RAL01-P1", "Surplus", surplus_ha=3.0))
+    found = capacity(urban(*plots), limited("flood zone 3b", "applies", 0.1, 0.1))
+    assert found.land_ha == pytest.approx((2.9, 2.9, 2.9))
+
+
+def test_a_limit_that_applies_on_nobody_knows_how_much_makes_the_least_nought() -> None:
+    """In the green belt by a UPRN's point: the least is 0, and what is not taken off is said."""
+    belt = limited("green belt", "applies", None, effect="removed")
+    found = capacity(urban(PLOT), belt)
+    assert found.land_ha == (0.0, 2.0, 2.0)
+    said = "green belt: by its outline; so the least is 0, and nothing is taken off the middle and the most"
+    assert said in found.assumptions
+    assert capacity(urban(PLOT), belt, limited("open space", "applies", 1.0, 0.25)).low == 0
+
+
 def test_limits_that_are_not_known_are_named() -> None:
-    """Unknown limits, and ones of unknown size, take nothing off and are said."""
+    """Unknown limits, and ones that take no land, take nothing off and are said."""
     limits: tuple[tuple[str, State], ...] = (
         ("flood zone 3b", "unknown"), ("listed building", "applies"), ("open space", "does not apply"),
     )  # fmt: skip

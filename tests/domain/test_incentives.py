@@ -1,10 +1,12 @@
 """Incentives: sums with what they rest on, receipts only where a source states them, and who keeps one."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from builders import claim, event, full, holding, method, site
 
+from estates_api.domain.claims import claims_by_day
 from estates_api.domain.incentives import BACKLOG, SEVERE, backlog, describe_incentives, receipts, void_cost
 from estates_api.domain.keepers import parse_keeper
 from estates_api.domain.toml_table import Fault, Table
@@ -45,6 +47,26 @@ def test_backlog_is_added_up_over_whole_returns() -> None:
     one = site(whole, leased, part)
     assert (backlog(one, SEVERE).gbp, backlog(one, BACKLOG).gbp) == (3.0, 15.0)
     assert backlog(site(leased, part), SEVERE).gbp is None
+
+
+def test_backlog_is_never_added_up_across_years() -> None:
+    """High of one year and significant of another are no sum; the newest year that states both counts."""
+    older = claim("backlog_significant_gbp", 900.0, "ERIC 2013-14")
+    assert backlog(site(holding(backlog_high_gbp=100.0, claims=(older,))), SEVERE).gbp is None
+    both = tuple(claim(name, 450.0, "ERIC 2014-15") for name in SEVERE)
+    one = replace(holding(backlog_high_gbp=100.0), returns=claims_by_day((claim("backlog_high_gbp", 100.0), *both)))
+    assert backlog(site(one), SEVERE).gbp == 900.0
+
+
+def test_backlog_that_is_no_longer_theirs_is_not_the_older_figure() -> None:
+    """A newer return by which it does not apply stands over an older one with figures; one line of several may not
+    apply."""
+    older = tuple(claim(name, 450.0, "ERIC 2014-15") for name in SEVERE)
+    newer = tuple(claim(name, "not applicable") for name in SEVERE)
+    one = replace(holding(), returns=claims_by_day((*older, *newer)))
+    assert backlog(site(one), SEVERE).gbp is None
+    part = holding(backlog_high_gbp=5.0, backlog_significant_gbp="not applicable")
+    assert backlog(site(part), SEVERE).gbp == 5.0
 
 
 def test_land_that_was_sold_costs_nothing_here() -> None:
@@ -97,6 +119,22 @@ def test_values_of_surplus_plots_are_told_as_such() -> None:
     (found,) = receipts(site(holding("RAL01-P1", market_value_gbp=2e6)), ())
     assert (found.what, found.gbp, found.sold) == ("declared market value of plot RAL01-P1", 2e6, False)
     assert found.citation == claim("x", 1.0).told
+
+
+def test_a_sale_told_twice_is_one_sale() -> None:
+    """A plot's sale value that is the price of a sale told as an event is not counted with it; another one is."""
+    plots = (holding("RAL01-P1", sale_value_gbp=53e6), holding("RAL01-P2", sale_value_gbp=4e6))
+    found = receipts(site(*plots, events=(SALE,)), method().keepers)
+    assert [(one.gbp, one.sold) for one in found] == [(53e6, True), (53e6, False), (4e6, True)]
+    assert found[1].what == "sale value as returned of plot RAL01-P1, the price of a sale already told"
+
+
+def test_two_plots_of_one_price_are_not_one_sale() -> None:
+    """One event stands for one plot; a sale that is none of the owner's stands for none."""
+    plots = (holding("RAL01-P1", sale_value_gbp=53e6), holding("RAL01-P2", sale_value_gbp=53e6))
+    assert sum(one.sold for one in receipts(site(*plots, events=(SALE,)), ())) == 2
+    on = event("sold", receipt_gbp=53e6, scope="other")
+    assert [one.sold for one in receipts(site(plots[0], events=(on,)), ())] == [False, True]
 
 
 def test_a_rule_needs_a_day() -> None:

@@ -52,6 +52,22 @@ def test_developed_land_that_is_not_known_keeps_nothing() -> None:
     assert "not known" in limit.reason
 
 
+@pytest.mark.parametrize(("area_ha", "share", "taken"), [(6.0, 0.6, 4.5), (2.0, 1.0, 1.5)])
+def test_developed_land_is_a_share_of_the_outline(area_ha: float, share: float, taken: float) -> None:
+    """A quarter of the 4 ha stated is built on, so a quarter of what lies in the green belt, however large the outline
+    is; and the share that is taken is of the outline."""
+    limit = of(placed(area("green-belt", area_ha, share)), "green-belt")
+    assert limit.area_ha == pytest.approx(taken)
+    assert limit.share == pytest.approx(share * 0.75)
+    assert limit.reason.endswith("stay, if what is under buildings (25% of the stated land) is spread evenly")
+
+
+@pytest.mark.parametrize(("area_ha", "told"), [(125.4, "125 ha"), (3.456, "3.46 ha"), (0.012, "0.012 ha")])
+def test_areas_are_written_as_planners_do(area_ha: float, told: str) -> None:
+    """In three figures, and never with an exponent."""
+    assert of(placed(area("open-space", area_ha, 0.8)), "open-space").reason == f"{told} (80%) in Made"
+
+
 @pytest.mark.parametrize("precision", ["postcode", "lsoa", "borough", "unknown"])
 def test_a_rough_position_tells_nothing(precision: str) -> None:
     """With less than an outline or a UPRN every limit is unknown, whatever is loaded."""
@@ -72,7 +88,10 @@ def test_a_layer_that_is_not_loaded_leaves_its_limit_unknown() -> None:
 def test_a_point_lies_within_or_not() -> None:
     """A UPRN's point says whether, never how much."""
     one = placed(area("flood-zone-3b", None, None), precision="uprn")
-    assert (of(one, "flood-zone-3b").state, of(one, "flood-zone-3b").area_ha) == ("applies", None)
+    floodplain = of(one, "flood-zone-3b")
+    assert (floodplain.state, floodplain.area_ha, floodplain.share, floodplain.effect) == (
+        "applies", None, None, "removed",
+    )  # fmt: skip
     assert of(one, "green-belt").state == "does not apply"
     assert of(one, "listed-building").state == "unknown"  # published as points, which are in no point
 
