@@ -112,6 +112,8 @@ BAD = [
     ({"groups": {"land": 1}}, "groups: there is no 'land'; there are release.utilisation"),
     ({"groups": 3}, "groups: must be a table"),
     ({"groups": {"release.land": 0}}, r"groups\.release\.land: must be a number from 0\.001 to 1000"),
+    ({"groups": {"release.land": 10**400}}, r"groups\.release\.land: must be a number from 0\.001 to 1000"),
+    ({"points": {"release.vacancy": [[0, 0], [10**400, 1]]}}, r"points\.release\.vacancy: must be a number"),
     ({"groups": {"release.land": True}}, r"groups\.release\.land: must be a number"),
     ({"groups": {"release.land": float("nan")}}, r"groups\.release\.land: must be a number"),
     ({"criteria": {"release.charm": 1}}, "criteria: there is no 'release.charm'"),
