@@ -94,7 +94,9 @@ class Table:
         found = self.get(key)
         if not isinstance(found, str) or found not in choices:
             listed = ", ".join(sorted(choices))
-            raise self.fault(f"{shorten(str(found))!r} is not known here; write one of: {listed}", key)
+            # A number may be too long to be written out.
+            shown = repr(shorten(found)) if isinstance(found, str) else "what stands there"
+            raise self.fault(f"{shown} is not known here; write one of: {listed}", key)
         return found
 
     def table(self, key: str, parse: Callable[["Table"], T]) -> T:

@@ -105,11 +105,11 @@ def _cut_offs(given: Any, adopted: CutOffs) -> CutOffs:
 
 
 def _gates(given: Any, known: Collection[str]) -> set[str]:
-    if not isinstance(given, Sequence) or isinstance(given, str):
-        raise BadInput("gates_off: must be a list of gates")
+    if not isinstance(given, Sequence) or isinstance(given, str) or not all(isinstance(gate, str) for gate in given):
+        raise BadInput(f"gates_off: must be a list of gates, by id: {', '.join(known)}")
     for gate in given:
-        if not isinstance(gate, str) or gate not in known:
-            raise BadInput(f"gates_off: there is no gate {str(gate)[:60]!r}; there are {', '.join(known)}")
+        if gate not in known:
+            raise BadInput(f"gates_off: there is no gate {gate[:60]!r}; there are {', '.join(known)}")
     return set(given)
 
 

@@ -196,6 +196,7 @@ def test_a_part_of_the_wrong_kind_is_refused(key: str, value: str) -> None:
         (b"", "line 1: the key id is missing"),
         (b"id = " + b"9" * 5000, "line 1: not readable as TOML: a number is too long"),
         (b"a = 1\n\nid = " + b"[" * 9000, "line 3: not readable as TOML: nested too deeply"),
+        (b"[[group]]\nscore = 0x" + b"f" * 9000, "line 2: [[group]] number 1, score: what stands there is not known"),
         (b"id = '\n", "line 1: not readable as TOML"),
     ],
 )
