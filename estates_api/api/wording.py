@@ -116,7 +116,7 @@ def measured(part: Mapping[str, Any]) -> str:
         case "access":
             return str(part["note"]).partition(",")[0]
         case "partners":
-            return "yes"
+            return "yes" if part["measure"] else "no"
         case "security" if is_freehold(part["note"]):
             return "freehold"
         case _:

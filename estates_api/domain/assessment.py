@@ -64,17 +64,14 @@ def assess(
     """Every site measured, scored and routed, in the order given. `sites` must already be as of that day.
 
     With a seed, weights and unknown measures are drawn too, and every site says how its rank holds among those that
-    are seen where it is seen (`circles`, see try_sites).
+    are seen where it is seen (`circles`, see try_sites); nor does a gate tell of a site that is seen by fewer.
     """
     classes = [site_class(site.site_type) for site in sites]
-    acute = Counter(
-        site.borough_gss
-        for site, group in zip(sites, classes, strict=True)
-        if site.borough_gss and group == "acute" and not released_by(site)
-    )
+    around = circles or [0] * len(sites)
+    acute = _acute(sites, classes, around)
     measures = {name: _measure(sites, method, name) for name in SCORES}
     kinds = kinds_of([(group, "NHS" in site.sectors) for site, group in zip(sites, classes, strict=True)])
-    gates = [closed_gates(site, method.gates, acute) for site in sites]
+    gates = [closed_gates(site, method.gates, acute[circle]) for site, circle in zip(sites, around, strict=True)]
     case = _case(sites, kinds, measures, gates, method)
     outcome = decide(case, method, tuple(method.gates))
     tried = [None] * len(sites) if seed is None else try_sites(case, outcome, method, seed, circles)
@@ -85,6 +82,16 @@ def assess(
         results.append(Assessed(site, scores[0], scores[1], gates[i], ROUTES[outcome.routes[i]], released_by(site),
                                 evidence, stale, tried[i]))  # fmt: skip
     return tuple(results)
+
+
+def _acute(sites: Sequence[Site], classes: Sequence[str], circles: Sequence[int]) -> dict[int, Counter[str]]:
+    """For each circle, how many acute sites of each borough are seen by everybody in it."""
+    found: dict[int, Counter[str]] = {circle: Counter() for circle in circles}
+    for site, group, circle in zip(sites, classes, circles, strict=True):
+        if site.borough_gss and group == "acute" and not released_by(site):
+            for outer in (one for one in found if one >= circle):
+                found[outer][site.borough_gss] += 1
+    return found
 
 
 def _measure(sites: Sequence[Site], method: Method, name: ScoreName) -> list[list[Measure]]:

@@ -5,14 +5,14 @@ keep their proportions), or a gate that opens. Whether the other list changes to
 for both.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from estates_api.domain.measures import ENTWINED
+from estates_api.domain.measures import ENTWINED, FREEHOLD_YEARS, TENURE
 from estates_api.domain.method import SCORES, Criterion, Method, ScoreName
 from estates_api.domain.outcome import ROUNDING, Case, Outcome, cut_off_of
 from estates_api.domain.scoring import KNOWN, NOT_APPLICABLE, UNKNOWN, Floats, measure_at
@@ -21,7 +21,7 @@ Kind = Literal["measure", "group", "gate"]
 Places = NDArray[np.intp]
 
 _BEYOND = 1e-6
-"""How far past a threshold of a weight its effect is looked at."""
+"""How far past a threshold its effect is looked at: nearer, the parts of a sum are not exact enough to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def find_flips(case: Case, outcome: Outcome, method: Method) -> list[tuple[Flip,
                 found[row].append(Flip(name, joins=True, kind="gate", by=gate, size=1.0, now=0.0, to=1.0))
             open_ &= shut == 0
         listed = outcome.listed[name]
-        nearest = _by_measure(outcome, method, name)
+        nearest = _by_measure(case, outcome, method, name)
         for row in _rows(open_ & np.isfinite(nearest.size)):
             found[row].append(_measure_flip(case, nearest, row, criteria[nearest.by[row]], method,
                                             joins=not listed[row]))  # fmt: skip
@@ -110,7 +110,7 @@ def _rows(flags: NDArray[np.bool_]) -> list[int]:
     return found
 
 
-def _by_measure(outcome: Outcome, method: Method, name: ScoreName) -> _Nearest:
+def _by_measure(case: Case, outcome: Outcome, method: Method, name: ScoreName) -> _Nearest:
     """The smallest change of one measure. One that is unknown adds its weight to the coverage when it is known."""
     scores, valued = outcome.scores[name], outcome.valued[name]
     weights, values, state = scores.weights, valued.values, valued.state
@@ -119,7 +119,7 @@ def _by_measure(outcome: Outcome, method: Method, name: ScoreName) -> _Nearest:
     covered = scores.coverage[:, np.newaxis] + np.where(state == UNKNOWN, weights, 0.0)
     listed = outcome.listed[name][:, np.newaxis]
     joins = ~listed & (to <= 1) & (covered >= method.cut_offs.coverage - ROUNDING)
-    possible = (state != NOT_APPLICABLE) & (joins | (listed & (to > 0))) & ~_entwined(state, method.of(name))
+    possible = (state != NOT_APPLICABLE) & (joins | (listed & (to > _BEYOND))) & ~_fixed(case, method, name)
     # Where only evidence is lacking, a measure need not be other than expected: it must be known.
     size = np.where(possible, np.where(listed, values - to, np.maximum(to - values, 0.0)), np.inf)
     to = np.maximum(to, 0.0)
@@ -128,12 +128,14 @@ def _by_measure(outcome: Outcome, method: Method, name: ScoreName) -> _Nearest:
     return _Nearest(size[rows, by], by, values[rows, by], to[rows, by])
 
 
-def _entwined(state: NDArray[np.int8], criteria: Sequence[Criterion]) -> NDArray[np.bool_]:
-    """Measures that do not change alone, of sites that have them all."""
-    columns = np.array([criterion.id in ENTWINED for criterion in criteria], dtype=np.bool_)
-    whole = (state[:, columns] == KNOWN).all(axis=1) & (columns.sum() == len(ENTWINED))
-    entwined: NDArray[np.bool_] = whole[:, np.newaxis] & columns
-    return entwined
+def _fixed(case: Case, method: Method, name: ScoreName) -> NDArray[np.bool_]:
+    """Measures that do not change alone: those that one figure moves together, where all are known, and a freehold."""
+    measured, ids = case.measured[name], [criterion.id for criterion in method.of(name)]
+    entwined = np.array([id_ in ENTWINED for id_ in ids], dtype=np.bool_)
+    whole = (measured.state[:, entwined] == KNOWN).all(axis=1) & (entwined.sum() == len(ENTWINED))
+    freehold = np.array([id_ in TENURE for id_ in ids], dtype=np.bool_) & (measured.numbers == FREEHOLD_YEARS)
+    fixed: NDArray[np.bool_] = (whole[:, np.newaxis] & entwined) | freehold
+    return fixed
 
 
 def _by_group(outcome: Outcome, method: Method, name: ScoreName) -> _Nearest:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from estates_api.domain.peers import site_class
-from estates_api.domain.sites import Event, Interest, InterestKind, Site
+from estates_api.domain.sites import Event, Holding, Interest, InterestKind, Site
 
 OWNERS = {"freeholder", "head lessee"}
 PUBLIC = frozenset({"NHS", "council", "other public"})
@@ -42,10 +42,19 @@ def _owner(site: Site, _: Mapping[str, int]) -> str | None:
     return "no public owner is known: somebody must state who owns it"
 
 
+_NONE = frozenset({"", "-", "0", "false", "n", "n/a", "nil", "no", "none", "not applicable"})
+
+
+def _said(holding: Holding, attribute: str) -> str | None:
+    """What an entry says; None where it says that there is none."""
+    text = holding.text(attribute)
+    return None if text is None or text.strip().rstrip(".").casefold() in _NONE else text
+
+
 def _lease(site: Site, _: Mapping[str, int]) -> str | None:
     """A public body has a lease, nobody public the freehold, and no break is known: it can be left, not disposed of."""
     lessees = public_interests(site, "head lessee")
-    if not lessees or public_interests(site, "freeholder") or any(h.text("lease_break") for h in site.holdings):
+    if not lessees or public_interests(site, "freeholder") or any(_said(h, "lease_break") for h in site.holdings):
         return None
     ends = sorted({end for holding in site.holdings if (end := holding.text("lease_end"))})
     until = f" until {', '.join(ends)}" if ends else ""
@@ -63,7 +72,7 @@ def _acute(site: Site, acute_sites: Mapping[str, int]) -> str | None:
 def _private_finance(site: Site, _: Mapping[str, int]) -> str | None:
     """A return states a yearly unitary charge, or an entry says that a term is running."""
     for holding in site.holdings:
-        if stated := holding.text("private_finance"):
+        if stated := _said(holding, "private_finance"):
             return f"{stated} term running, by {holding.organisation_name}'s entry"
         # A unitary charge of a few pounds is a filler (RYX23 returns 1), not a charge.
         if (charge := holding.number("pfi_unitary_charge_gbp") or 0) > 1000:

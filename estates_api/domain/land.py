@@ -111,12 +111,14 @@ def _covered_ha(holding: Holding, land: Claim) -> float | None:
     """The footprint of the same return, else the floor area; no more than the land.
 
     A floor area spread over several storeys covers less ground than this, so open land is never overstated.
-    Land of which no building is stated is open.
+    Land of which no building is stated is open, unless its entry is of a building: an asset list that says so, or a
+    return that names a type of site.
     """
     ground = _ground_claim(holding, land)
     if ground:
         return min((ground.number or 0.0) / 10_000, land.number or 0.0)
-    return None if (holding.text("land_or_building") or "").lower().startswith("land with") else 0.0
+    built = (holding.text("land_or_building") or "").lower().startswith("land with") or holding.text("site_type")
+    return None if built else 0.0
 
 
 def _ground_claim(holding: Holding, land: Claim) -> Claim | None:
@@ -177,14 +179,18 @@ def vacant_share(holding: Holding) -> tuple[float, tuple[Claim, ...]] | None:
     claim = winning_of(holding, "unutilised_pct", "empty_pct", "empty_m2", "unoccupied_m2")
     if claim is None:
         return (0.0, (holding.claims["tenure_category"],)) if occupancy else None
+    empty = claim.number or 0.0
+    claims: tuple[Claim, ...] = (claim,)
     if claim.attribute.endswith("_m2"):
-        return _share_of_floor(claim, holding.claims.get("gia_m2"))
-    empty, underused = claim.number or 0.0, holding.claims.get("underused_pct")
-    alone = claim.attribute == "unutilised_pct" or underused is None or underused.as_of != claim.as_of
-    if alone or underused is None or underused.number is None:
-        return empty, (claim,)
+        if (found := _share_of_floor(claim, holding.claims.get("gia_m2"))) is None:
+            return None
+        empty, claims = found
+    underused = holding.claims.get("underused_pct")
+    alone = claim.attribute in {"unutilised_pct", "unoccupied_m2"} or underused is None
+    if alone or underused is None or underused.number is None or underused.as_of != claim.as_of:
+        return empty, claims
     added = 0.0 if empty == underused.number else underused.number
-    return min(100.0, empty + added), (claim, underused)
+    return min(100.0, empty + added), (*claims, underused)
 
 
 def _share_of_floor(claim: Claim, gia: Claim | None) -> tuple[float, tuple[Claim, ...]] | None:

@@ -45,8 +45,8 @@ _TELLS_TENURE = ("tenure", "interest", "land_owned_ha")
 """What an owner's own entry says of how it holds a site, the plainest first: ERIC asks for land owned alone."""
 
 DAYS_A_YEAR = 365.25
-LONG_LEASE_YEARS = 25.0
-"""What a freehold counts as where the value function of security is drawn from peers."""
+FREEHOLD_YEARS = 999.0
+"""What a freehold counts as: the longest lease that is granted, longer than any value function asks for."""
 
 MEASURE_PLACES = 6
 """Decimal places of every measure: sums of floating-point parts are the same number on every machine."""
@@ -233,15 +233,13 @@ def condition(site: Site, method: Method) -> Measure:
     return _known(sum(parts) / len(parts), (*suitability.claims, *cost.claims))
 
 
-def security(site: Site, method: Method) -> Measure:
-    """Years of lease left; a freehold of a public body counts as the longest lease of the scale."""
+def security(site: Site, _: Method) -> Measure:
+    """Years of lease left; a freehold of a public body counts as the longest lease."""
     if owners := public_interests(site, "freeholder"):
-        points = next(c.points for c in method.criteria if c.id == "reuse.security")
-        longest = max(points, key=lambda point: point[1], default=(LONG_LEASE_YEARS, 1.0))[0]
         codes = {owner.organisation_code for owner in owners}
         # The pages behind the evidence stand with the interests.
         note = f"freehold of {owners[0].organisation_name}, {owners[0].evidence.partition(' (')[0]}"
-        return _known(longest, _tenure_claims(site, codes), note)
+        return _known(FREEHOLD_YEARS, _tenure_claims(site, codes), note)
     leases = [
         (end, claim) for h in site.holdings if (claim := h.claims.get("lease_end")) and (end := _lease_end(claim))
     ]

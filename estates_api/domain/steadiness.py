@@ -61,8 +61,10 @@ def _cause(flip: Flip, method: Method) -> str:
     if flip.kind == "gate":
         return f"the gate opened: {method.gates[flip.by].reason}"
     if flip.kind == "group":
-        group, way = flip.by.partition(".")[2], "rose" if flip.to > flip.now else "fell"
-        return f"the weight of {group} {way} from {flip.now:.1%} to {flip.to:.1%}"
+        group, rises = flip.by.partition(".")[2], flip.to > flip.now
+        # Rounded so that what is told is far enough.
+        to = (math.ceil(1000 * flip.to + 1e-3) if rises else math.floor(1000 * flip.to - 1e-3)) / 10
+        return f"the weight of {group} {'rose' if rises else 'fell'} from {flip.now:.1%} to {to:.1f}%"
     criterion = next(one for one in method.criteria if one.id == flip.by)
     if criterion.name == "partners":
         return f"{'both sectors' if flip.joins else 'one sector alone'} were on the site or next to it"

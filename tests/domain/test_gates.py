@@ -44,6 +44,7 @@ def test_a_lease_without_a_break_is_a_gate_of_its_own() -> None:
     }
     assert "holds a lease until 2032-09; no break" in closed(site(full(lease_end="2032-09"), interests=lease))["lease"]
     assert closed(site(full(lease_break="2025-03-25"), interests=lease)) == {}
+    assert "lease" in closed(site(full(lease_break="No"), interests=lease))
     assert closed(site(full(), interests=(*lease, *OWNED))) == {}
 
 
@@ -71,6 +72,15 @@ def test_a_sold_hospital_is_no_alternative() -> None:
     assert "sole-acute" in {gate.id for gate in first.gates}
 
 
+def test_a_gate_does_not_tell_of_a_hospital_that_fewer_may_see() -> None:
+    """A public site is told to be the only acute one also where there is another that the public may not know of; who
+    may see the other is not told so."""
+    public, hidden = (site(holding(**ACUTE), ref=ref) for ref in ("NCL-A", "NCL-B"))
+    first, second = assess([public, hidden], method(), date(2020, 1, 1), circles=[0, 2])
+    assert [gate.id for gate in first.gates] == ["sole-acute"]
+    assert [gate.id for gate in second.gates] == []
+
+
 @pytest.mark.parametrize(
     ("values", "told"),
     [
@@ -79,8 +89,9 @@ def test_a_sold_hospital_is_no_alternative() -> None:
         ({"pfi_unitary_charge_gbp": "not applicable"}, None),
         ({"pfi_unitary_charge_gbp": 11_124_962.0}, "PFI unitary charge of £11,124,962 a year (ERIC 2016-17)"),
         ({"private_finance": "LIFT"}, "LIFT term running, by Trust RYX's entry"),
+        ({"private_finance": "None"}, None),
     ],
-    ids=["a filler of one pound", "nothing", "not applicable", "North Middlesex", "Finchley"],
+    ids=["a filler of one pound", "nothing", "not applicable", "North Middlesex", "Finchley", "none, in words"],
 )
 def test_private_finance(values, told: str | None) -> None:
     """A real unitary charge or a stated term closes the gate; RYX23's charge of £1 is a filler."""

@@ -108,6 +108,8 @@ def test_a_building_of_unknown_size_leaves_open_land_unknown() -> None:
     built = holding("CAM2", sector="council", land_ha=0.5, land_or_building="land with permanent building")
     assert _land(site(built)) == (0.5, None)
     assert _land(site(holding("CAM3", land_ha=1.0, land_or_building="land only"))) == (1.0, 1.0)
+    hospital = holding(site_type="General acute hospital", land_owned_ha=5.0)
+    assert _land(site(hospital)) == (5.0, None)
 
 
 @FEW
@@ -135,6 +137,8 @@ def _vacant(one: Holding) -> float | None:
         ({"empty_pct": 7.0, "underused_pct": "not applicable"}, 7.0),
         ({"unutilised_pct": 21.0}, 21.0),
         ({"empty_m2": 250.0, "gia_m2": 1_000.0}, 25.0),
+        ({"empty_m2": 50.0, "gia_m2": 1_000.0, "underused_pct": 9.0}, 14.0),
+        ({"empty_m2": 90.0, "gia_m2": 1_000.0, "underused_pct": 9.0}, 9.0),
         ({"unoccupied_m2": 250.0, "gia_m2": 0.0}, None),
         ({"unoccupied_m2": 250.0}, None),
         ({"unoccupied_m2": 3_000.0, "gia_m2": 1_000.0}, 100.0),

@@ -230,12 +230,13 @@ def test_years_of_lease(lease_end: str | None, years: float | None) -> None:
 
 
 def test_the_longest_lease_counts_and_a_freehold_above_all() -> None:
-    """Of two leases the longer one counts; a public freehold stands for the longest, a private one for nothing."""
+    """Of two leases the longer one counts; a public freehold stands for the longest that there is, whatever the
+    scale of the method, a private one for nothing."""
     day = date(2020, 1, 1)
     both = site(full(lease_end="2030"), holding("RAL01", lease_end="2040"), interests=LEASED, as_of=day)
     assert measured("reuse.security", both).number == pytest.approx(20, abs=0.01)
     owned = measured("reuse.security", site(holding("RAL01", tenure="freehold"), as_of=day))
-    assert (owned.number, owned.note) == (25.0, "freehold of Royal Free London, stated")
+    assert (owned.number, owned.note) == (999.0, "freehold of Royal Free London, stated")
     assert [claim.attribute for claim in owned.claims] == ["tenure"]
     returned = measured("reuse.security", site(holding("RAL01", land_owned_ha=2.0), as_of=day))
     assert [claim.attribute for claim in returned.claims] == ["land_owned_ha"]
