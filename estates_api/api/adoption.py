@@ -51,6 +51,10 @@ async def adopt_method(request: Request, here: Here, base: Base) -> Response:
         raise BadInput(f"the body must be an object with {', '.join(FIELDS)}, and nothing else")
     if wrong := next((name for name in FIELDS if not isinstance(asked[name], str)), None):
         raise BadInput(f"{wrong}: must be a text")
+    try:
+        asked["method"].encode()
+    except UnicodeEncodeError:
+        raise BadInput("method: has half of a surrogate pair, which is no text") from None
     return await run_in_threadpool(_adopt, here, base, asked)
 
 

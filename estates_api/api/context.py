@@ -26,8 +26,8 @@ from estates_api.workflows.adoption import InForce, method_in_force
 @dataclass(frozen=True, slots=True)
 class Context:
     """The installation as requests see it. `watch`: answers are kept until the database tells of a change. `backtest`:
-    what the method was worth, where that was shipped with it. `method` is the configured one: it counts until another
-    is adopted (method_in_force)."""
+    what was shipped, of whichever method it is. `method` is the one known at the start: it counts until another is
+    adopted (method_in_force)."""
 
     engine: Engine
     area: Area

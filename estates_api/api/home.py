@@ -27,7 +27,7 @@ def home(request: Request, database: Database, view: View, base: Base, here: Her
         return JSONResponse(landing(base))
     counts = {name: features.get_summary(database, view.audience, name).features for name in COUNTED}
     shown = {"lists": list_seen(database, view), "drafts": view.drafts, "counts": counts, "registry": COLLECTIONS,
-             "method": here.method}  # fmt: skip
+             "method": here.method_in_force(database)}  # fmt: skip
     return page(request, "home.html", shown)
 
 

@@ -29,5 +29,5 @@ def incentives(
         return text_answer("".join(write_lines(rows, FIELDS)), MEDIA_TYPE, headers)
     if wants_html(request):
         return page(request, "incentives.html", {"rows": rows, "by": by, "groups": GROUPS,
-                                                 "keepers": here.method.keepers})  # fmt: skip
+                                                 "keepers": here.method_in_force(database).keepers})  # fmt: skip
     return JSONResponse({"by": by, "rows": rows})

@@ -14,6 +14,7 @@ from estates_api.api.plots import draw_plot
 from estates_api.domain.method_words import describe_method
 from estates_api.store import methods as used
 from estates_api.workflows import methods
+from estates_api.workflows.backtest import result_of
 from estates_api.workflows.capacity import check_capacity, describe_check
 
 router = APIRouter(tags=["method"])
@@ -44,7 +45,7 @@ def get_method(method: str, request: Request, database: Database, caller: Caller
     here_url = f"{base}/methods/{told['sha256']}"
     links = [link(here_url, "self", "application/json", "this method"),
              link(f"{here_url}/file", "describedby", "application/toml", "its file, byte for byte")]  # fmt: skip
-    backtest = here.backtest if told["sha256"] == here.method.sha256 else None
+    backtest = result_of(found, here.backtest)
     if not wants_html(request):
         return JSONResponse(told | {"backtest": backtest, "capacity_check": describe_check(capacity), "links": links})
     values = {

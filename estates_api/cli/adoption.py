@@ -1,6 +1,5 @@
 """`estates method adopt` and `history`, `estates what-if`: trying another method, and deciding on one."""
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from estates_api.cli.session import console, open_session
 from estates_api.domain.method import SCORES
+from estates_api.domain.toml_table import read_toml
 from estates_api.domain.values import counted, shorten
 from estates_api.errors import BadInput
 from estates_api.exports.issues import write_lines
@@ -69,7 +69,7 @@ def what_if(
     csv: Annotated[Path | None, typer.Option(help="Write every site to this file too.")] = None,
 ) -> None:
     """Try other weights, points, gates or cut-offs on the latest assessment. Nothing is stored."""
-    asked = _parse(_read(file), shorten(str(file), 200))
+    asked = read_toml(_read(file), shorten(str(file), 200))
     with open_session() as session, transaction(session.engine) as connection:
         found = ask(prepare(*read_known(connection, "complete")), asked)
     rows = found["sites"]
@@ -93,13 +93,6 @@ def _top(rows: Sequence[Mapping[str, Any]], score: str, top: int) -> Iterator[st
 
 def _site(row: Mapping[str, Any]) -> str:
     return f"{row['site']} {escape(row['name'])}"
-
-
-def _parse(content: bytes, name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(content.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{name}: not readable as TOML: {error}") from None
 
 
 def _read(path: Path) -> bytes:

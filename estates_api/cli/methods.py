@@ -11,13 +11,15 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from estates_api.cli.files import check_file
-from estates_api.cli.session import console
+from estates_api.cli.session import console, errors, open_session
+from estates_api.domain.density import BANDS
 from estates_api.domain.method import Method
 from estates_api.domain.method_file import parse_method
 from estates_api.domain.method_words import describe_method
 from estates_api.domain.values import counted, shorten
-from estates_api.errors import BadInput
+from estates_api.errors import BadInput, Unavailable
 from estates_api.settings import read_settings
+from estates_api.store.cluster import is_running
 from estates_api.workflows import setup
 
 app = typer.Typer(help="The scoring method: show it in words, check a method file.", no_args_is_help=True)
@@ -25,7 +27,9 @@ app = typer.Typer(help="The scoring method: show it in words, check a method fil
 
 @app.command("show")
 def show(
-    method: Annotated[Path | None, typer.Option(help="A method file; the adopted method if left out.")] = None,
+    method: Annotated[
+        Path | None, typer.Option(help="A method file; if left out the adopted one, while a database is up.")
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -49,7 +53,17 @@ def check(file: Annotated[Path, typer.Argument(help="A method file (TOML).")]) -
 
 
 def _adopted() -> Method:
-    content = setup.read_shipped(read_settings().data_dir, setup.METHOD_FILE)
+    """The method in force where a database is up; else the one that comes with the service, and it is said so."""
+    settings = read_settings()
+    try:
+        if not settings.database_url and not is_running(settings.state_dir):
+            raise Unavailable("the database of this installation is not up")
+        with open_session() as session:
+            return session.method
+    except Unavailable as error:
+        reason = "this is the method that comes with the service, and another may be adopted"
+        errors.print(escape(f"{error.detail}; {reason}"), soft_wrap=True)
+    content = setup.read_shipped(settings.data_dir, setup.METHOD_FILE)
     return parse_method(content, setup.METHOD_FILE)
 
 
@@ -85,9 +99,31 @@ def _told(told: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from (_entry(one["title"], one["step"], one["rule"], _source(one)) for one in told["checks"])
     yield "\n[bold]Priority columns[/bold]: shown beside the score, in this order, never in it"
     yield from (_entry(one["title"], one["why"], _source(one)) for one in told["priority"])
+    yield from _capacity(told["capacity"] or {})
+    yield "\n[bold]Receipts[/bold]: who keeps one; of anybody else, and before these days, it is not known"
+    yield from (_entry(f"{one['kind']}, since {one['since']}: {one['who']}", _source(one)) for one in told["receipts"])
     yield "\n[bold]How firmly a rank holds[/bold]"
     yield from (_entry(one["in_words"], one["why"] or "") for one in told["robustness"])
     yield f"\n[bold]Similar sites[/bold]: {escape(told['peers'])}"
+
+
+def _capacity(capacity: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """How many homes the land may take; nothing where the method does not say."""
+    if not capacity:
+        return
+    yield "\n[bold]How many homes[/bold]: beside the scores and never in them; the density matrix, in homes per hectare"
+    yield _entry("Cautions", capacity["caution"], capacity["superseded"], _source(capacity))
+    low, mid, high = (f"{share:.0%}" for share in capacity["share_of_open_land"])
+    yield _entry(f"Where no land is declared idle, {low}, {mid} or {high} of the open land", capacity["share_why"])
+    rows = capacity["homes_per_ha"]
+    for setting, meant in capacity["settings"].items():
+        yield _entry(f"{setting}: {meant}", *(_densities(row) for row in rows if row["setting"] == setting))
+
+
+def _densities(row: Mapping[str, Any]) -> str:
+    ranges = ((band, *row[f"ptal_{band}"]) for band in BANDS)
+    said = ", ".join(f"{low:g}–{high:g} at {band}" for band, low, high in ranges)
+    return f"{row['setting']}, {row['rooms']} habitable rooms: {said.replace(' at ', ' at PTAL ', 1)}"
 
 
 def _criterion(criterion: Mapping[str, Any]) -> RenderableType:
@@ -96,9 +132,16 @@ def _criterion(criterion: Mapping[str, Any]) -> RenderableType:
         criterion["measured"],
         f"Points: {criterion['points_in_words']}.",
         f"Not known: {criterion['unknown']}.",
+        *_norms(criterion["norms"] or {}),
         f"Why: {criterion['why']}",
         _source(criterion),
     )
+
+
+def _norms(norms: Mapping[str, float]) -> Iterator[str]:
+    if norms:
+        said = ", ".join(f"{kind} trusts {number:g}" for kind, number in norms.items())
+        yield f"Usual, m² of floor for each m² of land: {said}"
 
 
 def _entry(title: str, *said: str) -> RenderableType:

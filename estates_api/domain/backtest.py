@@ -121,8 +121,9 @@ def release_fingerprint(method: Method) -> str:
         "cut_offs": [method.cut_offs.release, method.cut_offs.coverage],
         "peers": [[row.criterion, row.edition, row.site_class, row.median, row.p90] for row in method.peers.references
                   if row.criterion in ids],
-        "expected": [[row.criterion, row.site_class, row.at] for row in method.peers.distributions
+        "expected": [[row.criterion, row.edition, row.site_class, row.at] for row in method.peers.distributions
                      if row.criterion in ids],
+        "probabilities": method.peers.probabilities,
     }  # fmt: skip
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

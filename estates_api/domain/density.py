@@ -145,6 +145,8 @@ def _cells(table: Table) -> dict[Cell, tuple[float, float]]:
 
 def _case(table: Table) -> Case:
     low, high = _pair(table, "homes", MOST_HOMES)
+    if not (low.is_integer() and high.is_integer()):
+        raise table.fault("homes are whole: must be two whole numbers, the lower first", "homes")
     return Case(table.text("name"), table.text("holding"), table.text("when"), table.number("area_ha", 0.001, MOST_HA),
                 (int(low), int(high)), table.text("note"), table.text("citation"))  # fmt: skip
 

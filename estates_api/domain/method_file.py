@@ -14,7 +14,7 @@ from estates_api.domain.density import parse_density
 from estates_api.domain.gates import GATES
 from estates_api.domain.intensity import KINDS as INTENSITY_KINDS
 from estates_api.domain.keepers import parse_keeper
-from estates_api.domain.measures import MEASURES
+from estates_api.domain.measures import MEASURES, PTAL_LEVELS
 from estates_api.domain.method import (
     SCORES,
     CheckRule,
@@ -157,7 +157,7 @@ def _criterion(table: Table) -> Criterion:
         title=table.text("title"),
         unit=table.text("unit", blank=True),
         scale="log" if log else "linear",
-        points=_points(table, log=log),
+        points=_levels(table, _points(table, log=log)) if id_ == "reuse.access" else _points(table, log=log),
         why=table.text("why"),
         citation=table.text("citation"),
         weight=weight,
@@ -174,6 +174,9 @@ def _norms(table: Table) -> dict[str, float]:
 def _points(table: Table, *, log: bool) -> Points:
     """The value function; none where the peers' figures stand for it."""
     raw = table.get("points")
+    if raw == "peers" and log:
+        reason = "a log scale needs points of its own, as the median of similar sites may be 0; or leave scale out"
+        raise table.fault(reason, "points")
     if raw == "peers":
         return ()
     form = 'must be "peers" or a list of points, [[2.5, 0], [30, 1]]: numbers, measure first, then value'
@@ -186,6 +189,15 @@ def _points(table: Table, *, log: bool) -> Points:
         raise table.fault(form, "points")
     if fault := find_fault_of_points(points, log=log):
         raise table.fault(fault, "points")
+    return points
+
+
+def _levels(table: Table, points: Points) -> Points:
+    """The value function of transport levels, which are told by their names: there is none beyond the last."""
+    most = len(PTAL_LEVELS) - 1
+    if not all(0 <= x <= most for x, _ in points):
+        reason = f"write levels as numbers from 0 (level {PTAL_LEVELS[0]}) to {most} (level {PTAL_LEVELS[most]})"
+        raise table.fault(reason, "points")
     return points
 
 

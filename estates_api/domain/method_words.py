@@ -1,6 +1,7 @@
 """A method for a reader who is not a programmer: every part of it in words, as JSON-ready values."""
 
 import itertools
+from collections.abc import Collection
 from typing import Any
 
 from estates_api.domain.checks import APPLIES
@@ -42,7 +43,7 @@ def describe_method(method: Method) -> dict[str, Any]:
 
 
 def _density(density: Density) -> dict[str, Any]:
-    """The density matrix, row by row as it was published, with both statements about it."""
+    """The density matrix, row by row as it was published, when each setting is meant, and both statements about it."""
     rows = [
         {"setting": setting, "rooms": rooms,
          **{f"ptal_{band}": list(density.cells[setting, band, rooms]) for band in BANDS}}
@@ -50,8 +51,15 @@ def _density(density: Density) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "citation": density.citation, "caution": density.caution, "superseded": density.superseded,
+        "settings": {"central": _near(density, density.central_classes),
+                     "urban": f"{_near(density, density.urban_classes)}, or on a main road (where that is known)",
+                     "suburban": "anywhere else"},
         "homes_per_ha": rows, "share_of_open_land": list(density.share), "share_why": density.share_why,
     }  # fmt: skip
+
+
+def _near(density: Density, classes: Collection[str]) -> str:
+    return f"within {density.near_m:g} m of a town centre of class {' or '.join(sorted(classes)) or 'none'}"
 
 
 def first_sentence(rule: Any) -> str:

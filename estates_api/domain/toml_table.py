@@ -94,7 +94,9 @@ class Table:
         found = self.get(key)
         if not isinstance(found, str) or found not in choices:
             listed = ", ".join(sorted(choices))
-            raise self.fault(f"{shorten(str(found))!r} is not known here; write one of: {listed}", key)
+            # A number may be too long to be written out.
+            shown = repr(shorten(found)) if isinstance(found, str) else "what stands there"
+            raise self.fault(f"{shown} is not known here; write one of: {listed}", key)
         return found
 
     def table(self, key: str, parse: Callable[["Table"], T]) -> T:
@@ -140,16 +142,21 @@ def to_number(found: Any) -> float | None:
 
 def parse_toml(content: bytes, name: str, parse: Callable[[Table], T]) -> T:
     """What `parse` makes of a TOML file. BadInput, one line, names the file, the line, the entry and what to do."""
-    text = _decoded(content, name)
-    try:
-        row = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{name}, {_syntax(text, error)}") from None
+    row = read_toml(content, name)
     try:
         return _whole(Table((), "", row), parse)
     except Fault as fault:
-        where = f"{fault.where}: " if fault.where else ""
+        where, text = f"{fault.where}: " if fault.where else "", _decoded(content, name)
         raise BadInput(f"{name}, line {find_line(text, fault.path)}: {where}{fault.reason}") from None
+
+
+def read_toml(content: bytes, name: str) -> dict[str, Any]:
+    """What a TOML file says, whatever that is. BadInput, one line, names the file, the line and why it is none."""
+    text = _decoded(content, name)
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{name}, {_syntax(text, error)}") from None
 
 
 def _decoded(content: bytes, name: str) -> str:

@@ -1,6 +1,5 @@
 """What-if: the adopted method with some of its numbers changed, and what that does to ranks and routes."""
 
-import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -75,10 +74,10 @@ def _weights(asked: Mapping[str, Any], field: str, known: Collection[str]) -> di
 
 
 def _number(given: Any, where: str, low: float, high: float) -> float:
-    number = float(given) if isinstance(given, int | float) and not isinstance(given, bool) else math.nan
-    if not low <= number <= high:
+    # Compared first: a whole number may be too large for a float, and a number that is none compares False.
+    if isinstance(given, bool) or not isinstance(given, int | float) or not low <= given <= high:
         raise BadInput(f"{where}: must be a number from {low:g} to {high:g}")
-    return number
+    return float(given)
 
 
 def _points(given: Any, where: str, *, log: bool) -> Points:
@@ -106,11 +105,11 @@ def _cut_offs(given: Any, adopted: CutOffs) -> CutOffs:
 
 
 def _gates(given: Any, known: Collection[str]) -> set[str]:
-    if not isinstance(given, Sequence) or isinstance(given, str):
-        raise BadInput("gates_off: must be a list of gates")
+    if not isinstance(given, Sequence) or isinstance(given, str) or not all(isinstance(gate, str) for gate in given):
+        raise BadInput(f"gates_off: must be a list of gates, by id: {', '.join(known)}")
     for gate in given:
-        if not isinstance(gate, str) or gate not in known:
-            raise BadInput(f"gates_off: there is no gate {str(gate)[:60]!r}; there are {', '.join(known)}")
+        if gate not in known:
+            raise BadInput(f"gates_off: there is no gate {gate[:60]!r}; there are {', '.join(known)}")
     return set(given)
 
 

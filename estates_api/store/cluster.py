@@ -83,6 +83,12 @@ def open_cluster(state_dir: Path) -> Iterator[str]:
         _leave(cluster, state_dir, users)
 
 
+def is_running(state_dir: Path) -> bool:
+    """Whether the cluster that lives in `state_dir` is up. Nothing is made or started."""
+    with _plain_errors(state_dir):
+        return (state_dir / "cluster.users").exists() and _find_cluster(state_dir).is_listening()
+
+
 @dataclass(frozen=True, slots=True)
 class _Cluster:
     """One cluster on disk, and the user its programs run as."""

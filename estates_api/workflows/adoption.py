@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from estates_api.domain.method import Method
 from estates_api.domain.method_file import parse_method
+from estates_api.domain.values import clean_text
 from estates_api.errors import BadInput, Conflict, Unavailable
 from estates_api.store import adoptions, assessments, editions
 from estates_api.store.audit import add_audit
@@ -69,7 +70,7 @@ def adopt(connection: Connection, content: bytes, name: str, decision: Decision,
 
 
 def _words(field: str, given: str) -> str:
-    text = " ".join(given.split())
-    if not text or len(text) > LONGEST:
+    text = clean_text(given)
+    if not text or len(text) > LONGEST or not text.isprintable():  # a NUL or half a letter cannot be stored
         raise BadInput(f"{field}: say it in 1 to {LONGEST} letters; it is recorded, and shown to everybody")
     return text

@@ -25,7 +25,7 @@ from estates_api.sources.reader import Hints
 from estates_api.workflows.returns import PLACES_FILE, Returns, score_returns
 
 EVENTS_FILE = "catalogue/site_events.csv"
-RESULT_FILE = "methods/{method}-backtest.json"
+RESULT_FILE = "methods/ncl-1-backtest.json"
 """The comparisons that come with the service, made by scripts/make_backtest.py."""
 
 
@@ -55,14 +55,22 @@ def backtest(
     }
 
 
-def find_result(data_dir: Path, method: Method) -> dict[str, Any] | None:
-    """The back-test that was shipped with this method's release score; None for any other."""
+def find_result(data_dir: Path) -> dict[str, Any] | None:
+    """The back-test that comes with the service; None where none does."""
     try:
-        found: dict[str, Any] = json.loads((data_dir / RESULT_FILE.format(method=method.id)).read_bytes())
-        made_with = {one["method"]["release_sha256"] for one in found["comparisons"]}
-    except (OSError, ValueError, KeyError, TypeError):  # nothing was shipped, or nothing that can be shown
+        found = json.loads((data_dir / RESULT_FILE).read_bytes())
+    except (OSError, ValueError):
         return None
-    return found if made_with == {release_fingerprint(method)} else None
+    return found if isinstance(found, dict) else None
+
+
+def result_of(method: Method, shipped: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The back-test that was shipped, where it is one of this method's release score; None for any other."""
+    try:
+        made_with = {one["method"]["release_sha256"] for one in (shipped or {})["comparisons"]}
+    except (KeyError, TypeError):  # nothing was shipped, or nothing that can be shown
+        return None
+    return shipped if made_with == {release_fingerprint(method)} else None
 
 
 def _edition(returns: Returns) -> dict[str, Any]:

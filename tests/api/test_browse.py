@@ -415,7 +415,9 @@ def test_how_firm_a_rank_is_as_a_page(api: TestClient) -> None:
     assert f"{told['draws']:,} times" in firm
     found = api.get("/collections/candidates/items?limit=1000&route=not+enough+data").json()["features"]
     unranked = next(one["id"] for one in found if not one["properties"]["reuse_rank"])
-    assert "It is not ranked" in api.get(f"/sites/{unranked}?f=html").text
+    assert "It is not ranked: too little is known of it" in api.get(f"/sites/{unranked}?f=html").text
+    sold = api.get("/collections/candidates/items?limit=1&route=released").json()["features"][0]["id"]
+    assert "It is not ranked: it is no longer public land." in api.get(f"/sites/{sold}?f=html").text
 
 
 def test_an_explanation_of_another_day(api: TestClient) -> None:

@@ -1,6 +1,7 @@
 """The method over HTTP: the adopted one and those used before, as JSON, as a page and as the file itself."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,10 +14,11 @@ from estates_api.domain.method_file import parse_method
 from estates_api.settings import ROOT
 from estates_api.store.database import transaction
 from estates_api.store.tables import method
-from estates_api.workflows.backtest import find_result
+from estates_api.workflows.backtest import find_result, result_of
 
 FILE = ROOT / "data/methods/ncl-1.toml"
 SHA256 = hashlib.sha256(FILE.read_bytes()).hexdigest()
+KEY = "the-key-of-the-tests"
 Make = Callable[..., TestClient]
 
 
@@ -67,8 +69,8 @@ def test_the_page_leads_on(api: TestClient) -> None:
 def test_the_page_says_what_the_score_was_worth(reading: Engine, make_api: Make) -> None:
     """Dated cases first, then the three outcomes apart, then what was not foreseen; JSON has the same figures."""
     adopted = parse_method(FILE.read_bytes(), FILE.name)
-    found = find_result(ROOT / "data", adopted)
-    assert found is not None, "the method changed: run scripts/make_backtest.py"
+    found = find_result(ROOT / "data")
+    assert result_of(adopted, found), "the method changed: run scripts/make_backtest.py"
     client = make_api(reading, backtest=found)
     page = client.get("/methods/ncl-1?f=html").text
     places = [page.index(words) for words in ("What the score was worth", "Dated cases", "St Ann&#39;s Hospital",
@@ -78,8 +80,35 @@ def test_the_page_says_what_the_score_was_worth(reading: Engine, make_api: Make)
     assert "None" not in page
     assert client.get("/methods/ncl-1").json()["backtest"] == found
     other = replace(adopted, cut_offs=replace(adopted.cut_offs, release=1.0))
-    assert find_result(ROOT / "data", other) is None
-    assert find_result(ROOT / "data", replace(adopted, title="another", sha256="0" * 64)) == found
+    assert result_of(other, found) is None
+    assert result_of(replace(adopted, title="another", sha256="0" * 64), found) == found
+    assert result_of(adopted, {"comparisons": [{}]}) is result_of(adopted, None) is None
+
+
+def test_what_is_shown_of_a_method_follows_its_adoption(loaded: Engine, make_api: Make) -> None:
+    """A service that is running shows the method adopted a moment ago on the front page and beside receipts, and the
+    back-test with every method of the same release score, whichever was in force when the service was started."""
+    found = find_result(ROOT / "data")
+    client = make_api(loaded, key=KEY, backtest=found)
+    whole = FILE.read_text().replace('id = "ncl-1"', 'id = "ncl-2"', 1)
+    same = whole.replace("\nreuse = 55 ", "\nreuse = 50 ").replace('kind = "London borough"', 'kind = "Any council"')
+    other = whole.replace("\nrelease = 47 ", "\nrelease = 40 ")
+    for content, worth in ((same, found), (other, None)):
+        done = client.post("/methods", json={"method": content, "by": "the board", "reason": "agreed"})
+        assert done.status_code == 201, done.text
+        sha256 = done.json()["sha256"]
+        assert f"/methods/{sha256}" in client.get("/?f=html").text
+        assert client.get(f"/methods/{sha256}").json()["backtest"] == worth
+        assert ("Any council" in client.get("/incentives?f=html").text) is (content is same)
+    assert client.get(f"/methods/{SHA256}").json()["backtest"] == found
+
+
+@pytest.mark.parametrize("field", ["method", "by", "reason"])
+def test_half_a_letter_is_refused(keyed: TestClient, field: str) -> None:
+    """Half of a surrogate pair, which JSON can spell and no text has, is a plain mistake of that field."""
+    body = json.dumps({"method": FILE.read_text(), "by": "the board", "reason": "agreed"} | {field: "x\ud800"})
+    answer = keyed.post("/methods", content=body)
+    assert (answer.status_code, f"{field}: " in answer.json()["detail"]) == (400, True)
 
 
 @pytest.mark.parametrize("name", ["ncl-9", "0" * 64, "a%00b", "..%2f..%2fetc", "%F0%9F%92%A9"])

@@ -45,5 +45,14 @@ def test_what_if_from_a_file(estates: Callable[..., Any], reading: Engine, tmp_p
     file.write_text("[groups]\nland = 1\n")
     refused = estates("what-if", file, on=reading)
     assert (refused.code, "groups: there is no 'land'" in refused.err) == (2, True)
+    for content, told in (
+        (b"top = " + b"[" * 20_000, "nested too deeply"),
+        (b"top = " + b"9" * 5_000, "too long"),
+        (b"top = ?", "line 1: not readable as TOML"),
+        (b"x = 1\ny = '\xff'", "line 2: not UTF-8"),
+    ):
+        file.write_bytes(content)
+        refused = estates("what-if", file, on=reading)
+        assert (refused.code, told in refused.err.replace("\n", " ")) == (2, True), refused.err
     assert estates("what-if", table, on=reading).code == 2
     assert estates("what-if", file.with_name("x"), on=reading).code == 2

@@ -1,4 +1,4 @@
-"""`estates method`: shown in words, checked with the line of a mistake, and no database needed for either."""
+"""`estates method`: shown in words, checked with the line of a mistake; no database is needed for either."""
 
 import json
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from estates_api.settings import ROOT
 
@@ -27,6 +28,37 @@ def test_the_method_is_shown_in_words(estates: Run) -> None:
         "Local Government Act 1972, s.123", "near a station or a town centre", "council’s site earns nothing",
     ):  # fmt: skip
         assert told in " ".join(done.out.split()), told
+
+
+def test_capacity_and_receipts_are_shown(estates: Run) -> None:
+    """The density matrix with its cautions and its settings, what land is taken to go, who keeps a receipt, and what is
+    usual for each kind of trust."""
+    told = " ".join(estates("method", "show", **NOWHERE).out.split())
+    for words in (
+        "not appropriate to apply the table mechanistically", "a design-led approach (policy D3)",
+        "central: within 800 m of a town centre of class international or major or metropolitan",
+        "urban: within 800 m of a town centre of class district", "34%, 58% or 75% of the open land",
+        "assumption, not published", "suburban, 3.8-4.6 habitable rooms: 35–55 at PTAL 0-1, 35–65 at 2-3, 45–90 at 4-6",
+        "London borough, since 2004-04-01: the council, for capital spending or debt", "SI 2003/3146, regulation 23",
+        "Usual, m² of floor for each m² of land: acute trusts 0.59, other trusts 0.18",
+    ):  # fmt: skip
+        assert words in told, words
+
+
+def test_the_adopted_method_is_shown(estates: Run, loaded: Engine, tmp_path: Path) -> None:
+    """Once another method is adopted it is the one that is shown; where no database is up, standard error says that it
+    is the one that comes with the service, and nothing is started or made for it."""
+    own = tmp_path / "own.toml"
+    own.write_text(FILE.read_text().replace('id = "ncl-1"', 'id = "own-1"', 1))
+    assert estates("method", "adopt", own, "--by", "me", "--reason", "x", on=loaded).code == 0
+    shown = estates("method", "show", "--json", on=loaded)
+    assert (json.loads(shown.out)["id"], shown.err) == ("own-1", "")
+    state = tmp_path / "state"
+    for nowhere in (NOWHERE, {"ESTATES_DATABASE_URL": "", "ESTATES_STATE_DIR": str(state)}):
+        shown = estates("method", "show", "--json", **nowhere)
+        assert json.loads(shown.out)["id"] == "ncl-1"
+        assert "this is the method that comes with the service" in shown.err
+    assert not state.exists()
 
 
 def test_the_method_as_json(estates: Run) -> None:

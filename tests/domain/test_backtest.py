@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from builders import claim, holding, method, site
 
@@ -12,6 +14,7 @@ from estates_api.domain.backtest import (
     not_foreseen,
     pairs_of,
     rankings,
+    release_fingerprint,
 )
 from estates_api.domain.claims import claims_by_day, winning_claims
 from estates_api.domain.sites import Holding, Site
@@ -168,6 +171,21 @@ def test_what_was_not_foreseen_is_listed_lowest_first() -> None:
     found = not_foreseen(PAIRS, method(), most=2)
     assert [row["site_code"] for row in found] == ["R1301", "R1501"]
     assert found[0]["said"] == {"open_land": 12.9, "intensity": 4.27, "vacancy": 1.0, "unsuitable": None}
+
+
+def test_the_fingerprint_is_of_all_that_unknown_measures_stand_at() -> None:
+    """Other probabilities or editions of the peers' distributions of a release measure are another score; those of a
+    reuse measure are not."""
+    adopted = method()
+    peers, shipped = adopted.peers, release_fingerprint(adopted)
+    spread = replace(peers, probabilities=(0.0, 0.001, *peers.probabilities[2:]))
+    assert release_fingerprint(replace(adopted, peers=spread)) != shipped
+    for score, same in (("release", False), ("reuse", True)):
+        rows = tuple(replace(row, edition="ERIC 2001-02") if row.criterion.startswith(score) else row
+                     for row in peers.distributions)  # fmt: skip
+        assert rows != peers.distributions
+        aged = replace(adopted, peers=replace(peers, distributions=rows))
+        assert (release_fingerprint(aged) == shipped) is same
 
 
 def test_base_rates_are_by_kind_of_trust() -> None:

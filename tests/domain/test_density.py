@@ -97,6 +97,8 @@ BROKEN: list[tuple[str, Any, str]] = [
     ("density", [], "for each setting and each number of rooms"),
     ("first_case", {"area_ha": 0}, "must be a number from 0.001"),
     ("first_case", {"homes": [5, 4]}, "the lower first"),
+    ("first_case", {"homes": [0.5, 0.9]}, "homes are whole"),
+    ("first_case", {"homes": [1, 1.5]}, "homes are whole"),
     ("share_of_open_land", {"low": 0.5, "mid": 0.4, "high": 0.9}, "low, mid and high must rise"),
     ("urban_classes", "district", "must be a list of texts"),
 ]

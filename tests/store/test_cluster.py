@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from estates_api.errors import Unavailable
 from estates_api.store import cluster, programs
-from estates_api.store.cluster import open_cluster
+from estates_api.store.cluster import is_running, open_cluster
 from estates_api.store.programs import find_programs
 
 USER = """
@@ -100,6 +100,16 @@ def test_the_last_user_stops_it(made_dir: Path) -> None:
         end_user(other)
         assert ask(ours, "SELECT 1") == 1
     assert not is_listening(ours)
+
+
+def test_looking_whether_it_runs_starts_nothing(made_dir: Path, tmp_path: Path) -> None:
+    """It runs while somebody uses it; a folder that nobody used yet stays as it was."""
+    assert not is_running(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+    assert not is_running(made_dir)
+    with open_cluster(made_dir):
+        assert is_running(made_dir)
+    assert not is_running(made_dir)
 
 
 def test_what_was_written_is_there_the_next_time(made_dir: Path) -> None:

@@ -65,7 +65,8 @@ def test_what_cannot_be_adopted(migrated: Engine) -> None:
         with pytest.raises(BadInput, match=r"broken\.toml, line 1"):
             adopt(connection, b"id = ", "broken.toml", BOARD, CONFIGURED.method.sha256)
         for decision, field in ((Decision("  ", "because"), "by"), (Decision("me", ""), "reason"),
-                                (Decision("me", "x" * 2000), "reason")):  # fmt: skip
+                                (Decision("me", "x" * 2000), "reason"), (Decision("\ud800", "x"), "by"),
+                                (Decision("me", "nul\0"), "reason")):  # fmt: skip
             with pytest.raises(BadInput, match=f"{field}: say it"):
                 adopt(connection, OTHER, "other.toml", decision, CONFIGURED.method.sha256)
         adopt(connection, OTHER, "other.toml", BOARD, CONFIGURED.method.sha256)
