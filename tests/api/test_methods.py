@@ -133,7 +133,7 @@ def test_methods_of_before(loaded: Engine, make_api: Make) -> None:
     assert (
         client.get("/methods/ncl-0").json()["sha256"] == client.get(f"/methods/{found[0]}").json()["sha256"] == found[0]
     )
-    assert "not the adopted method" in client.get("/methods/ncl-0?f=html").text
+    assert "not in force" in client.get("/methods/ncl-0?f=html").text
     gone = client.get(f"/methods/{found[1]}")
     assert (gone.status_code, "line 1: the key" in gone.json()["detail"]) == (410, True)
     assert client.get(f"/methods/{found[1]}/file").content == ancient
