@@ -1,5 +1,6 @@
 """`estates`: the catalogue, the assessment, the shortlist and the service from the command line."""
 
+import logging
 import signal
 import sys
 from typing import Annotated
@@ -116,6 +117,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup wants it to live on
         signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    # What the driver meets while it lets go of a broken connection is no second message for a person.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     try:
         app(prog_name="estates")
     except EstatesError as error:

@@ -107,8 +107,7 @@ def main(address: str, folder: Path, filters: list[str]) -> None:
     application = QgsApplication([], False)
     application.initQgis()
     session = Session(address, folder)
-    collections = ("sites", "candidates", "outlines", "holdings", "shortlist-entries", "assemblies", "boroughs",
-                   "lsoas")  # fmt: skip
+    collections = ("sites", "candidates", "outlines", "holdings", "shortlist-entries", "boroughs", "lsoas")
     made: dict[str, Any] = {"told": {name: session.told(name) for name in collections}}
     made["filtered"] = {text: session.filtered(text) for text in filters}
     made["boxed"], made["paged"], made["plain"] = session.boxed(), session.paged(), session.plain()

@@ -6,8 +6,8 @@ from wire import COLLECTIONS, GEOJSON, SCHEMA, SCHEMA_JSON, Json, Web, find_link
 
 PART5 = "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/{}"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-UCUM = {"m2", "har"}
-"""The codes that are used here and stand in UCUM: square metre, hectare."""
+UCUM = {"m", "m2", "har"}
+"""The codes that are used here and stand in UCUM: metre, square metre, hectare."""
 
 each = pytest.mark.parametrize("collection", COLLECTIONS)
 

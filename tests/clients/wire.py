@@ -14,7 +14,11 @@ SCHEMA_JSON = "application/schema+json"
 QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 SCHEMA = "http://www.opengis.net/def/rel/ogc/1.0/schema"
 
-COLLECTIONS = ("sites", "candidates", "outlines", "holdings", "shortlist-entries", "assemblies", "boroughs", "lsoas")
+COLLECTIONS = ("sites", "candidates", "outlines", "holdings", "shortlist-entries", "boroughs", "lsoas")
+"""What clients are tried with: of each kind that there is, with features in it."""
+
+LISTED = ("sites", "candidates", "outlines", "holdings", "shortlist-entries", "assemblies", "boroughs", "lsoas",
+          "designations", "town-centres", "stations")  # fmt: skip
 """What is served, as a client would have it in its connection: a collection that goes missing fails its tests."""
 
 Json = dict[str, Any]

@@ -45,7 +45,7 @@ def test_a_letter_is_true(drawn: Callable[[str], Letter], reading: Engine, code:
         assert figure.kind != "not known" or figure.low - 1e-9 <= figure.score <= figure.high + 1e-9
     plain, page = (" ".join(write(letter).split()) for write in (write_text, write_html))
     for figure in letter.figures:
-        assert f"{figure.low:.0f} and {figure.high:.0f}; the list begins at 42" in plain
+        assert f"{figure.low:.0f} and {figure.high:.0f}; the list begins at {letter.cut_off:g}" in plain
         assert f"; the list begins at {letter.cut_off:g}." in page
     assert "22 November 2026" in plain
     assert letter.organisation_name in plain
