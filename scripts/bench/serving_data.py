@@ -4,6 +4,7 @@ from serving_questions import PROPERTIES
 from sqlalchemy import Connection, text
 
 from estates_api.store.projection import _feature
+from estates_api.store.summaries import put_summaries
 
 # Star-shaped outlines of 6 to 20 corners and 10 to 70 m, one in twenty of two parts. A sixth of the rest is unknown.
 _MAKE = """
@@ -86,3 +87,4 @@ def fill_ours(connection: Connection) -> None:
     connection.execute(text(query))
     for _, definition in indexes:  # made when the rows are there, as those of the other table are
         connection.execute(text(definition))
+    put_summaries(connection)
