@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from estates_api.cli.files import write_whole
 from estates_api.cli.session import console, open_session
 from estates_api.domain.method import SCORES
 from estates_api.domain.toml_table import read_toml
@@ -79,7 +80,7 @@ def what_if(
     lines += [line for score in SCORES for line in _top(rows, score, found["top"])]
     console.print("\n".join(lines), soft_wrap=True)
     if csv is not None:
-        _write(csv, "".join(write_lines(rows, tuple(rows[0]) if rows else ("site",))))
+        write_whole(csv, "".join(write_lines(rows, tuple(rows[0]) if rows else ("site",))))
         console.print(f"written to {escape(str(csv))}", soft_wrap=True)
 
 
@@ -102,10 +103,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BadInput(f"{shorten(str(path), 200)}: {error.strerror or 'it cannot be read'}") from None
-
-
-def _write(path: Path, content: str) -> None:
-    try:
-        path.write_text(content, encoding="utf-8", newline="")
-    except OSError as error:
-        raise BadInput(f"{shorten(str(path), 200)}: {error.strerror or 'it cannot be written'}") from None

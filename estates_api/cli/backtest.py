@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from estates_api.cli.files import check_file
+from estates_api.cli.files import check_file, write_whole
 from estates_api.cli.session import console
 from estates_api.domain.method import Method
 from estates_api.domain.method_file import parse_method
@@ -112,23 +110,6 @@ def _read(
             raise BadInput(f"{path}: {error.detail}") from None
     carried = read_carried(settings.data_dir)
     return read_returns(file, carried=carried, history=history, period=period, otherwise=otherwise)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all: beside its place first, then moved there."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be written: {error.strerror}") from None
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        beside.chmod(0o644)
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise BadInput(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _print(found: dict[str, Any]) -> None:

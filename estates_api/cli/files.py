@@ -1,6 +1,8 @@
 """Files from the command line: whether they can be read, how far they are, and what was wrong in them."""
 
+import os
 import stat
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,6 +38,23 @@ def check_file(path: Path) -> None:
             pass
     except OSError as error:
         raise BadInput(error.strerror or "it cannot be read") from None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all: beside its place first, then moved there."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise BadInput(f"{shorten(str(path), 200)}: {error.strerror or 'it cannot be written'}") from None
+    beside = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        beside.chmod(0o644)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise BadInput(f"{shorten(str(path), 200)}: {error.strerror or 'it cannot be written'}") from None
 
 
 def print_issues(issues: Sequence[Issue]) -> None:

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection
 
+from estates_api.cli.files import write_whole
 from estates_api.cli.session import console, open_session, today
 from estates_api.domain.rules import RULES, Severity
 from estates_api.domain.values import counted, shorten
@@ -97,10 +98,7 @@ def letter(
     if out is None:
         typer.echo(content)
         return
-    try:
-        out.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{shorten(str(out), 200)}: {error.strerror or 'it cannot be written'}") from None
+    write_whole(out, content)
     console.print(f"letter to {escape(drawn.organisation_name)} written to {escape(str(out))}")
 
 
