@@ -5,15 +5,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
-from estates_api.domain.assessment import Assessed, SiteScore
-from estates_api.domain.explanation import describe, sentence
-from estates_api.domain.gates import OWNERS
-from estates_api.domain.land import site_land
+from estates_api.domain.assessment import Assessed
+from estates_api.domain.entry import make_entry
 from estates_api.domain.method import Method
+from estates_api.domain.particulars import NOTHING_ELSE, Particulars
 from estates_api.domain.quarters import Quarter
-from estates_api.domain.sites import Site
 
 LISTS = {"release": "release", "part release with reuse": "part release", "reuse": "reuse"}
 """The list that a route puts a site on; sites of the area's own trusts that are not surely inside go to the annex."""
@@ -35,11 +34,15 @@ class State:
 
 
 def make_shortlist(
-    quarter: Quarter, as_of: date, results: Sequence[Assessed], method: Method, state: State
-) -> dict[str, Any]:
+    quarter: Quarter, as_of: date, results: Sequence[Assessed], method: Method, state: State,
+    particulars: Mapping[str, Particulars] = MappingProxyType({}),
+) -> dict[str, Any]:  # fmt: skip
     """The whole content of a shortlist, JSON-ready. The same input gives the same content, to the byte."""
     ours = sorted((result for result in results if not _is_elsewhere(result)), key=lambda result: result.site.ref)
-    entries = [_entry(result, method, as_of) for result in ours if result.route in LISTS and result.site.is_ours]
+    entries = [
+        make_entry(one, _list_of(one), method, as_of=as_of, more=particulars.get(one.site.ref, NOTHING_ELSE))
+        for one in ours if one.route in LISTS and one.site.is_ours
+    ]  # fmt: skip
     entries.sort(key=lambda entry: (ORDER.index(entry["list"]), -entry["score"], entry["site"]))
     return {
         "quarter": str(quarter),
@@ -57,64 +60,13 @@ def make_shortlist(
     }  # fmt: skip
 
 
+def _list_of(result: Assessed) -> str:
+    return LISTS[result.route] if result.site.inside_area else "annex"
+
+
 def _is_elsewhere(result: Assessed) -> bool:
     """Surely outside the area, and of none of its trusts."""
     return result.site.inside_area is False and not result.site.partner_trust
-
-
-def _entry(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
-    site = result.site
-    score = result.reuse if result.route == "reuse" else result.release
-    land = site_land(site)
-    described = describe(result, method, as_of)
-    return {
-        "list": LISTS[result.route] if site.inside_area else "annex",
-        "annex_reason": _annex_reason(site),
-        "site": site.ref,
-        "name": site.name,
-        "owner": "; ".join(sorted({i.organisation_name for i in site.interests if i.kind in OWNERS})),
-        "occupiers": "; ".join(sorted({holding.organisation_name for holding in site.holdings})),
-        "address": site.address or "",
-        "postcode": site.postcode or "",
-        "borough": site.borough_name or "",
-        "borough_gss": site.borough_gss or "",
-        "easting": site.easting,
-        "northing": site.northing,
-        "lon": None if site.lon is None else round(site.lon, 7),
-        "lat": None if site.lat is None else round(site.lat, 7),
-        "precision": site.precision,
-        "land_ha": land.area_ha if land else None,
-        "open_land_ha": land.open_ha if land else None,
-        "gia_m2": described["gia_m2"],
-        "score": round(score.expected, 4),
-        "score_low": round(score.low, 4),
-        "score_high": round(score.high, 4),
-        "coverage": round(score.coverage, 4),
-        "release_score": round(result.release.expected, 4),
-        "reuse_score": round(result.reuse.expected, 4),
-        "route": result.route,
-        "gates": "; ".join(f"{gate.id}: {gate.reason}" for gate in result.gates),
-        "reasons": sentence(result, method),
-        "sources": "; ".join(_sources(result)),
-        "evidence_date": described["evidence_date"],
-        "stale": result.stale,
-        "events": "; ".join(event.told() for event in site.events),
-        "later_events": "; ".join(event.told() for event in site.later_events),
-        "method": method.id,
-    }
-
-
-def _annex_reason(site: Site) -> str:
-    if site.inside_area:
-        return ""
-    return "outside the area" if site.inside_area is False else "position not known"
-
-
-def _sources(result: Assessed) -> list[str]:
-    """The editions and rows under the known measures, each once."""
-    scores: tuple[SiteScore, ...] = (result.release, result.reuse)
-    claims = [claim for score in scores for part in score.contributions for claim in part.measure.claims]
-    return sorted({f"{claim.edition} row {claim.line}" for claim in claims})
 
 
 def _missing(result: Assessed) -> dict[str, Any]:

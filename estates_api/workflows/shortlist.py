@@ -16,6 +16,7 @@ from estates_api.domain.shortlist import NAMING, State, canonical_bytes, fingerp
 from estates_api.errors import NotFound
 from estates_api.store import editions, shortlists
 from estates_api.store.audit import add_audit
+from estates_api.store.particulars import list_particulars
 from estates_api.store.redactions import sites_redacted_since
 from estates_api.workflows.assess import SEED, Run, compute, store_run
 
@@ -59,7 +60,7 @@ def draft(
     editions.lock_catalogue(connection)
     run = compute(connection, area, method, as_of)
     number, _ = store_run(connection, run, method_content=method_content, present=as_of == today)
-    content = freeze(connection, quarter, run)
+    content = freeze(connection, quarter, run, present=as_of == today)
     sha256 = fingerprint(content)
     last = shortlists.find_shortlist(connection, str(quarter))
     if last and last["sha256"] == sha256:
@@ -73,18 +74,20 @@ def draft(
     return Frozen(str(quarter), revision, "draft", content, sha256), True
 
 
-def freeze(connection: Connection, quarter: Quarter, run: Run) -> bytes:
-    """The canonical bytes of a quarter's list made from a run."""
+def freeze(connection: Connection, quarter: Quarter, run: Run, *, present: bool) -> bytes:
+    """The canonical bytes of a quarter's list made from a run; of the present, land next to a site is told too."""
     known_at = editions.known_at(connection)
     state = State(
         tuple(editions.edition_hashes(connection)), known_at.isoformat() if known_at else "", __version__, SEED
     )
-    return canonical_bytes(make_shortlist(quarter, run.as_of, run.results, run.method, state))
+    return canonical_bytes(make_shortlist(
+        quarter, run.as_of, run.results, run.method, state, list_particulars(connection, present=present)
+    ))  # fmt: skip
 
 
 def preview(connection: Connection, quarter: Quarter, *, area: Area, method: Method, as_of: date) -> Frozen:
     """A quarter's list as it would have been on another day; nothing is stored."""
-    content = freeze(connection, quarter, compute(connection, area, method, as_of))
+    content = freeze(connection, quarter, compute(connection, area, method, as_of), present=False)
     return Frozen(str(quarter), 0, "preview", content, fingerprint(content))
 
 

@@ -1,0 +1,172 @@
+"""One entry of a shortlist: every number and reason of a site, JSON-ready, as it is frozen."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from estates_api.domain.assessment import Assessed, SiteScore
+from estates_api.domain.explanation import describe, sentence
+from estates_api.domain.gates import OWNERS, PUBLIC
+from estates_api.domain.land import site_land
+from estates_api.domain.method import Method
+from estates_api.domain.particulars import Particulars
+from estates_api.domain.sites import Interest, Site
+
+TOLD = ("criterion", "state", "measure", "unit", "value", "weight", "points", "note")
+"""What an entry says of a contribution; the method, known by its hash, has title, scale, reason and citation."""
+
+
+def make_entry(result: Assessed, listed: str, method: Method, *, as_of: date, more: Particulars) -> dict[str, Any]:
+    """The entry of a site that is on a list of this name. Unknown is None, or blank where it is text."""
+    described = describe(result, method, as_of)
+    return {
+        "list": listed,
+        "annex_reason": _annex_reason(result.site),
+        **_identity(result.site, more),
+        **_whose(result.site),
+        **_land(result.site, more, described),
+        **_scores(result),
+        **_standing(described["robustness"], result.route),
+        **_place(result.site, described["place"]),
+        **_homes(described["capacity"]),
+        "void_cost_gbp_per_year": described["incentives"]["void_cost_gbp_per_year"]["gbp"],
+        "backlog_avoided_gbp": described["incentives"]["backlog_high_significant_gbp"]["gbp"],
+        "gates": "; ".join(f"{gate.id}: {gate.reason}" for gate in result.gates),
+        "limits": [_named(limit, "id", "title", "state", "reason") for limit in described["limits"]],
+        "checks": [_named(check, "id", "title", "state", "reason") for check in described["checks"]],
+        "flips": [flip["told"] for flip in (described["robustness"] or {}).get("flips", ())],
+        "contributions": [_contribution(part) for part in (*described["release"]["contributions"],
+                                                           *described["reuse"]["contributions"])],
+        "reasons": sentence(result, method),
+        "sources": "; ".join(_sources(result)),
+        "evidence_date": described["evidence_date"],
+        "stale": result.stale,
+        "events": "; ".join(event.told() for event in result.site.events),
+        "later_events": "; ".join(event.told() for event in result.site.later_events),
+        "method": method.id,
+    }  # fmt: skip
+
+
+def _identity(site: Site, more: Particulars) -> dict[str, Any]:
+    return {
+        "site": site.ref,
+        "name": site.name,
+        "address": site.address or "",
+        "postcode": site.postcode or "",
+        "uprn": more.uprn or "",
+        "title_number": more.title_number or "",
+        "borough": site.borough_name or "",
+        "borough_gss": site.borough_gss or "",
+        "easting": site.easting,
+        "northing": site.northing,
+        "lon": None if site.lon is None else round(site.lon, 7),
+        "lat": None if site.lat is None else round(site.lat, 7),
+        "precision": site.precision,
+        "outline": more.outline,
+        "sensitivity": more.sensitivity,
+    }
+
+
+def _annex_reason(site: Site) -> str:
+    if site.inside_area:
+        return ""
+    return "outside the area" if site.inside_area is False else "position not known"
+
+
+def _whose(site: Site) -> dict[str, str]:
+    owners = [interest for interest in site.interests if interest.kind in OWNERS]
+    return {
+        "owner": _joined(interest.organisation_name for interest in owners),
+        "owner_sector": _joined(interest.sector for interest in owners),
+        "occupiers": _joined(holding.organisation_name for holding in site.holdings),
+        "occupier_sector": _joined(site.sectors),
+        "tenure": _tenure(owners),
+    }
+
+
+def _tenure(owners: Sequence[Interest]) -> str:
+    """What a public owner could dispose of: the freehold where one is known, else a lease."""
+    kinds = {interest.kind for interest in owners if interest.sector in PUBLIC}
+    return "freehold" if "freeholder" in kinds else "leasehold" if kinds else ""
+
+
+def _joined(names: Any) -> str:
+    return "; ".join(sorted(set(names)))
+
+
+def _land(site: Site, more: Particulars, described: dict[str, Any]) -> dict[str, Any]:
+    land = site_land(site)
+    uses = (holding.text(name) for holding in site.holdings for name in ("current_use", "site_type"))
+    return {
+        "existing_use": _joined(use for use in uses if use),
+        "land_ha": land.area_ha if land else None,
+        "open_land_ha": land.open_ha if land else None,
+        "gia_m2": described["gia_m2"],
+        "adjacent_owners": more.adjacent_owners,
+        "adjacent_ha": more.adjacent_ha,
+    }
+
+
+def _scores(result: Assessed) -> dict[str, Any]:
+    score = _score_of(result)
+    return {
+        "score": round(score.expected, 4),
+        "score_low": round(score.low, 4),
+        "score_high": round(score.high, 4),
+        "coverage": round(score.coverage, 4),
+        "release_score": round(result.release.expected, 4),
+        "reuse_score": round(result.reuse.expected, 4),
+        "route": result.route,
+    }
+
+
+def _score_of(result: Assessed) -> SiteScore:
+    return result.reuse if result.route == "reuse" else result.release
+
+
+def _standing(robustness: dict[str, Any] | None, route: str) -> dict[str, Any]:
+    """How its rank by the score of its list holds; None where no draws were made."""
+    tried = robustness or {}
+    standing = tried.get("reuse" if route == "reuse" else "release") or {}
+    return {
+        "rank": standing.get("rank"),
+        "rank_low": standing.get("rank_low"),
+        "rank_high": standing.get("rank_high"),
+        "p_top_k": standing.get("top_k"),
+        "pareto": standing.get("pareto"),
+        "route_differs": tried.get("route_differs"),
+    }
+
+
+def _place(site: Site, place: dict[str, Any]) -> dict[str, Any]:
+    names = ("station", "station_m", "town_centre", "town_centre_m", "housing_zone", "opportunity_area")
+    return {"ptal": site.surroundings.ptal, "need_decile": site.surroundings.need_decile,
+            **{name: place[name] for name in names}}  # fmt: skip
+
+
+def _homes(capacity: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "homes_low": capacity["low"],
+        "homes_mid": capacity["mid"],
+        "homes_high": capacity["high"],
+        "homes_basis": capacity["basis"],
+        "homes_told": capacity["told"],
+        "homes_assumptions": capacity["assumptions"],
+        "developable_ha": capacity["developable_ha"],
+    }
+
+
+def _named(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: values[name] for name in names}
+
+
+def _contribution(part: dict[str, Any]) -> dict[str, Any]:
+    sources = sorted({f"{source['edition']} row {source['row']}" for source in part["sources"]})
+    return {**_named(part, *TOLD), "sources": "; ".join(sources)}
+
+
+def _sources(result: Assessed) -> list[str]:
+    """The editions and rows under the known measures, each once."""
+    scores: tuple[SiteScore, ...] = (result.release, result.reuse)
+    claims = [claim for score in scores for part in score.contributions for claim in part.measure.claims]
+    return sorted({f"{claim.edition} row {claim.line}" for claim in claims})
