@@ -110,8 +110,9 @@ def get_shortlist(
         headers["Content-Disposition"] = f'attachment; filename="shortlist-{frozen.quarter}.{suffix}"'
         return text_answer(writer.write(frozen.document), writer.media_type, headers)
     if wants_html(request):
-        document = frozen.document
-        values = {"frozen": frozen, "document": document, "drafts": view.drafts,
+        document, rows = frozen.document, stored.list_shortlists(database, seeing(view))
+        earlier = max((row["quarter"] for row in rows if row["quarter"] < frozen.quarter), default=None)
+        values = {"frozen": frozen, "document": document, "drafts": view.drafts, "earlier": earlier,
                   "missing": by_organisation(document["not_enough_data"])}  # fmt: skip
         return page(request, "shortlist.html", values, headers)
     return text_answer(frozen.content, JSON, headers)

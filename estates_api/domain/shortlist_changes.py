@@ -313,6 +313,9 @@ def _rule(ref: str, old: _Side, new: _Side) -> Iterator[dict[str, Any]]:
 
 def _rivals(ref: str, old: _Side, new: _Side) -> list[dict[str, Any]]:
     """Others that passed it, where its rank changed and its own score did not."""
+    sides = [side.entries[ref] for side in (old, new) if ref in side.entries]
+    if len({_by_reuse(entry) for entry in sides}) > 1:
+        return []
     before, after = (side.entries.get(ref, {}).get("rank") for side in (old, new))
     if before == after or (None in {before, after} and not any(side.why_apart(ref, "next") for side in (old, new))):
         return []
@@ -323,10 +326,15 @@ def _rivals(ref: str, old: _Side, new: _Side) -> list[dict[str, Any]]:
     return [_cause("rival", f"others passed it or made way, its rank changed{by}: {who}", sites=passed)]
 
 
+def _by_reuse(entry: Row) -> bool:
+    """Whether the reuse score ranks it: ranks by the two scores are not to be compared."""
+    return "reuse" in {entry["list"], entry["route"] if entry["list"] == "annex" else ""}
+
+
 def _ahead(other: str, ref: str, side: _Side) -> bool:
     """Whether another site of the same score stands before it on one side."""
     one, rival = side.entries.get(ref), side.entries.get(other)
-    if one is None or rival is None or (one["list"] == "reuse") != (rival["list"] == "reuse"):
+    if one is None or rival is None or _by_reuse(one) != _by_reuse(rival):
         return False
     return bool(one.get("rank") and rival.get("rank") and rival["rank"] < one["rank"])
 
