@@ -16,9 +16,9 @@ from estates_api.domain.shortlist import NAMING, State, canonical_bytes, fingerp
 from estates_api.errors import NotFound
 from estates_api.store import editions, shortlists
 from estates_api.store.audit import add_audit
-from estates_api.store.particulars import list_particulars
 from estates_api.store.redactions import sites_redacted_since
 from estates_api.workflows.assess import SEED, Run, compute, store_run
+from estates_api.workflows.progress import list_particulars
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def freeze(connection: Connection, quarter: Quarter, run: Run, *, present: bool)
         tuple(editions.edition_hashes(connection)), known_at.isoformat() if known_at else "", __version__, SEED
     )
     return canonical_bytes(make_shortlist(
-        quarter, run.as_of, run.results, run.method, state, list_particulars(connection, present=present)
+        quarter, run.as_of, run.results, run.method, state, list_particulars(connection, run.as_of, present=present)
     ))  # fmt: skip
 
 
