@@ -2,7 +2,6 @@
 
 from datetime import UTC
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
@@ -32,8 +31,7 @@ def windows(request: Request, database: Database, caller: Caller, base: Base, as
             responses={200: {"content": {"text/calendar": {}}}})  # fmt: skip
 def calendar(database: Database, caller: Caller, base: Base, here: Here) -> Response:
     """The last days of the windows as a calendar to subscribe to (iCalendar)."""
-    host = urlsplit(base).hostname or "localhost"
-    entries = [_entry(one, base, host) for one in list_registered(database, caller, today())]
+    entries = [_entry(one, base, here.area.id) for one in list_registered(database, caller, today())]
     return text_answer(write_calendar(f"Surplus public land, {here.area.name}: last day to claim", entries), MEDIA_TYPE,
                        {"Content-Disposition": 'inline; filename="surplus-windows.ics"'})  # fmt: skip
 
@@ -45,10 +43,16 @@ def _told(one: Registered, base: str) -> dict[str, Any]:
             "href": f"{base}/sites/{one.site}/decisions"}  # fmt: skip
 
 
-def _entry(one: Registered, base: str, host: str) -> Entry:
+def _entry(one: Registered, base: str, area: str) -> Entry:
+    """The same `uid` by whatever address the feed is asked for."""
     assert one.window.ends_at is not None
     said = (f"{one.organisation} registered it on {one.window.registered_at}. Public bodies may claim it until "
             f"{one.window.ends_at}; then it goes to the open market. {CONVENTION}.")  # fmt: skip
-    return Entry(f"surplus-window-{one.decision}@{host}", one.recorded_at.astimezone(UTC).replace(microsecond=0),
-                 one.window.ends_at, f"Last day to claim: {one.name}", said,
-                 f"{base}/sites/{one.site}/decisions")  # fmt: skip
+    return Entry(
+        uid=f"surplus-window-{one.decision}@{area}.estates-api",
+        stamp=one.recorded_at.astimezone(UTC).replace(microsecond=0),
+        day=one.window.ends_at,
+        title=f"Last day to claim: {one.name}",
+        said=said,
+        url=f"{base}/sites/{one.site}/decisions",
+    )

@@ -2,7 +2,7 @@
 (POLICIES). A rule is a function that refuses with its reason; its name is told with it."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from estates_api.domain.decisions import (
@@ -13,7 +13,7 @@ from estates_api.domain.decisions import (
     partner_sectors,
     progress_of,
 )
-from estates_api.domain.surplus_clock import covers, window_end
+from estates_api.domain.surplus_clock import BankHolidays, covers, window_end
 from estates_api.domain.transitions import TRANSITIONS
 from estates_api.errors import Conflict
 
@@ -51,7 +51,7 @@ class Case:
     owners: tuple[Owner, ...]
     checks: Collection[str]
     today: date
-    bank_holidays: Collection[date] = field(default_factory=frozenset)
+    bank_holidays: BankHolidays = frozenset
 
     @property
     def progress(self) -> Progress:
@@ -150,7 +150,7 @@ def check_window(one: Decision, case: Case) -> None:
     if one.step != "market":
         return
     entry = case.progress.registered
-    if entry and one.decided_on <= (end := window_end(entry.decided_on, case.bank_holidays)):
+    if entry and one.decided_on <= (end := window_end(entry.decided_on, case.bank_holidays())):
         raise Conflict(f"registered on {entry.decided_on}: other public bodies may claim it until {end}", "window")
     covered, why = covers(one.by.sector, one.by.kind)
     if entry is None and covered == "must":

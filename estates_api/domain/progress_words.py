@@ -1,6 +1,6 @@
 """How far a site has come, as JSON-ready values: state, steps, who agrees, the surplus clock, what can follow."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from estates_api.domain.decisions import (
     progress_of,
     states_along,
 )
-from estates_api.domain.surplus_clock import CONVENTION, Window, covers, window_of
+from estates_api.domain.surplus_clock import CONVENTION, BankHolidays, Window, covers, window_of
 from estates_api.domain.transitions import ALWAYS, STATES, TRANSITIONS, moves, state_diagram
 
 WHO = {
@@ -41,7 +41,7 @@ def describe_progress(case: Case) -> dict[str, Any]:
 
 
 def find_window(
-    progress: Progress, owners: Sequence[Owner], day: date, bank_holidays: Collection[date]
+    progress: Progress, owners: Sequence[Owner], day: date, bank_holidays: BankHolidays
 ) -> Window:  # fmt: skip
     """The surplus clock of a site on a day, by who registered it, else by its owners."""
     entry = progress.registered

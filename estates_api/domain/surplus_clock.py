@@ -6,7 +6,7 @@ first working day after it, and the window ends with the 40th. Working days are 
 holidays.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -18,9 +18,12 @@ WORKING_DAYS = 40
 other public bodies may claim a property within 40 working days."""
 
 CONVENTION = (
-    "day 1 is the first working day after the entry, and the window ends with day 40; working days are Monday to "
+    "Day 1 is the first working day after the entry, and the window ends with day 40; working days are Monday to "
     "Friday without England's bank holidays. The register does not say which day is the first: this is our reading"
 )
+
+BankHolidays = Callable[[], Collection[date]]
+"""Lists England's bank holidays; asked only where a window is worked out."""
 
 Covered = Literal["must", "may", "no", "not known"]
 Standing = Literal["in window", "open market", "does not apply", "not registered"]
@@ -58,11 +61,11 @@ def covers(sector: str, kind: str) -> tuple[Covered, str]:
 
 
 def window_of(
-    registered_at: date | None, owner: tuple[str, str], *, as_of: date, bank_holidays: Collection[date]
+    registered_at: date | None, owner: tuple[str, str], *, as_of: date, bank_holidays: BankHolidays
 ) -> Window:  # fmt: skip
     """How the clock stands on a day, for an owner as (sector, kind)."""
     covered, why = covers(*owner)
     if registered_at is None or as_of < registered_at:
         return Window("does not apply" if covered == "no" else "not registered", covered, why)
-    end = window_end(registered_at, bank_holidays)
+    end = window_end(registered_at, bank_holidays())
     return Window("in window" if as_of <= end else "open market", covered, why, registered_at, end)

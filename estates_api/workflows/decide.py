@@ -103,7 +103,7 @@ def read_case(
     """What an audience may know of a site for a decision on it."""
     decided = stored.list_decided(connection, audience, site).get(site)
     owners = stored.list_owners(connection, site, today)
-    return Case(site, decided.decisions if decided else (), owners, tuple(method.checks), today, list_bank_holidays())
+    return Case(site, decided.decisions if decided else (), owners, tuple(method.checks), today, list_bank_holidays)
 
 
 def _decision(site: str, stated: Stated, by: Body, case: Case) -> Decision:

@@ -25,7 +25,7 @@ def list_particulars(
     for ref, decisions in list_of_circles(connection).items():
         known = known_by(decisions, as_of, known_at)
         progress = progress_of(known)
-        window = find_window(progress, (), as_of, list_bank_holidays()) if progress.registered else None
+        window = find_window(progress, (), as_of, list_bank_holidays) if progress.registered else None
         found[ref] = replace(found[ref], decisions=known, window=window)
     return found
 
@@ -58,6 +58,6 @@ def list_registered(connection: Connection, audience: Audience, as_of: date) -> 
         progress = progress_of(known_by(decided.decisions, as_of))
         entry = progress.registered
         if progress.state == "registered" and entry and entry.at:
-            window = find_window(progress, (), as_of, list_bank_holidays())
+            window = find_window(progress, (), as_of, list_bank_holidays)
             found.append(Registered(ref, decided.site_name, decided.borough, entry.by.name, entry.id, entry.at, window))
     return sorted(found, key=lambda one: (one.window.ends_at or date.max, one.site))

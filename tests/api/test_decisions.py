@@ -203,7 +203,7 @@ def test_the_windows_as_a_calendar(clients: tuple[TestClient, TestClient]) -> No
     read = icalendar.Calendar.from_ical(answer.content)
     (event,) = read.walk("VEVENT")
     assert (event["DTSTART"].dt, event["DTEND"].dt) == (date(2024, 1, 15), date(2024, 1, 16))
-    assert "surplus-window-" in event["UID"]
+    assert event["UID"].endswith("@ncl.estates-api")
     assert event["SUMMARY"].startswith("Last day to claim: ")
     assert str(event["URL"]).endswith(EDGWARE)
     (told,) = public.get("/surplus-windows?as-of=2024-01-15").json()["windows"]

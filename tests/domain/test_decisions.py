@@ -1,10 +1,12 @@
 """Decisions: replay, reversal, who may take a step, and when it can be taken."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
 
 import pytest
+from builders import assessed, full, method, site
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +20,10 @@ from estates_api.domain.decisions import (
     progress_of,
     states_along,
 )
+from estates_api.domain.entry import make_entry
+from estates_api.domain.particulars import NOTHING_ELSE, Particulars
 from estates_api.domain.progress_words import describe_decisions, describe_next, describe_progress, find_window
+from estates_api.domain.sites import Interest
 from estates_api.domain.transitions import FIRST, STATES, TRANSITIONS, moves, state_diagram
 from estates_api.errors import Conflict
 
@@ -198,14 +203,14 @@ def test_the_register_and_its_window() -> None:
 def test_the_clock_of_a_site() -> None:
     """It runs by the entry on the register, whoever owns it; a site that is kept after all has none."""
     registered = (*path("declare"), one("register", id_=2, on=date(2023, 12, 1)))
-    found = find_window(progress_of(registered), (), DAY, ())
+    found = find_window(progress_of(registered), (), DAY, frozenset)
     assert (found.standing, found.covered, found.ends_at) == ("open market", "may", date(2024, 1, 26))
     kept = (*registered, one("retain", id_=3))
     assert progress_of(kept).registered is None
-    assert find_window(progress_of(kept), (owner(TRUST),), DAY, ()).standing == "not registered"
-    assert find_window(progress_of(()), (owner(COUNCIL),), DAY, ()).standing == "does not apply"
-    assert find_window(progress_of(()), (owner(COUNCIL), owner(TRUST)), DAY, ()).covered == "not known"
-    assert "an owner that is not known" in find_window(progress_of(()), (), DAY, ()).reason
+    assert find_window(progress_of(kept), (owner(TRUST),), DAY, frozenset).standing == "not registered"
+    assert find_window(progress_of(()), (owner(COUNCIL),), DAY, frozenset).standing == "does not apply"
+    assert find_window(progress_of(()), (owner(COUNCIL), owner(TRUST)), DAY, frozenset).covered == "not known"
+    assert "an owner that is not known" in find_window(progress_of(()), (), DAY, frozenset).reason
 
 
 def test_days_are_in_order() -> None:
@@ -307,3 +312,26 @@ def test_the_diagram_has_every_move() -> None:
     assert lines[0] == "stateDiagram-v2"
     assert "    declared_surplus --> registered: register" in lines
     assert len(lines) == 2 + len(list(moves())) + 2
+
+
+def test_an_entry_tells_how_far_the_site_has_come() -> None:
+    """State, who of the other sector agrees, whose agreement is missing, the surplus clock and recorded checks, by the
+    decisions that are given; without any the site is identified."""
+    result, said = assessed(site(full())), {"as_of": DAY}
+    names = ("state", "endorsed_by", "endorsement_missing", "surplus_registered_at", "surplus_window_ends_at",
+             "surplus_window")  # fmt: skip
+    plain = make_entry(result, "release", method(), more=NOTHING_ELSE, **said)
+    assert [plain[name] for name in names] == ["identified", [], ["council"], None, None, "not registered"]
+    of_council = assessed(site(full(), interests=(Interest("E09000003", "Barnet", "council", "freeholder", "stated"),)))
+    plain = make_entry(of_council, "release", method(), more=NOTHING_ELSE, **said)
+    assert [plain[name] for name in names[2:]] == [["NHS"], None, None, "does not apply"]
+    steps = (*path("declare"), one("register", id_=2, on=date(2023, 12, 1)), one("endorse", COUNCIL, id_=3),
+             one("check", id_=4, check="offer-back"))  # fmt: skip
+    window = find_window(progress_of(steps), (), DAY, frozenset)
+    told = make_entry(result, "release", method(), more=Particulars(decisions=steps, window=window), **said)
+    assert [told[name] for name in names] == [
+        "registered", [{"organisation": "Barnet", "sector": "council", "decided_on": "2024-02-01"}], [], "2023-12-01",
+        "2024-01-26", "open market",
+    ]  # fmt: skip
+    assert {check["id"]: check["state"] for check in told["checks"]}["offer-back"] == "done"
+    json.dumps(told, allow_nan=False)

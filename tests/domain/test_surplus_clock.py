@@ -57,8 +57,8 @@ def test_a_holiday_proclaimed_later_counts() -> None:
 
 def test_the_last_day_belongs_to_the_window() -> None:
     """On its last day a public body may still claim; the day after, it is the open market."""
-    entry, holidays = date(2023, 11, 15), list_bank_holidays()
-    told = [window_of(entry, TRUST, as_of=day, bank_holidays=holidays).standing
+    entry = date(2023, 11, 15)
+    told = [window_of(entry, TRUST, as_of=day, bank_holidays=list_bank_holidays).standing
             for day in (date(2023, 11, 14), entry, date(2024, 1, 15), date(2024, 1, 16))]  # fmt: skip
     assert told == ["not registered", "in window", "in window", "open market"]
 
@@ -77,7 +77,7 @@ def test_the_last_day_belongs_to_the_window() -> None:
 )
 def test_whom_the_register_covers(owner: tuple[str, str], covered: str, standing: str) -> None:
     """Central government must, NHS trusts may, councils do not; of any other kind it is said that it is not known."""
-    found = window_of(None, owner, as_of=date(2024, 1, 1), bank_holidays=())
+    found = window_of(None, owner, as_of=date(2024, 1, 1), bank_holidays=frozenset)
     assert (found.covered, found.standing, found.ends_at) == (covered, standing, None)
     assert covers(*owner)[1] == found.reason
 
