@@ -19,6 +19,7 @@ from estates_api.cli import (
     ingest,
     layers,
     methods,
+    needs,
     outlines,
     places,
     quality,
@@ -45,6 +46,7 @@ app = typer.Typer(
 app.add_typer(shortlists.app, name="shortlist")
 app.add_typer(methods.app, name="method")
 app.add_typer(capacity.app, name="capacity")
+app.add_typer(needs.app, name="needs")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
 app.command("layers")(layers.layers)
