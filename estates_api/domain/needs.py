@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import shapely
 
 from estates_api.domain.codes import parse_ods_code, parse_postcode
@@ -233,7 +234,8 @@ def _point(words: Mapping[str, str]) -> tuple[float, float]:
 def parse_polygon(text: str) -> Any:
     """The multipolygon of well-known text in EPSG:27700 metres; BadInput for anything else, or beyond Great Britain."""
     try:
-        shape = shapely.from_wkt(text)
+        with np.errstate(invalid="ignore"):  # a coordinate that is no number lies nowhere, which is told below
+            shape = shapely.from_wkt(text)
     except (shapely.errors.ShapelyError, UnicodeEncodeError):
         raise BadInput("polygon: is not well-known text, POLYGON ((530000 190000, …)) in EPSG:27700") from None
     return checked_polygon(shape)

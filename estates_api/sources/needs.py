@@ -16,6 +16,9 @@ _ALIASES = Aliases(exact(FIELDS))
 _OWN_IDS = {"id", "fid", "ogc fid"}
 """What programs add to features by themselves."""
 
+_DOUBTS = {"geometry-mended": "it crosses or touches itself; what was meant is not guessed: draw it anew"}
+"""What is said of an area of search that would be mended were it an outline."""
+
 Said = tuple[int, dict[str, str], str | None]
 """The line or number of a need, its fields as text, and what is wrong with its geometry."""
 
@@ -50,7 +53,7 @@ def _feature(feature: Feature, said: dict[str, str]) -> Said:
     if said.get("boroughs") or said.get("postcode") or said.get("easting") or said.get("polygon"):
         return feature.number, said, None
     if feature.doubts:
-        return feature.number, said, f"polygon: {feature.doubts[0][1]}"
+        return feature.number, said, f"polygon: {_DOUBTS.get(*feature.doubts[0])}"
     if feature.outline is not None:
         return feature.number, said | {"polygon": shapely.from_wkb(feature.outline).wkt}, None
     if feature.point is not None:
