@@ -12,13 +12,16 @@ from estates_api.api import (
     adoption,
     catalogue,
     claims,
+    decisions,
     downloads,
+    endorsements,
     home,
     incentives,
     issues,
     items,
     letters,
     methods,
+    needs,
     ogc,
     openapi,
     organisations,
@@ -27,6 +30,7 @@ from estates_api.api import (
     tiles,
     upload,
     what_if,
+    windows,
 )
 from estates_api.api.answers import HeadAndOptions, Varying
 from estates_api.api.context import Context
@@ -87,10 +91,14 @@ def create_app(context: Context) -> FastAPI:
         issues,
         letters,
         methods,
+        needs,
         shortlists,
         upload,
         what_if,
         adoption,
+        decisions,
+        windows,
+        endorsements,
     ):
         app.include_router(part.router)
     # One description, wherever it is asked for.

@@ -16,10 +16,13 @@ from estates_api.cli import (
     backtest,
     backups,
     capacity,
+    decisions,
+    endorsements,
     incentives,
     ingest,
     layers,
     methods,
+    needs,
     outlines,
     places,
     quality,
@@ -47,6 +50,9 @@ app = typer.Typer(
 app.add_typer(shortlists.app, name="shortlist")
 app.add_typer(methods.app, name="method")
 app.add_typer(capacity.app, name="capacity")
+app.add_typer(decisions.app, name="decision")
+shortlists.app.command("endorse")(endorsements.endorse)
+app.add_typer(needs.app, name="needs")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
 app.command("layers")(layers.layers)
