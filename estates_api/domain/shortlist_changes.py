@@ -212,10 +212,13 @@ def _coverage(row: Row) -> str:
 
 
 def _decided(ref: str, old: _Side, new: _Side) -> Iterator[dict[str, Any]]:
-    """What persons decided: a step in the site's life, a pin or a strike."""
+    """What persons decided: a step in the site's life, an endorsement, a pin or a strike."""
     states = [side.entries.get(ref, {}).get("state") for side in (old, new)]
-    if None not in states and states[0] != states[1]:
+    if all(states) and states[0] != states[1]:  # what is not shown has none
         yield _cause("decision", f"its state went from {states[0]} to {states[1]}")
+    if ref in old.entries and ref in new.entries:
+        agreed = [[one["organisation"] for one in side.entries[ref].get("endorsed_by", ())] for side in (old, new)]
+        yield from _came_and_went("decision", agreed[0], agreed[1], ("endorsed by ", "no longer endorsed by "))
     one, other = old.why_apart(ref, "choices"), new.why_apart(ref, "choices")
     if _chosen(one) != _chosen(other):
         yield _cause("decision", _choice(other) if _chosen(other) else f"no longer {_choice(one)}")
