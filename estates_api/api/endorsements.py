@@ -6,14 +6,12 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from estates_api.api.context import Context, Database, Here, View
+from estates_api.api.context import Context, Database, Here
 from estates_api.api.parameters import only, today
 from estates_api.api.recording import check_key, read_texts, texts_body
-from estates_api.api.shortlists import check_seen
 from estates_api.api.upload import check_sender
 from estates_api.domain.quarters import parse_quarter
 from estates_api.store.database import transaction
-from estates_api.workflows import shortlist as lists
 from estates_api.workflows.decide import Terms
 from estates_api.workflows.endorse import FIELDS, endorse_list, list_agreement, parse_agreement
 
@@ -27,12 +25,10 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/shortlists/{quarter}/endorsements", dependencies=[Depends(only())])
-def endorsements(quarter: str, database: Database, view: View) -> dict[str, Any]:
-    """Which sectors endorsed the newest revision of a quarter's list, and which have not yet. It is endorsed when an
+def endorsements(quarter: str, database: Database) -> dict[str, Any]:
+    """Which sectors endorsed the newest published list of a quarter, and which have not yet. It is endorsed when an
     NHS body and a council agreed to it."""
-    wanted = parse_quarter(quarter)
-    check_seen(database, lists.get_shortlist(database, wanted), view)
-    return list_agreement(database, wanted)
+    return list_agreement(database, parse_quarter(quarter))
 
 
 @router.post(

@@ -47,26 +47,26 @@ def parse_agreement(asked: Mapping[str, str]) -> Agreement:
 
 
 def endorse_list(connection: Connection, quarter: Quarter, stated: Agreement, terms: Terms) -> dict[str, Any]:
-    """Record that an organisation agrees to the newest revision of a quarter's list, with its audit event in the same
+    """Record that an organisation agrees to the newest published list of a quarter, with its audit event in the same
     transaction; how the list stands by then. Conflict names the rule that it would break."""
     lock_catalogue(connection)
-    row = _newest(connection, quarter)
-    if row["status"] != "published":
-        raise Conflict(f"the shortlist {quarter} is a {row['status']}; only a published list is endorsed", "published")
+    revision = shortlists.find_published(connection, str(quarter))
+    if revision is None:
+        raise Conflict(f"no shortlist {quarter} is published; only a published list is endorsed", "published")
     by = find_body(connection, stated.organisation, terms.area, stated.decided_on)
     if by.sector not in PARTNERS:
         raise BadInput(f"organisation: {by.name} is neither of the NHS nor a council")
     if stated.decided_on > terms.today:
         raise Conflict(f"{stated.decided_on} has not come yet; record what was decided, once it is", "day")
-    given = endorsements.list_endorsements(connection, str(quarter), row["revision"])
+    given = endorsements.list_endorsements(connection, str(quarter), revision)
     if any(one["organisation_code"] == by.code for one in given):
-        raise Conflict(f"{by.name} endorsed {quarter} revision {row['revision']} already", "once")
+        raise Conflict(f"{by.name} endorsed {quarter} revision {revision} already", "once")
     number = endorsements.add_endorsement(connection, {
-        "quarter": str(quarter), "revision": row["revision"], "organisation_code": by.code,
+        "quarter": str(quarter), "revision": revision, "organisation_code": by.code,
         "organisation_name": by.name, "sector": by.sector, "body": stated.body, "decided_on": stated.decided_on,
         "minute_reference": stated.minute_reference, "actor": stated.by,
     })  # fmt: skip
-    add_audit(connection, actor=stated.by, action="endorse shortlist", subject=f"{quarter} revision {row['revision']}",
+    add_audit(connection, actor=stated.by, action="endorse shortlist", subject=f"{quarter} revision {revision}",
               detail={"endorsement": number, "organisation": by.code, "body": stated.body,
                       "decided_on": stated.decided_on.isoformat(),
                       "minute_reference": stated.minute_reference})  # fmt: skip
@@ -74,22 +74,17 @@ def endorse_list(connection: Connection, quarter: Quarter, stated: Agreement, te
 
 
 def list_agreement(connection: Connection, quarter: Quarter) -> dict[str, Any]:
-    """Which sectors endorsed the newest revision of a quarter's list, and which have not yet."""
-    row = _newest(connection, quarter)
-    given = endorsements.list_endorsements(connection, str(quarter), row["revision"])
+    """Which sectors endorsed the newest published revision of a quarter's list, and which have not yet."""
+    revision = shortlists.find_published(connection, str(quarter))
+    if revision is None:
+        raise NotFound(f"no shortlist {quarter} is published")
+    given = endorsements.list_endorsements(connection, str(quarter), revision)
     agreed = {one["sector"] for one in given}
     return {
-        "quarter": str(quarter), "revision": row["revision"], "status": row["status"], "sha256": row["sha256"],
-        "endorsed": agreed >= set(PARTNERS), "missing": [sector for sector in PARTNERS if sector not in agreed],
+        "quarter": str(quarter), "revision": revision, "endorsed": agreed >= set(PARTNERS),
+        "missing": [sector for sector in PARTNERS if sector not in agreed],
         "endorsements": [_told(one) for one in given],
     }  # fmt: skip
-
-
-def _newest(connection: Connection, quarter: Quarter) -> RowMapping:
-    row = shortlists.find_shortlist(connection, str(quarter))
-    if row is None:
-        raise NotFound(f"there is no shortlist {quarter}")
-    return row
 
 
 def _told(one: RowMapping) -> dict[str, Any]:
