@@ -6,12 +6,14 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from estates_api.api.context import Context, Database, Here
+from estates_api.api.context import Context, Database, Here, View
 from estates_api.api.parameters import only, today
 from estates_api.api.recording import check_key, read_texts, texts_body
+from estates_api.api.shortlists import Revision, seeing
 from estates_api.api.upload import check_sender
 from estates_api.domain.quarters import parse_quarter
 from estates_api.store.database import transaction
+from estates_api.workflows import shortlist as lists
 from estates_api.workflows.decide import Terms
 from estates_api.workflows.endorse import FIELDS, endorse_list, list_agreement, parse_agreement
 
@@ -24,11 +26,11 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/shortlists/{quarter}/endorsements", dependencies=[Depends(only())])
-def endorsements(quarter: str, database: Database) -> dict[str, Any]:
-    """Which sectors endorsed the newest published list of a quarter, and which have not yet. It is endorsed when an
-    NHS body and a council agreed to it."""
-    return list_agreement(database, parse_quarter(quarter))
+@router.get("/shortlists/{quarter}/endorsements", dependencies=[Depends(only("revision"))])
+def endorsements(quarter: str, database: Database, view: View, revision: Revision = None) -> dict[str, Any]:
+    """Which sectors endorsed a quarter's list, and which have not yet: the newest revision that the caller may see, or
+    a certain one. It is endorsed when an NHS body and a council agreed to it."""
+    return list_agreement(database, lists.get_shortlist(database, parse_quarter(quarter), seeing(view), revision))
 
 
 @router.post(

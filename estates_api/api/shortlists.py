@@ -26,6 +26,7 @@ from estates_api.store.database import transaction
 from estates_api.store.shortlists import Seeing
 from estates_api.workflows import choose, comparison, prove
 from estates_api.workflows import shortlist as lists
+from estates_api.workflows.endorse import list_agreement
 from estates_api.workflows.shortlist import Frozen
 
 router = APIRouter(tags=["shortlists"])
@@ -112,7 +113,8 @@ def get_shortlist(
     if wants_html(request):
         document = frozen.document
         values = {"frozen": frozen, "document": document, "drafts": view.drafts,
-                  "missing": by_organisation(document["not_enough_data"])}  # fmt: skip
+                  "missing": by_organisation(document["not_enough_data"]),
+                  "agreement": list_agreement(database, frozen)}  # fmt: skip
         return page(request, "shortlist.html", values, headers)
     return text_answer(frozen.content, JSON, headers)
 

@@ -11,11 +11,12 @@ from estates_api.domain.decision_form import parse_one_day
 from estates_api.domain.decisions import PARTNERS
 from estates_api.domain.quarters import Quarter
 from estates_api.domain.values import parse_statement
-from estates_api.errors import BadInput, Conflict, NotFound
+from estates_api.errors import BadInput, Conflict
 from estates_api.store import endorsements, shortlists
 from estates_api.store.audit import add_audit
 from estates_api.store.editions import lock_catalogue
 from estates_api.workflows.decide import Terms, find_body
+from estates_api.workflows.shortlist import Frozen, get_shortlist
 
 FIELDS = {
     "organisation": "Code of the NHS body or council that agrees, such as RAL or E09000003",
@@ -47,12 +48,13 @@ def parse_agreement(asked: Mapping[str, str]) -> Agreement:
 
 
 def endorse_list(connection: Connection, quarter: Quarter, stated: Agreement, terms: Terms) -> dict[str, Any]:
-    """Record that an organisation agrees to the newest published list of a quarter, with its audit event in the same
-    transaction; how the list stands by then. Conflict names the rule that it would break."""
+    """Record that an organisation agrees to the revision of a quarter's list that was published last, with its audit
+    event in the same transaction; how the list stands by then. Conflict names the rule that it would break."""
     lock_catalogue(connection)
     revision = shortlists.find_published(connection, str(quarter))
     if revision is None:
-        raise Conflict(f"no shortlist {quarter} is published; only a published list is endorsed", "published")
+        status = get_shortlist(connection, quarter).status
+        raise Conflict(f"the shortlist {quarter} is a {status}; only a published list is endorsed", "published")
     by = find_body(connection, stated.organisation, terms.area, stated.decided_on)
     if by.sector not in PARTNERS:
         raise BadInput(f"organisation: {by.name} is neither of the NHS nor a council")
@@ -70,19 +72,16 @@ def endorse_list(connection: Connection, quarter: Quarter, stated: Agreement, te
               detail={"endorsement": number, "organisation": by.code, "body": stated.body,
                       "decided_on": stated.decided_on.isoformat(),
                       "minute_reference": stated.minute_reference})  # fmt: skip
-    return list_agreement(connection, quarter)
+    return list_agreement(connection, get_shortlist(connection, quarter, revision=revision))
 
 
-def list_agreement(connection: Connection, quarter: Quarter) -> dict[str, Any]:
-    """Which sectors endorsed the newest published revision of a quarter's list, and which have not yet."""
-    revision = shortlists.find_published(connection, str(quarter))
-    if revision is None:
-        raise NotFound(f"no shortlist {quarter} is published")
-    given = endorsements.list_endorsements(connection, str(quarter), revision)
+def list_agreement(connection: Connection, seen: Frozen) -> dict[str, Any]:
+    """Which sectors endorsed a revision of a list, and which have not yet."""
+    given = endorsements.list_endorsements(connection, seen.quarter, seen.revision)
     agreed = {one["sector"] for one in given}
     return {
-        "quarter": str(quarter), "revision": revision, "endorsed": agreed >= set(PARTNERS),
-        "missing": [sector for sector in PARTNERS if sector not in agreed],
+        "quarter": seen.quarter, "revision": seen.revision, "status": seen.status, "sha256": seen.sha256,
+        "endorsed": agreed >= set(PARTNERS), "missing": [sector for sector in PARTNERS if sector not in agreed],
         "endorsements": [_told(one) for one in given],
     }  # fmt: skip
 

@@ -28,8 +28,12 @@ def test_both_sectors_endorse(loaded: Engine, published: str, make_api: Make) ->
     assert (told["endorsed"], told["missing"], told["endorsements"]) == (False, ["NHS", "council"], [])
     first = keyed.post(published, json={**SAID, "organisation": "RAL"})
     assert (first.status_code, first.json()["endorsed"], first.json()["missing"]) == (201, False, ["council"])
+    assert "Not yet endorsed by: council" in public.get("/shortlists/2015-Q1?f=html").text
     second = keyed.post(published, json={**SAID, "organisation": "e09000003"})
     assert (second.json()["endorsed"], second.json()["missing"]) == (True, [])
+    page = public.get("/shortlists/2015-Q1?f=html").text
+    assert "endorsed</span> by both sectors" in page
+    assert "Board of London Borough of Barnet" in page
     told = public.get(published).json()
     assert [(one["organisation_code"], one["sector"]) for one in told["endorsements"]] == [
         ("RAL", "NHS"), ("E09000003", "council")]  # fmt: skip
@@ -53,5 +57,5 @@ def test_what_is_refused(loaded: Engine, published: str, make_api: Make) -> None
     (draft,) = {row["quarter"] for row in keyed.get("/shortlists").json()["shortlists"]} - {"2015-Q1"}
     answer = keyed.post(f"/shortlists/{draft}/endorsements", json=said)
     assert (answer.status_code, answer.json()["rule"]) == (409, "published")
-    for path in (f"/shortlists/{draft}/endorsements", "/shortlists/1999-Q1/endorsements"):
-        assert public.get(path).status_code == 404
+    assert public.get(f"/shortlists/{draft}/endorsements").status_code == 401
+    assert keyed.post("/shortlists/1999-Q1/endorsements", json=said).status_code == 404
