@@ -178,8 +178,10 @@ def test_nothing_is_declared_while_the_public_may_comment() -> None:
 
 
 def test_a_comment_period_is_public_and_has_an_end() -> None:
-    """One for partners alone, or that closes before it opens, is refused; a new proposal begins without one."""
-    before = path("propose")
+    """One for partners alone, on a proposal for partners alone, or that closes before it opens, is refused; a new
+    proposal begins without one."""
+    before, hidden = path("propose"), one("propose", id_=1, sensitivity="partner")
+    assert refused(one("consult"), case(hidden))[0] == "comment-days"
     assert refused(one("consult", sensitivity="partner"), case(*before))[0] == "comment-days"
     assert refused(one("consult", closes_on=DAY - timedelta(days=1)), case(*before))[0] == "comment-days"
     again = (*path("propose", "consult", "retain"), one("propose", id_=4))
