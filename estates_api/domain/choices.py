@@ -5,16 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from estates_api.domain.assessment import Assessed
-from estates_api.domain.values import clean_text
 from estates_api.errors import BadInput, Conflict
 
 Kind = Literal["pin", "strike", "withdrawn"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PinList = Literal["release", "part release", "reuse"]
 PIN_LISTS: tuple[PinList, ...] = get_args(PinList)
-
-LONGEST = 1000
-"""Letters of a name or a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +23,6 @@ class Choice:
     reason: str
     by: str
     at: str
-
-
-def parse_words(field: str, given: str) -> str:
-    """A name or a reason; BadInput names the field when there is none, or one that cannot be stored or shown."""
-    text = clean_text(given)
-    if not text or len(text) > LONGEST or not text.isprintable():  # a NUL or half a letter cannot be stored
-        raise BadInput(f"{field}: say it in 1 to {LONGEST} letters; it is recorded, and shown to everybody")
-    return text
 
 
 def parse_list(given: str | None) -> PinList:

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, RowMapping
 
 from estates_api import __version__
 from estates_api.domain.area import Area
-from estates_api.domain.choices import parse_words
 from estates_api.domain.method import Method
 from estates_api.domain.quarters import Quarter
 from estates_api.domain.shortlist import (
@@ -24,6 +23,7 @@ from estates_api.domain.shortlist import (
     seen_by,
     without,
 )
+from estates_api.domain.values import parse_statement
 from estates_api.errors import BadInput, Conflict, KeyNeeded, NotFound
 from estates_api.store import assessments, editions, features, shortlists
 from estates_api.store.audit import add_audit, data_version, find_act
@@ -126,7 +126,7 @@ def publish(
     Conflict, with what to do, when there is no draft, or when what would be drafted now is something else: what a
     person reviewed is what is published. BadInput when a name or a reason is missing.
     """
-    actor, reason = parse_words("by", by), parse_words("because", because) if because is not None else None
+    actor, reason = parse_statement("by", by), parse_statement("because", because) if because is not None else None
     editions.lock_catalogue(connection)
     last = shortlists.find_shortlist(connection, str(quarter))
     again = f"estates shortlist draft {quarter}"

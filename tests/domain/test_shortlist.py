@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estates_api.domain.assessment import assess
-from estates_api.domain.choices import Choice, Kind, check_pin, parse_words
+from estates_api.domain.choices import Choice, Kind, check_pin
 from estates_api.domain.method import ListRule, Method
 from estates_api.domain.particulars import Particulars, Sensitivity
 from estates_api.domain.quarters import Quarter
@@ -25,6 +25,7 @@ from estates_api.domain.shortlist import (
     seen_by,
 )
 from estates_api.domain.sites import Interest, Site, Surroundings
+from estates_api.domain.values import parse_statement
 from estates_api.errors import BadInput, Conflict
 
 AS_OF = date(2018, 12, 31)
@@ -309,4 +310,4 @@ def test_missing_data_is_grouped_by_who_could_tell() -> None:
 def test_a_reason_must_say_something(text: str) -> None:
     """A blank, endless or unprintable reason is refused by the name of its field."""
     with pytest.raises(BadInput, match="because: say it in 1 to 1000 letters"):
-        parse_words("because", text)
+        parse_statement("because", text)
