@@ -22,6 +22,12 @@ from estates_api.workflows.shortlist import Frozen, get_shortlist
 
 router = APIRouter(tags=["shortlists"])
 
+_ROWS: dict[str, Any] = {
+    "type": "object", "required": ["type", "features"],
+    "properties": {"features": {"type": "array", "items": {
+        "type": "object", "properties": {"properties": {"$ref": "#/components/schemas/LlcRow"}},
+    }}},
+}  # fmt: skip
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 
 
@@ -51,7 +57,7 @@ def package(quarter: str, database: Database, view: View) -> Response:
 
 
 @router.get("/shortlists/{quarter}/llc.geojson", dependencies=[Depends(only())], response_class=Response,
-            responses={200: {"content": {GEOJSON: {}}}})  # fmt: skip
+            responses={200: {"content": {GEOJSON: {"schema": _ROWS}}}})  # fmt: skip
 def geojson(quarter: str, database: Database, view: View) -> Response:
     """A quarter's shortlist in `llc/1` as points; outlines are in the property `geometry`."""
     frozen = _seen(database, quarter, view)

@@ -54,7 +54,7 @@ class Checked:
 
     def _together(self, line: int, row: Mapping[str, Any]) -> list[Fault]:
         """What no cell says by itself."""
-        key = tuple(str(row.get(name)) for name in KEY)
+        key = tuple(str(row[name]) for name in KEY if name in row)
         low, high = row.get("homes_low"), row.get("homes_high")
         wrong = {
             KEY[-1]: f"{key[-1]} stands twice in {key[0]}; a site has one row" if key in self.seen else "",
@@ -62,7 +62,8 @@ class Checked:
             "northing": "easting and northing go together; give both or neither"
             if {"easting", "northing"} <= row.keys() and (row["easting"] is None) != (row["northing"] is None) else "",
         }  # fmt: skip
-        self.seen.add(key)
+        if len(key) == len(KEY):
+            self.seen.add(key)
         return [Fault(line, name, reason) for name, reason in wrong.items() if reason]
 
 

@@ -57,6 +57,26 @@ def describe_field(field: Field) -> dict[str, Any]:
     return said | ({"unit": field.unit} if field.unit else {}) | ({"constraints": constraints} if constraints else {})
 
 
+def row_schema() -> dict[str, Any]:
+    """A row as JSON Schema, in the words of OpenAPI 3.0."""
+    return {
+        "type": "object", "required": list(FIELDS),
+        "properties": {field.name: _property(field) for field in FIELDS.values()},
+    }  # fmt: skip
+
+
+def _property(field: Field) -> dict[str, Any]:
+    """What the JSON of a field may be: null where it is not known."""
+    kind = {"type": "string", "format": "date"} if field.type == "date" else {"type": field.type}
+    free = {} if field.required else {"nullable": True}
+    limits = {
+        "enum": [*field.enum, *([None] if free else [])] if field.enum else None, "minimum": field.minimum,
+        "pattern": f"^(?:{field.pattern})$" if field.pattern else None, "maximum": field.maximum,
+    }  # fmt: skip
+    said = {name: value for name, value in limits.items() if value is not None}
+    return {**kind, "title": field.title, "description": f"From: {field.origin}.", **free, **said}
+
+
 def describe_llc() -> dict[str, Any]:
     """The data dictionary: fields, and every mapping with what it cannot fill."""
     return {

@@ -19,13 +19,14 @@ FROM site_{audience} WHERE gone IS NULL AND route IS NOT NULL ORDER BY ref
 
 _DECILES = "SELECT s.ref, l.imd_decile FROM site s JOIN lsoa l ON l.code = s.lsoa_code"
 
-# A trust that was succeeded returns nothing more: what it once returned is in its successor's row.
+# What a trust once returned is not counted beside what its successor returns.
 _AGGREGATES = """
 SELECT DISTINCT ON (h.organisation_code) o.name, c.number, c.edition
 FROM holding h JOIN organisation o ON o.code = h.organisation_code
 JOIN standing_claim c ON c.holding_id = h.id AND c.attribute = 'gia_m2' AND c.implausible IS NULL
 WHERE h.code = 'AGGRE' AND h.organisation_code = ANY(:trusts)
-  AND h.organisation_code NOT IN (SELECT predecessor_code FROM succession)
+  AND NOT EXISTS (SELECT FROM succession s JOIN holding heir ON heir.organisation_code = s.successor_code
+                  WHERE s.predecessor_code = h.organisation_code AND heir.code = 'AGGRE')
   AND NOT (h.sensitivity = ANY(:hidden) OR c.sensitivity = ANY(:hidden))
 ORDER BY h.organisation_code, c.day DESC, c.id DESC
 """
