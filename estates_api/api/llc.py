@@ -11,7 +11,7 @@ from estates_api.api.answers import GEOJSON, JSON, text_answer, wants_html
 from estates_api.api.context import Database, View, Viewer
 from estates_api.api.pages import page
 from estates_api.api.parameters import only
-from estates_api.api.shortlists import check_seen
+from estates_api.api.shortlists import Revision, headers_of, seeing
 from estates_api.domain.llc_mappings import MAPPINGS
 from estates_api.domain.quarters import parse_quarter
 from estates_api.errors import NotFound
@@ -45,47 +45,43 @@ def schema() -> dict[str, Any]:
     return table_schema()
 
 
-@router.get("/shortlists/{quarter}/datapackage.json", dependencies=[Depends(only())], response_class=Response,
+@router.get("/shortlists/{quarter}/datapackage.json", dependencies=[Depends(only("revision"))], response_class=Response,
             responses={200: {"content": {JSON: {}}}})  # fmt: skip
-def package(quarter: str, database: Database, view: View) -> Response:
+def package(quarter: str, database: Database, view: View, revision: Revision = None) -> Response:
     """The Frictionless Data Package of a quarter's `llc.csv`: schema, size, SHA-256, sources and their licences."""
-    frozen = _seen(database, quarter, view)
+    frozen = _seen(database, quarter, view, revision)
     document = frozen.document
-    cited = list_cited(database, [one["sha256"] for one in document["editions"]])
+    cited = list_cited(database, [one["sha256"] for one in document["editions"]], view.audience)
     said = data_package(document, frozen.sha256, write_csv(document, frozen.sha256), cited)
     return text_answer(json.dumps(said, ensure_ascii=False, indent=2), JSON, _headers(frozen))
 
 
-@router.get("/shortlists/{quarter}/llc.geojson", dependencies=[Depends(only())], response_class=Response,
+@router.get("/shortlists/{quarter}/llc.geojson", dependencies=[Depends(only("revision"))], response_class=Response,
             responses={200: {"content": {GEOJSON: {"schema": _ROWS}}}})  # fmt: skip
-def geojson(quarter: str, database: Database, view: View) -> Response:
+def geojson(quarter: str, database: Database, view: View, revision: Revision = None) -> Response:
     """A quarter's shortlist in `llc/1` as points; outlines are in the property `geometry`."""
-    frozen = _seen(database, quarter, view)
+    frozen = _seen(database, quarter, view, revision)
     return text_answer(write_geojson(frozen.document, frozen.sha256), GEOJSON, _headers(frozen, "llc.geojson"))
 
 
-@router.get("/shortlists/{quarter}/{table}.csv", dependencies=[Depends(only())], response_class=Response,
+@router.get("/shortlists/{quarter}/{table}.csv", dependencies=[Depends(only("revision"))], response_class=Response,
             responses=CSV)  # fmt: skip
-def table(quarter: str, table: str, database: Database, view: View) -> Response:
+def table(quarter: str, table: str, database: Database, view: View, revision: Revision = None) -> Response:
     """A quarter's shortlist in `llc/1` (`llc.csv`), or as `brownfield`, `brownfield-2017`, `rsspl` or
     `estates-board` has it: see /llc."""
     if table != "llc" and table not in MAPPINGS:
         raise NotFound(f"there is no table {table[:40]!r} of a shortlist; there are llc, {', '.join(MAPPINGS)}")
-    frozen = _seen(database, quarter, view)
+    frozen = _seen(database, quarter, view, revision)
     document, sha256 = frozen.document, frozen.sha256
     content = write_csv(document, sha256) if table == "llc" else write_mapping(MAPPINGS[table], document, sha256)
     return text_answer(content, MEDIA_TYPE, _headers(frozen, f"{table}.csv"))
 
 
-def _seen(database: Connection, quarter: str, view: Viewer) -> Frozen:
-    """The newest list of a quarter, if it is for the caller."""
-    frozen = get_shortlist(database, parse_quarter(quarter))
-    check_seen(database, frozen, view)
-    return frozen
+def _seen(database: Connection, quarter: str, view: Viewer, revision: int | None) -> Frozen:
+    """A quarter's list as it was made for the caller."""
+    return get_shortlist(database, parse_quarter(quarter), seeing(view), revision)
 
 
 def _headers(frozen: Frozen, name: str | None = None) -> dict[str, str]:
-    said = {"Estates-Shortlist-SHA256": frozen.sha256, "Estates-Shortlist-Status": frozen.status,
-            "Cache-Control": "private, no-cache"}  # fmt: skip
     saved = f'attachment; filename="{frozen.quarter}-{name}"'
-    return said | ({"Content-Disposition": saved} if name else {})
+    return headers_of(frozen) | ({"Content-Disposition": saved} if name else {})

@@ -31,13 +31,14 @@ def export(
     *,
     out: Annotated[Path, typer.Option(help="The file to write.")],
     form: Annotated[str, typer.Option("--as", help=f"One of {', '.join(FORMS)}.")] = "llc",
+    revision: Annotated[int | None, typer.Option(min=1, help="An older revision; the newest if left out.")] = None,
 ) -> None:
-    """Write the newest revision of a quarter's shortlist, as CSV unless it is geojson."""
+    """Write a quarter's shortlist, whole, as CSV unless it is geojson."""
     wanted = parse_quarter(quarter)
     if form not in FORMS:
         raise BadInput(f"--as: {shorten(form)!r} is none of {', '.join(FORMS)}")
     with open_session() as session, transaction(session.engine) as connection:
-        frozen = get_shortlist(connection, wanted)
+        frozen = get_shortlist(connection, wanted, revision=revision)
     write_whole(out, _content(frozen, form).decode("utf-8"))
     mapping = MAPPINGS.get(form)
     kept = sum(1 for _ in mapped_rows(mapping, frozen.document, frozen.sha256)) if mapping else len(frozen.entries)

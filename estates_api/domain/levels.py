@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from estates_api.domain.area import Area
+from estates_api.domain.shortlist import LISTS
 
 Row = dict[str, Any]
 
@@ -26,7 +27,7 @@ PER_HEAD = (
     "No figure is per head: no population is loaded. A neighbourhood (LSOA) was drawn to hold 1,000 to 3,000 people, "
     "so the number of neighbourhoods of a decile says roughly how many live there (Office for National Statistics)."
 )
-OF_A_LIST = "Of a shortlist: sites to retain are not in it, so it tells no coverage."
+OF_A_LIST = "Of a shortlist: sites to retain and those that come next are not in it, so it tells no coverage."
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,10 @@ def describe_equity(sites: Sequence[Rolled], area: Area, neighbourhoods: Mapping
     }
 
 
+_LISTED = {listed: route for route, listed in LISTS.items()}
+"""What a list is for, which counts for a site that a person pinned to it."""
+
+
 def levels_of(document: Mapping[str, Any], area: Area) -> Row:
     """The levels of a frozen shortlist: what is listed, what has not enough data, and what has been released. Sites to
     retain are not in it, so coverage is None."""
@@ -193,11 +198,13 @@ def rolled_of(document: Mapping[str, Any]) -> list[Rolled]:
     """What a frozen shortlist knows of its sites. Of those that it does not list it says only where they are."""
     listed = [
         Rolled(
-            entry["borough_gss"] or None, entry["route"], entry["land_ha"], entry["gia_m2"],
+            entry["borough_gss"] or None, _LISTED.get(entry["list"], entry["route"]), entry["land_ha"], entry["gia_m2"],
             entry["homes_low"], entry["homes_high"], entry["backlog_avoided_gbp"], entry["void_cost_gbp_per_year"],
             entry.get("imd_decile"),
         )
         for entry in document["entries"]
     ]  # fmt: skip
-    missing = [Rolled(one["borough_gss"] or None, "not enough data") for one in document["not_enough_data"]]
+    named = {entry["site"] for entry in document["entries"]}  # a pinned site may have too little data, too
+    missing = [Rolled(one["borough_gss"] or None, "not enough data") for one in document["not_enough_data"]
+               if one["site"] not in named]  # fmt: skip
     return [*listed, *missing, *(Rolled(None, "released") for _ in document["released"])]

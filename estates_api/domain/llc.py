@@ -8,9 +8,11 @@ are made from it. A cell is blank where nobody states the value; nothing is gues
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from estates_api.domain.measures import PTAL_LEVELS
+from estates_api.domain.outcome import Route
+from estates_api.domain.shortlist import ORDER
 from estates_api.domain.stated import AVAILABILITY, PERMISSION, SURPLUS
 
 ID = "llc/1"
@@ -92,6 +94,39 @@ def _precision(entry: Mapping[str, Any]) -> str:
     return entry.get("precision") or "unknown"
 
 
+_DECIDED: Mapping[str, tuple[str, str | None]] = {
+    "proposed surplus": ("potentially surplus", None),
+    "declared surplus": ("surplus", None),
+    "registered": ("surplus", None),
+    "in disposal": ("surplus", "on the market"),
+    "approved for reuse": ("not surplus", "not available"),
+    "reused": ("not surplus", "not available"),
+    "retained": ("not surplus", "not available"),
+}
+"""What the state that recorded decisions led to says of surplus and availability."""
+
+OFFERED = "offered to public bodies"
+"""On the register of surplus public sector land, and within its 40 working days."""
+
+
+def _surplus(entry: Mapping[str, Any]) -> str | None:
+    decided = _DECIDED.get(entry.get("state") or "")
+    return decided[0] if decided else entry.get("potential_surplus")
+
+
+def _availability(entry: Mapping[str, Any]) -> str | None:
+    state = entry.get("state") or ""
+    if state == "registered" and entry.get("surplus_window") == "in window":
+        return OFFERED
+    return _DECIDED[state][1] if state in _DECIDED else entry.get("availability")
+
+
+def _basis(entry: Mapping[str, Any]) -> str | None:
+    """The decisions first: they count before what sources state."""
+    decided = f"decisions recorded here: {entry['state']}" if entry.get("state") in _DECIDED else ""
+    return "; ".join(filter(None, (decided, entry.get("status_basis")))) or None
+
+
 _SECTORS = "NHS|council|other public|private|unknown"
 _KM = 1000
 
@@ -125,14 +160,16 @@ _FIELDS = (
     _text("geometry", "Outline where one is known, else the position, as WKT in EPSG:27700",
           "outlines handed in; a point is not a parcel", take=_geometry,
           pattern=r"(POINT|POLYGON|MULTIPOLYGON) ?\([-0-9., ()e]+\)"),
-    _text("potential_surplus", "Whether an owner says that it is surplus",
-          "the newest of: events (declared surplus, marketed, disposal approved, retained, reopened, reused) and plots "
-          "of the surplus-land collection", enum=SURPLUS),
-    _text("availability", "Whether it is on offer", "the newest event that says so", enum=AVAILABILITY),
+    _text("potential_surplus", "Whether an owner says that it is surplus", take=_surplus,
+          origin="decisions recorded here, else the newest of: events (declared surplus, marketed, disposal approved, "
+          "retained, reopened, reused) and plots of the surplus-land collection", enum=SURPLUS),
+    _text("availability", "Whether it is on offer", "decisions recorded here, else the newest event that says so",
+          take=_availability, enum=(*AVAILABILITY, OFFERED)),
     _text("planning_status", "Whether homes are permitted",
           "the newest permission of the whole site or register entry, else an allocation; whether a permission has "
           "lapsed is not known, so see its day in status_basis", enum=PERMISSION),
-    _text("status_basis", "What the three before rest on, each with its day or row", "events and claims"),
+    _text("status_basis", "What the three before rest on, each with its day or row",
+          "decisions, events and claims", take=_basis),
     _homes("homes_low", "Homes that the site may take, lower end", "see homes_basis"),
     _homes("homes_high", "Homes that the site may take, upper end", "see homes_basis"),
     _text("homes_basis", "What the homes rest on",
@@ -151,9 +188,11 @@ _FIELDS = (
     _text("limits", "What limits the land, and which limits nobody can tell; `none` where none applies",
           "layers of designations, by the published method", take=_limits),
     _text("checks", "Named steps before a disposal, and how each stands", "the published method", take=_checks),
-    _text("route", "Route by the declared cut-offs", "the assessment", required=True,
-          enum=("release", "part release with reuse", "reuse")),
-    _number("score", "Score on its list, expected", "the assessment; the release score unless the route is reuse",
+    _text("list", "List it is on; the annex has sites of the area's trusts outside it", "the shortlist's rule, or a "
+          "person who pinned it with a printed reason", required=True, enum=ORDER),
+    _text("route", "Route by the declared cut-offs", "the assessment, whichever list a person pinned it to",
+          required=True, enum=get_args(Route)),
+    _number("score", "Score on its list, expected", "the assessment; of reuse on the reuse list, else of release",
             minimum=0, maximum=100, required=True),
     _share("p_top_k", "Share of the draws of weights and unknown measures in which it is among the top k",
            "the assessment"),

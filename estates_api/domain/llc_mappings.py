@@ -56,7 +56,8 @@ _RELEASED = ("release", "part release with reuse")
 def _large_enough(row: Row) -> bool:
     """For release, and surely of the least size: where the homes are a range, by its lower end."""
     homes = row["homes_low"] if row["homes_low"] is not None else 0
-    return row["route"] in _RELEASED and ((row["area_ha"] or 0) >= LEAST_HA or homes >= LEAST_HOMES)
+    released = row["list"] in ("release", "part release") or (row["list"] == "annex" and row["route"] in _RELEASED)
+    return released and ((row["area_ha"] or 0) >= LEAST_HA or homes >= LEAST_HOMES)
 
 
 def _authority(row: Mapping[str, Any]) -> str | None:
@@ -91,7 +92,7 @@ def _planning(row: Mapping[str, Any]) -> str | None:
 def _notes(row: Mapping[str, Any]) -> str:
     basis = f"; homes by {row['homes_basis']}" if row["homes_basis"] else ""
     return (
-        f"Listed for {row['route']} in shortlist {row['quarter']} (SHA-256 {row['hash']}){basis}. Whether it is "
+        f"On the list {row['list']!r} of shortlist {row['quarter']} (SHA-256 {row['hash']}){basis}. Whether it is "
         "suitable, available and achievable (regulation 4, SI 2017/403) is for the planning authority."
     )
 
@@ -139,7 +140,7 @@ _BROWNFIELD = {
         Column("NetDwellingsRangeTo", "homes_high", _of("homes_high")),
         Column("HazardousSubstances", _AUTHORITY),
         Column("SiteInformation", "no page about the site's register entry is there"),
-        Column("Notes", "route, quarter, SHA-256, basis of the homes, and what is left to the authority", _notes),
+        Column("Notes", "list, quarter, SHA-256, basis of the homes, and what is left to the authority", _notes),
         Column("FirstAddedDate", "the day the authority adds it"),
         Column("LastUpdatedDate", "the day the authority changes it"),
         Column("EndDate", "it is on no register yet, so off none"),
@@ -215,7 +216,8 @@ MAPPINGS: Mapping[str, LlcMapping] = {
                 Column("Reference", "site_reference", _of("site_reference")),
                 Column("Owner", "owner_body", _of("owner_body")),
                 Column("Sector", "owner_type", _of("owner_type")),
-                Column("Proposal", "route", _of("route")),
+                Column("List", "list", _of("list")),
+                Column("Route", "route", _of("route")),
                 Column("Land (ha)", "area_ha", _of("area_ha")),
                 Column("Homes from", "homes_low", _of("homes_low")),
                 Column("Homes to", "homes_high", _of("homes_high")),

@@ -44,11 +44,13 @@ def find_edition(connection: Connection, sha256: str) -> RowMapping | None:
     return connection.execute(query).mappings().one_or_none()
 
 
-def list_cited(connection: Connection, sha256s: Sequence[str]) -> list[dict[str, Any]]:
-    """Title, SHA-256, publisher, licence, attribution and url of the editions with these bytes, by title."""
+def list_cited(connection: Connection, sha256s: Sequence[str], audience: Audience) -> list[dict[str, Any]]:
+    """Title, SHA-256, publisher, licence, attribution and url of the editions with these bytes that are for an
+    audience, by title."""
     title = (edition.c.source + " " + edition.c.label).label("title")
     columns = (edition.c.sha256, edition.c.publisher, edition.c.licence, edition.c.attribution, edition.c.url)
-    query = select(title, *columns).where(edition.c.sha256.in_(sha256s)).order_by(title, edition.c.sha256)
+    query = select(title, *columns).where(edition.c.sha256.in_(sha256s))
+    query = query.where(edition.c.sensitivity.not_in(HIDDEN.get(audience, ()))).order_by(title, edition.c.sha256)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
@@ -120,18 +122,22 @@ def _issue_counts(audience: Audience) -> Subquery:
     )
 
 
-def edition_hashes(connection: Connection) -> list[tuple[str, str]]:
-    """(name, SHA-256) of every edition in the order of its hash: what the data state is made of.
+def edition_hashes(connection: Connection, until: datetime | None = None) -> list[tuple[str, str]]:
+    """(name, SHA-256) of every edition (known by a moment) in the order of its hash: what the data state is made of.
 
     A private edition is proved by its hash and not named.
     """
     public = edition.c.sensitivity == "public"
     name = case((public, func.concat(edition.c.source, " ", edition.c.label)), else_="not public")
-    rows = connection.execute(select(name, edition.c.sha256).order_by(edition.c.sha256))
+    query = select(name, edition.c.sha256).order_by(edition.c.sha256)
+    rows = connection.execute(query if until is None else query.where(edition.c.at <= until))
     return [(row[0], row[1]) for row in rows]
 
 
-def known_at(connection: Connection) -> datetime | None:
-    """The moment the newest edition became known; None in an empty catalogue."""
-    newest: datetime | None = connection.execute(select(func.max(edition.c.at))).scalar_one()
+def known_at(connection: Connection, until: datetime | None = None) -> datetime | None:
+    """The moment the newest edition became known (by a moment); None in an empty catalogue."""
+    query = select(func.max(edition.c.at))
+    newest: datetime | None = connection.execute(
+        query if until is None else query.where(edition.c.at <= until)
+    ).scalar_one()
     return newest

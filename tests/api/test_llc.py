@@ -53,6 +53,7 @@ def test_st_anns_in_march_2015(keyed: TestClient) -> None:
     said = found["properties"]
     assert (said["borough"], said["borough_gss"], said["route"]) == ("Haringey", "E09000014", "release")
     assert said["area_ha"] > 10
+    assert said["list"] == "release"
     assert found["geometry"]["type"] == "Point"
 
 

@@ -17,7 +17,7 @@ from estates_api.domain.method import Method
 from estates_api.domain.method_file import parse_method
 from estates_api.domain.particulars import Particulars
 from estates_api.domain.quarters import Quarter
-from estates_api.domain.shortlist import State, make_shortlist
+from estates_api.domain.shortlist import Beside, State, make_shortlist
 from estates_api.domain.sites import Event, Holding, Interest, Site, Surroundings
 
 METHOD_FILE = Path(__file__).parents[2] / "data/methods/ncl-1.toml"
@@ -81,7 +81,9 @@ def shortlist_of(*sites: Site, **more: object) -> dict[str, Any]:
     """The shortlist of 2018-Q4 of these sites, as it is read back from its bytes; `more` are their particulars."""
     as_of, state = date(2018, 12, 31), State((("ERIC 2016-17", "ab" * 32),), "2018-12-31T00:00:00+00:00", "0.1", 0)
     told = {one.ref: Particulars(**more) for one in sites}
-    made = make_shortlist(Quarter(2018, 4), as_of, assess(sites, method(), as_of), method(), state, told)
+    made = make_shortlist(
+        Quarter(2018, 4), as_of, assess(sites, method(), as_of), method(), state, Beside(particulars=told)
+    )
     return json.loads(json.dumps(made))
 
 

@@ -61,6 +61,26 @@ def test_without_an_outline_it_is_a_point_and_without_a_position_nothing() -> No
     assert (found["geometry"], found["easting"]) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("state", "window", "wanted"),
+    [
+        ("identified", None, ("surplus", "on the market")),
+        ("proposed surplus", None, ("potentially surplus", None)),
+        ("registered", "in window", ("surplus", "offered to public bodies")),
+        ("registered", "open market", ("surplus", None)),
+        ("in disposal", None, ("surplus", "on the market")),
+        ("retained", None, ("not surplus", "not available")),
+    ],
+)
+def test_decisions_count_before_what_sources_state(state: str, window: str | None, wanted: tuple[str, ...]) -> None:
+    """A site that was marketed and then retained by its owner's board is not surplus, and says why."""
+    listed = shortlist_of(replace(RELEASE, events=(event("marketed"),)))
+    listed["entries"][0] |= {"state": state, "surplus_window": window}
+    (found,) = llc_rows(listed, SHA256)
+    assert (found["potential_surplus"], found["availability"]) == wanted
+    assert found["status_basis"].startswith(f"decisions recorded here: {state}") is (state != "identified")
+
+
 def test_a_list_of_an_earlier_version_is_read() -> None:
     """What an older frozen entry does not have is blank, not an error."""
     old = shortlist_of(RELEASE)
@@ -87,7 +107,8 @@ BAD = {
     "northing": ["51.5°", "1300001"], "precision": ["", "exact"], "geometry": ["SRID=27700;POINT (1 2)", "here"],
     "potential_surplus": ["yes"], "availability": ["maybe"], "planning_status": ["refused"],
     "homes_low": ["1.5", "-3", "many"], "homes_high": ["1e2"], "homes_basis": ["guess"], "ptal": ["7", "4.0"],
-    "station_m": ["near"], "adjacent_public_ha": ["-0.1"], "route": ["", "sell"], "score": ["", "101"],
+    "station_m": ["near"], "adjacent_public_ha": ["-0.1"], "list": ["", "next"], "route": ["", "sell"],
+    "score": ["", "101"],
     "p_top_k": ["1.2"], "coverage": ["", "87 %"], "sensitivity": ["secret"], "evidence_date": ["31/03/2017", "2017"],
     "method": [""], "quarter": ["2018-Q5", "2018Q4"], "hash": ["", "CD" * 32, "cd"],
 }  # fmt: skip
@@ -135,7 +156,7 @@ def test_what_no_cell_says_by_itself() -> None:
     later = {**row(), "quarter": "2019-Q1"}
     assert table.check(4, texts(later)) == []
     (wide,) = table.check(5, [*texts({**row(), "site_reference": "NCL-3"}), "more"])
-    assert "44 cells" in wide.reason
+    assert "45 cells" in wide.reason
     unnamed = {**row(), "site_reference": ""}
     assert [fault.reason[:5] for line in (6, 7) for fault in table.check(line, texts(unnamed))] == ["blank"] * 2
 
@@ -157,5 +178,5 @@ def test_another_header_is_refused_by_name() -> None:
         open_table([*names, "UPRN"])
     with pytest.raises(BadInput, match="there twice: name"):
         open_table([*FIELDS, "name"])
-    with pytest.raises(BadInput, match="and 31 more; not known: a column without a name"):
+    with pytest.raises(BadInput, match="and 32 more; not known: a column without a name"):
         open_table(["", "x"])

@@ -14,6 +14,7 @@ def entry(**changes: Any) -> dict[str, Any]:
     """An entry of a shortlist with what the mappings look at."""
     return {
         "site": "NCL-2", "name": "A Hospital", "address": "1 Road, N15 3TH", "postcode": "N15 3TH", "route": "release",
+        "list": "release",
         "borough": "Haringey", "borough_gss": "E09000014", "owner": "A Trust", "owner_sector": "NHS", "score": 60.04,
         "land_ha": 0.256, "homes_low": 4, "homes_high": 9, "homes_basis": "density matrix", "easting": 530000.0,
         "northing": 190000.0, "potential_surplus": "surplus", "planning_status": "permissioned", **DEGREES, **changes,
@@ -65,8 +66,11 @@ def test_an_entry_of_a_brownfield_register() -> None:
         ({"land_ha": 0.2, "homes_low": 5}, True),
         ({"land_ha": 0.2, "homes_low": 4, "homes_high": 90}, False),
         ({"land_ha": None, "homes_low": None}, False),
-        ({"route": "part release with reuse"}, True),
-        ({"route": "reuse"}, False),
+        ({"list": "part release", "route": "part release with reuse"}, True),
+        ({"list": "release", "route": "retain"}, True),
+        ({"list": "reuse", "route": "release"}, False),
+        ({"list": "annex"}, True),
+        ({"list": "annex", "route": "reuse"}, False),
     ],
 )
 def test_the_size_test_of_regulation_4(changes: dict[str, Any], belongs: bool) -> None:
@@ -102,8 +106,8 @@ def test_only_what_an_owner_calls_surplus_goes_to_the_register_of_surplus_land()
 
 def test_a_board_sees_every_site() -> None:
     """Every entry, in the order of the shortlist."""
-    rows = mapped("estates-board", entry(), entry(site="B", route="reuse"))
-    assert [(row["Reference"], row["Proposal"], row["Score"]) for row in rows] == [
+    rows = mapped("estates-board", entry(), entry(site="B", list="reuse"))
+    assert [(row["Reference"], row["List"], row["Score"]) for row in rows] == [
         ("NCL-2", "release", 60.0), ("B", "reuse", 60.0)]  # fmt: skip
 
 

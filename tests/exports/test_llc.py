@@ -38,6 +38,7 @@ def entry(number: int = 1, **changes: Any) -> dict[str, Any]:
     """An entry of a shortlist."""
     return {
         "site": f"NCL-{number}", "name": "A Hospital", "address": "", "postcode": "N15 3TH", "route": "release",
+        "list": "release",
         "borough": "Haringey", "borough_gss": "E09000014", "owner": "A Trust", "owner_sector": "NHS", "score": 60.04,
         "coverage": 0.9, "land_ha": 1.5, "homes_low": 4, "homes_high": 9, "homes_basis": "density matrix",
         "easting": 530000.0, "northing": 190000.0, "lon": -0.1246368, "lat": 51.5938594, "precision": "postcode",
@@ -140,7 +141,7 @@ def test_the_geojson_opens() -> None:
 def test_our_own_reader_reads_our_register(tmp_path: Path, form: str) -> None:
     """The brownfield mapping is read back as a brownfield register: same place, homes, ownership and status."""
     path = tmp_path / "register.csv"
-    path.write_bytes(write_mapping(MAPPINGS[form], document(entry(), entry(2, route="reuse")), SHA256))
+    path.write_bytes(write_mapping(MAPPINGS[form], document(entry(), entry(2, list="reuse")), SHA256))
     opened = open_document(path)
     assert READER.recognises(opened)
     records = list(READER.read(opened, Hints(period="2018-12-31")).records)

@@ -23,7 +23,8 @@ entries = st.fixed_dictionaries({
     "land_ha": st.none() | st.floats(0, 1e4), "p_top_k": st.none() | st.floats(0, 1), "easting": st.floats(0, 7e5),
     "northing": st.floats(0, 1.3e6), "homes_low": st.none() | st.integers(0, 50),
     "homes_high": st.none() | st.integers(50, 900), "station_m": st.none() | st.floats(0, 1e5),
-    "route": st.sampled_from(FIELDS["route"].enum), "ptal": st.none() | st.sampled_from(FIELDS["ptal"].enum),
+    "route": st.sampled_from(FIELDS["route"].enum), "list": st.sampled_from(FIELDS["list"].enum),
+    "ptal": st.none() | st.sampled_from(FIELDS["ptal"].enum),
     "owner_sector": st.sampled_from(["", "NHS", "NHS; council", "other public; private; unknown"]),
     "evidence_date": st.none() | st.dates().map(str), "method": st.just("ncl-1"),
     "precision": st.sampled_from(["", *FIELDS["precision"].enum]),
@@ -35,7 +36,7 @@ def listed(*found: dict[str, Any]) -> dict[str, Any]:
     return {"quarter": "2018-Q4", "entries": [one | {"site": f"NCL-{n}"} for n, one in enumerate(found)]}
 
 
-GOOD = {"name": "A", "route": "release", "score": 60.0, "coverage": 1.0, "method": "ncl-1"}
+GOOD = {"name": "A", "list": "release", "route": "release", "score": 60.0, "coverage": 1.0, "method": "ncl-1"}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -84,7 +85,7 @@ def test_what_is_no_such_file_is_refused_in_one_line(tmp_path: Path) -> None:
     """Another table names the columns; what is no table at all says what it is."""
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n")
-    with pytest.raises(BadInput, match=r"x\.csv: the header is not that of llc/1 \(43 columns\); missing: site_ref"):
+    with pytest.raises(BadInput, match=r"x\.csv: the header is not that of llc/1 \(44 columns\); missing: site_ref"):
         check_llc(path)
     path.write_bytes(b"%PDF-1.7")
     with pytest.raises(BadInput, match="a PDF"):
