@@ -3,17 +3,32 @@
 import csv
 import hashlib
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import frictionless
 import pytest
+from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from estates_api.domain.area import Area
 from estates_api.domain.llc import FIELDS
 from estates_api.domain.llc_mappings import MAPPINGS
+from estates_api.domain.method_file import parse_method
+from estates_api.domain.quarters import Quarter
+from estates_api.settings import ROOT
+from estates_api.store.database import transaction
+from estates_api.workflows import setup
+from estates_api.workflows import shortlist as lists
+from estates_api.workflows.ingest import Ingested
+from estates_api.workflows.shortlist import Frozen
 
 THEN = "2015-Q1"
+KEY = "the-key-of-the-tests"
+DATA = ROOT / "data"
+HandIn = Callable[..., Ingested]
+Draft = Callable[..., tuple[Frozen, bool]]
 
 
 def test_the_dictionary_is_for_everybody(api: TestClient) -> None:
@@ -93,3 +108,29 @@ def test_the_description_has_the_schema_as_its_own(api: TestClient) -> None:
     """OpenAPI describes a row of llc/1 by the same fields."""
     described: Any = api.get("/api").json()
     assert list(described["components"]["schemas"]["LlcRow"]["properties"]) == list(FIELDS)
+
+
+def test_everybody_gets_the_list_that_was_made_for_them(
+    loaded: Engine, hand_in: HandIn, template: Callable[..., bytes], draft: Draft, area: Area,
+    make_api: Callable[..., TestClient],
+) -> None:  # fmt: skip
+    """Of a published list the public's file has the sites and hash of the public's view, and no withheld edition."""
+    row = {"organisation_code": "RRP", "organisation_name": "BEH", "holding_code": "RRP03", "name": "St Ann's Hospital",
+           "gia_m2": 14_155, "period_end": "2014-12-31", "source": "hidden", "label": "2014"}  # fmt: skip
+    hand_in(loaded, "private.csv", template(row), sensitivity="owner")
+    method = parse_method(setup.read_shipped(DATA, setup.METHOD_FILE), setup.METHOD_FILE)
+    with transaction(loaded) as connection:
+        draft(connection, Quarter(2015, 1))
+    with transaction(loaded) as connection:
+        lists.publish(connection, Quarter(2015, 1), area=area, method=method, by="Board")
+    found = {}
+    for key in (None, KEY):
+        client = make_api(loaded, key=key)
+        seen = client.get(f"/shortlists/{THEN}")
+        rows = list(csv.DictReader(io.StringIO(client.get(f"/shortlists/{THEN}/llc.csv").text, newline="")))
+        assert {row["hash"] for row in rows} == {hashlib.sha256(seen.content).hexdigest()}
+        package = client.get(f"/shortlists/{THEN}/datapackage.json").json()
+        found[key] = {row["site_reference"] for row in rows}, [one["title"] for one in package["sources"]]
+    assert found[KEY][0] - found[None][0] == {"NCL-RRP03"}
+    assert any("hidden" in title for title in found[KEY][1])
+    assert not any("hidden" in title for title in found[None][1])
