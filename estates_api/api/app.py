@@ -12,7 +12,9 @@ from estates_api.api import (
     adoption,
     catalogue,
     claims,
+    decisions,
     downloads,
+    endorsements,
     home,
     incentives,
     issues,
@@ -21,6 +23,7 @@ from estates_api.api import (
     levels,
     llc,
     methods,
+    needs,
     ogc,
     openapi,
     organisations,
@@ -29,6 +32,7 @@ from estates_api.api import (
     tiles,
     upload,
     what_if,
+    windows,
 )
 from estates_api.api.answers import HeadAndOptions, Varying
 from estates_api.api.context import Context
@@ -89,12 +93,16 @@ def create_app(context: Context) -> FastAPI:
         issues,
         letters,
         methods,
+        needs,
         shortlists,
         llc,
         levels,
         upload,
         what_if,
         adoption,
+        decisions,
+        windows,
+        endorsements,
     ):
         app.include_router(part.router)
     # One description, wherever it is asked for.

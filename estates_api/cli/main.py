@@ -16,12 +16,15 @@ from estates_api.cli import (
     backtest,
     backups,
     capacity,
+    decisions,
+    endorsements,
     incentives,
     ingest,
     layers,
     levels,
     llc,
     methods,
+    needs,
     outlines,
     places,
     quality,
@@ -50,6 +53,9 @@ app.add_typer(shortlists.app, name="shortlist")
 app.add_typer(llc.app, name="llc")
 app.add_typer(methods.app, name="method")
 app.add_typer(capacity.app, name="capacity")
+app.add_typer(decisions.app, name="decision")
+shortlists.app.command("endorse")(endorsements.endorse)
+app.add_typer(needs.app, name="needs")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
 app.command("layers")(layers.layers)

@@ -94,11 +94,12 @@ def _precision(entry: Mapping[str, Any]) -> str:
     return entry.get("precision") or "unknown"
 
 
-_DECIDED: Mapping[str, tuple[str, str | None]] = {
+DECIDED: Mapping[str, tuple[str, str | None]] = {
     "proposed surplus": ("potentially surplus", None),
     "declared surplus": ("surplus", None),
     "registered": ("surplus", None),
     "in disposal": ("surplus", "on the market"),
+    "released": ("surplus", "not available"),
     "approved for reuse": ("not surplus", "not available"),
     "reused": ("not surplus", "not available"),
     "retained": ("not surplus", "not available"),
@@ -110,7 +111,7 @@ OFFERED = "offered to public bodies"
 
 
 def _surplus(entry: Mapping[str, Any]) -> str | None:
-    decided = _DECIDED.get(entry.get("state") or "")
+    decided = DECIDED.get(entry.get("state") or "")
     return decided[0] if decided else entry.get("potential_surplus")
 
 
@@ -118,12 +119,12 @@ def _availability(entry: Mapping[str, Any]) -> str | None:
     state = entry.get("state") or ""
     if state == "registered" and entry.get("surplus_window") == "in window":
         return OFFERED
-    return _DECIDED[state][1] if state in _DECIDED else entry.get("availability")
+    return DECIDED[state][1] if state in DECIDED else entry.get("availability")
 
 
 def _basis(entry: Mapping[str, Any]) -> str | None:
     """The decisions first: they count before what sources state."""
-    decided = f"decisions recorded here: {entry['state']}" if entry.get("state") in _DECIDED else ""
+    decided = f"decisions recorded here: {entry['state']}" if entry.get("state") in DECIDED else ""
     return "; ".join(filter(None, (decided, entry.get("status_basis")))) or None
 
 

@@ -8,9 +8,10 @@ from builders import FEW, any_site, event, full, shortlist_of, site
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estates_api.domain.llc import FIELDS, llc_rows
+from estates_api.domain.llc import DECIDED, FIELDS, llc_rows
 from estates_api.domain.llc_check import open_table
 from estates_api.domain.sites import Surroundings
+from estates_api.domain.transitions import FIRST, STATES
 from estates_api.errors import BadInput
 
 SHA256 = "cd" * 32
@@ -79,6 +80,11 @@ def test_decisions_count_before_what_sources_state(state: str, window: str | Non
     (found,) = llc_rows(listed, SHA256)
     assert (found["potential_surplus"], found["availability"]) == wanted
     assert found["status_basis"].startswith(f"decisions recorded here: {state}") is (state != "identified")
+
+
+def test_every_state_of_a_decision_is_read() -> None:
+    """No state but the first, at which nothing was decided, is passed over."""
+    assert set(DECIDED) == {*STATES} - {FIRST}
 
 
 def test_a_list_of_an_earlier_version_is_read() -> None:
