@@ -2,21 +2,20 @@
 seen by its length. A file is built once for each version of the data, and served in ranges."""
 
 import asyncio
-from collections import OrderedDict
-from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from estates_api.api.answers import etag
 from estates_api.api.context import audience, context, reading
+from estates_api.api.files import Files, Sent
 from estates_api.api.formats import FORMATS, Format
 from estates_api.api.given import Given, given_for, layer_of
 from estates_api.api.questions import WHOLE, Question, known, read_question, spelled
@@ -29,41 +28,6 @@ from estates_api.store.database import transaction
 from estates_api.store.features import copy_features, reading_as
 from estates_api.store.layers import Audience
 from estates_api.store.statements import feature_text, geometry_in, whole_query
-
-KEPT_FILES = 24
-
-
-class Sent(FileResponse):
-    """A file as it is sent: a megabyte at a time, since each piece takes a thread to read (0.2 ms)."""
-
-    chunk_size = 1024 * 1024
-
-
-@dataclass(slots=True)
-class Files:
-    """The files that this process built and keeps, in a folder of its own."""
-
-    folder: TemporaryDirectory[str] | None = None
-    kept: OrderedDict[tuple[Any, ...], Path] = field(default_factory=OrderedDict)
-    locks: dict[tuple[Any, ...], asyncio.Lock] = field(default_factory=dict)
-
-    def new(self, suffix: str) -> Path:
-        """A path that nothing has."""
-        self.folder = self.folder or TemporaryDirectory(prefix="estates-files-")
-        return Path(self.folder.name) / f"{uuid4().hex}.{suffix}"
-
-    def keep(self, key: tuple[Any, ...], path: Path) -> None:
-        """Keep a file; one that is being sent stays readable until it is sent."""
-        self.kept[key] = path
-        while len(self.kept) > KEPT_FILES:
-            with suppress(FileNotFoundError):
-                self.kept.popitem(last=False)[1].unlink()
-
-    def close(self) -> None:
-        """Remove them all."""
-        if self.folder:
-            self.folder.cleanup()
-        self.folder = None
 
 
 async def whole(request: Request) -> Response:
@@ -134,13 +98,13 @@ async def _path(request: Request, job: Job, version: int) -> Path:
     asked = job.question
     key = (spelled(asked), asked.look, asked.limit, job.form.name, audience(request), version, job.given and uuid4())
     async with files.locks.setdefault(key, asyncio.Lock()):
-        if key not in files.kept or not files.kept[key].exists():
+        path = files.get(key)
+        if path is None:
             path = files.new(job.form.name)
             await asyncio.to_thread(_build, request, job, path)
             files.keep(key, path)
-        found = files.kept[key]
     files.locks.pop(key, None)
-    return found
+    return path
 
 
 def _build(request: Request, job: Job, path: Path) -> None:

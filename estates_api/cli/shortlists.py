@@ -1,12 +1,15 @@
 """`estates shortlist`: draft, show and list."""
 
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from estates_api.cli.files import write_whole
 from estates_api.cli.session import Session, console, open_session, today
 from estates_api.domain.quarters import Quarter, parse_quarter
 from estates_api.domain.values import counted
@@ -14,6 +17,7 @@ from estates_api.errors import BadInput
 from estates_api.store import shortlists as stored
 from estates_api.store.database import transaction
 from estates_api.workflows import shortlist as lists
+from estates_api.workflows.handing_out import FORMATS, hand_out, write_file
 from estates_api.workflows.shortlist import Frozen
 
 app = typer.Typer(help="The quarterly shortlist: draft it, show it, list what is frozen.", no_args_is_help=True)
@@ -66,6 +70,28 @@ def list_all() -> None:
         for row in stored.list_shortlists(connection):
             table.add_row(row["quarter"], str(row["revision"]), row["status"], row["sha256"])
         console.print(table)
+
+
+@app.command("export")
+def export(
+    quarter: QuarterArgument,
+    out: Annotated[Path, typer.Option("--out", help="Where the file is written.")],
+    file_format: Annotated[str | None, typer.Option("--format", help="The suffix of --out, if left out.")] = None,
+) -> None:
+    """Write the newest revision of a quarter's shortlist as CSV, workbook, GeoJSON, GeoPackage, GeoParquet or PDF."""
+    wanted, suffix = parse_quarter(quarter), file_format or out.suffix.removeprefix(".")
+    if suffix not in FORMATS:
+        raise BadInput(f"{suffix!r} is not a format of a shortlist; --format takes {', '.join(FORMATS)}")
+    with open_session() as session, transaction(session.engine) as connection:
+        frozen = lists.get_shortlist(connection, wanted)
+        handed = hand_out(connection, frozen, adopted=session.method)
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / f"list.{suffix}"
+        write_file(handed, frozen, suffix, made)
+        write_whole(out, made.read_bytes())
+    listed = counted(len(frozen.entries), "entry", "entries")
+    told = f"shortlist {frozen.quarter} revision {frozen.revision}, {frozen.status}, {listed}: {escape(str(out))}"
+    console.print(told, soft_wrap=True)
 
 
 def show_frozen(frozen: Frozen) -> None:

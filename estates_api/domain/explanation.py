@@ -1,7 +1,7 @@
 """Why a site stands where it stands: one plain sentence, and every number with its source."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -69,6 +69,21 @@ def _tenure(note: str, left: str) -> str:
 def is_freehold(note: str) -> bool:
     """Whether the note of a measure of security tells a freehold, which no lease ends."""
     return note.startswith("freehold")
+
+
+def measured(part: Mapping[str, Any]) -> str:
+    """The measure of one contribution, as the sentence has it."""
+    if part["state"] != "known":
+        return str(part["state"]).replace("unknown", "not known")
+    match part["criterion"].partition(".")[2]:
+        case "access":
+            return str(part["note"]).partition(",")[0]
+        case "partners":
+            return "yes" if part["measure"] else "no"
+        case "security" if is_freehold(part["note"]):
+            return "freehold"
+        case _:
+            return quantity(part["measure"], part["unit"])
 
 
 def sentence(result: Assessed, method: Method) -> str:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
-from estates_api.api import downloads
+from estates_api.api import downloads, files
 from estates_api.api.formats import FORMATS, accepted
 from estates_api.store.database import transaction
 
@@ -158,7 +158,7 @@ def test_old_files_are_removed(
     reading: Engine, make_api: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No more files are kept than there is room for, and none when the service has ended."""
-    monkeypatch.setattr(downloads, "KEPT_FILES", 2)
+    monkeypatch.setattr(files, "KEPT_FILES", 2)
     client = make_api(reading)
     with client:
         for name in ("sites", "candidates", "boroughs", "lsoas"):

@@ -1,0 +1,44 @@
+"""Handing a list out as a file: the frozen document, with its method in words and the outlines of the boroughs."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from estates_api.domain.method import Method
+from estates_api.domain.method_file import parse_method
+from estates_api.domain.method_words import describe_method
+from estates_api.errors import BadInput
+from estates_api.exports import WRITERS
+from estates_api.exports.lists import FILES
+from estates_api.exports.lists.build import Handed, build_list
+from estates_api.store import methods
+from estates_api.store.reference import list_borough_rings
+from estates_api.workflows.shortlist import Frozen
+
+FORMATS = (*WRITERS, *FILES)
+"""What a shortlist is there as, by the suffix of a file."""
+
+
+def hand_out(connection: Connection, frozen: Frozen, *, adopted: Method) -> Handed:
+    """A shortlist with all that its files say beside it. `adopted` is the method of lists that are not stored."""
+    told = method_told(connection, frozen.document["method"]["sha256"], adopted)
+    return Handed(frozen.content, frozen.sha256, frozen.status, frozen.revision, told, list_borough_rings(connection))
+
+
+def method_told(connection: Connection, sha256: str, adopted: Method) -> dict[str, Any] | None:
+    """The method of that hash in words; None where it was written for another version of this service."""
+    if sha256 == adopted.sha256:
+        return describe_method(adopted)
+    try:
+        return describe_method(parse_method(methods.find_content(connection, sha256) or b"", sha256))
+    except BadInput:
+        return None
+
+
+def write_file(handed: Handed, frozen: Frozen, suffix: str, path: Path) -> None:
+    """Write a shortlist in a format of `FORMATS`."""
+    if suffix in WRITERS:
+        path.write_bytes(WRITERS[suffix].write(frozen.document))
+    else:
+        build_list(handed, FILES[suffix], path)
