@@ -15,6 +15,16 @@ _REACH_M = 10_000.0
 
 _BARS_M = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 
+PRECISIONS = {
+    "outline": "The outline is known, and drawn.",
+    "uprn": "The position is that of its property reference (UPRN); no outline is known.",
+    "postcode": "The position is the middle of its postcode: the site may lie some 100 m off (circle).",
+    "lsoa": "The position is the middle of its neighbourhood: the site may lie some hundred metres off.",
+    "borough": "Only the borough is known: no map.",
+    "unknown": "No position is known: no map.",
+}
+"""What a map shows of a position that is known so precisely."""
+
 Pair = tuple[float, float]
 
 

@@ -6,18 +6,10 @@ from operator import itemgetter
 from typing import Any
 
 from estates_api.domain.explanation import measured
+from estates_api.exports.report.maps import PRECISIONS
 from estates_api.exports.report.words import NOT_KNOWN, amount, day, said
 
 Entry = Mapping[str, Any]
-
-_PRECISIONS = {
-    "outline": "The outline is known, and drawn.",
-    "uprn": "The position is that of its property reference (UPRN); no outline is known.",
-    "postcode": "The position is the middle of its postcode: the site may lie some 100 m off (circle).",
-    "lsoa": "The position is the middle of its neighbourhood: the site may lie some hundred metres off.",
-    "borough": "Only the borough is known: no map.",
-    "unknown": "No position is known: no map.",
-}
 
 
 def site_page(entry: Entry, close_up: Any, titles: Mapping[str, str]) -> dict[str, Any]:
@@ -26,7 +18,7 @@ def site_page(entry: Entry, close_up: Any, titles: Mapping[str, str]) -> dict[st
         "number": entry["number"], "name": entry["name"], "ref": entry["site"], "list": entry["list"],
         "annex_reason": entry["annex_reason"], "stale": entry["stale"], "sentence": entry["reasons"],
         "facts": _facts(entry), "map": close_up,
-        "precision": _PRECISIONS.get(entry["precision"], ""),
+        "precision": PRECISIONS.get(entry["precision"], ""),
         "scores": _scores(entry, titles),
         "blocks": [[block for block in column if block[1]] for column in _columns(entry)],
     }  # fmt: skip
