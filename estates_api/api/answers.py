@@ -1,6 +1,7 @@
 """Answers that are text already: JSON made in PostgreSQL is passed on, never parsed again."""
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from estates_api.store.layers import Audience
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 
-POSTED = frozenset({"/editions", "/assessments/what-if", "/methods"})
+POSTED = re.compile(r"/editions|/assessments/what-if|/methods|/shortlists/[^/]+/(drafts|publications|choices)")
 """The paths that take something in."""
 
 
@@ -56,7 +57,7 @@ class HeadAndOptions:
         """Pass on, turning HEAD into GET; the server leaves the body out."""
         method = scope.get("method")
         if scope["type"] == "http" and method == "OPTIONS":
-            posted = "POST, " if scope["path"] in POSTED else ""
+            posted = "POST, " if POSTED.fullmatch(scope["path"]) else ""
             await Response(status_code=204, headers={"Allow": f"GET, HEAD, {posted}OPTIONS"})(scope, receive, send)
         elif scope["type"] == "http" and method == "HEAD":
             await self.app({**scope, "method": "GET"}, receive, _without_body(send))

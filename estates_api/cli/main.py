@@ -23,6 +23,7 @@ from estates_api.cli import (
     outlines,
     places,
     quality,
+    quarter,
     records,
     serving,
     shortlists,
@@ -59,6 +60,7 @@ app.command("issues")(quality.issues)
 app.command("letter")(quality.letter)
 app.command("claims")(records.claims)
 app.command("redact")(records.redact_row)
+app.command("quarter")(quarter.quarter)
 app.command("score-file")(backtest.score_file)
 app.command("backtest")(backtest.run_backtest)
 app.command("organisation")(records.organisation)

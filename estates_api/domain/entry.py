@@ -8,7 +8,7 @@ from estates_api.domain.assessment import Assessed, SiteScore
 from estates_api.domain.explanation import describe, sentence
 from estates_api.domain.gates import OWNERS, PUBLIC
 from estates_api.domain.land import site_land
-from estates_api.domain.method import Method
+from estates_api.domain.method import Method, ScoreName
 from estates_api.domain.particulars import Particulars
 from estates_api.domain.sites import Interest, Site
 
@@ -18,15 +18,15 @@ TOLD = ("criterion", "state", "measure", "unit", "value", "weight", "points", "n
 
 def make_entry(result: Assessed, listed: str, method: Method, *, as_of: date, more: Particulars) -> dict[str, Any]:
     """The entry of a site that is on a list of this name. Unknown is None, or blank where it is text."""
-    described = describe(result, method, as_of)
+    described, scored = describe(result, method, as_of), scored_by(result, listed)
     return {
         "list": listed,
         "annex_reason": _annex_reason(result.site),
         **_identity(result.site, more),
         **_whose(result.site),
         **_land(result.site, more, described),
-        **_scores(result),
-        **_standing(described["robustness"], result.route),
+        **_scores(result, scored),
+        **_standing(described["robustness"], scored),
         **_place(result.site, described["place"]),
         **_homes(described["capacity"]),
         "void_cost_gbp_per_year": described["incentives"]["void_cost_gbp_per_year"]["gbp"],
@@ -37,6 +37,7 @@ def make_entry(result: Assessed, listed: str, method: Method, *, as_of: date, mo
         "flips": [flip["told"] for flip in (described["robustness"] or {}).get("flips", ())],
         "contributions": [_contribution(part) for part in (*described["release"]["contributions"],
                                                            *described["reuse"]["contributions"])],
+        "pinned": "",
         "reasons": sentence(result, method),
         "sources": "; ".join(_sources(result)),
         "evidence_date": described["evidence_date"],
@@ -107,8 +108,13 @@ def _land(site: Site, more: Particulars, described: dict[str, Any]) -> dict[str,
     }
 
 
-def _scores(result: Assessed) -> dict[str, Any]:
-    score = _score_of(result)
+def scored_by(result: Assessed, listed: str) -> ScoreName:
+    """The score that a site is listed by; in the annex, that of its route."""
+    return "reuse" if "reuse" in {listed, result.route if listed == "annex" else ""} else "release"
+
+
+def _scores(result: Assessed, scored: ScoreName) -> dict[str, Any]:
+    score: SiteScore = getattr(result, scored)
     return {
         "score": round(score.expected, 4),
         "score_low": round(score.low, 4),
@@ -120,14 +126,10 @@ def _scores(result: Assessed) -> dict[str, Any]:
     }
 
 
-def _score_of(result: Assessed) -> SiteScore:
-    return result.reuse if result.route == "reuse" else result.release
-
-
-def _standing(robustness: dict[str, Any] | None, route: str) -> dict[str, Any]:
+def _standing(robustness: dict[str, Any] | None, scored: ScoreName) -> dict[str, Any]:
     """How its rank by the score of its list holds; None where no draws were made."""
     tried = robustness or {}
-    standing = tried.get("reuse" if route == "reuse" else "release") or {}
+    standing = tried.get(scored) or {}
     return {
         "rank": standing.get("rank"),
         "rank_low": standing.get("rank_low"),

@@ -77,6 +77,7 @@ ENTRIES = Collection("entries", "Shortlist entries", "What a quarter's shortlist
     Property("stale", "boolean", "The evidence is older than the method allows"),
     Property("events", "string", "What happened by then, joined by `; `"),
     Property("later_events", "string", "What happened after that day, joined by `; `"),
+    Property("pinned", "string", "Who pinned it to its list, and why"),
     Property("state", "string", "How far its owner's decision is"),
     Property("endorsed_by", "string", "Who endorsed it, joined by `; `"),
     Property("endorsement_missing", "string", "Sectors that have not endorsed it, joined by `; `"),

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from estates_api.store import listed  # noqa: F401 -- its tables are in the metadata, too
 from estates_api.store.columns import now, sensitivity, serial
 from estates_api.store.layers import metadata  # with the tables of reference geography and of audiences in it
 
@@ -351,19 +352,6 @@ adoption = Table(
     Column("adopted_by", Text, nullable=False),
     Column("reason", Text, nullable=False),
     now(),
-)  # fmt: skip
-
-shortlist = Table(
-    "shortlist", metadata,
-    serial(),
-    Column("quarter", Text, nullable=False),
-    Column("revision", Integer, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("assessment_id", BigInteger, ForeignKey("assessment.id"), nullable=False),
-    Column("content", LargeBinary, nullable=False),
-    Column("sha256", Text, nullable=False),
-    now(),
-    UniqueConstraint("quarter", "revision"),
 )  # fmt: skip
 
 audit = Table(

@@ -23,7 +23,16 @@ FORMATS = (*WRITERS, *FILES)
 def hand_out(connection: Connection, frozen: Frozen, *, adopted: Method) -> Handed:
     """A shortlist with all that its files say beside it. `adopted` is the method of lists that are not stored."""
     told = method_told(connection, frozen.document["method"]["sha256"], adopted)
-    return Handed(frozen.content, frozen.sha256, frozen.status, frozen.revision, told, list_borough_rings(connection))
+    boroughs = list_borough_rings(connection)
+    return Handed(frozen.content, frozen.sha256, frozen.status, frozen.revision, _published(frozen), told, boroughs)
+
+
+def _published(frozen: Frozen) -> str:
+    """By whom a list was published and when, and what it replaces; blank while it is not."""
+    if frozen.status != "published" or frozen.at is None:
+        return ""
+    instead = f"; it replaces revision {frozen.replaces}: {frozen.because}" if frozen.replaces else ""
+    return f"{frozen.by}, {frozen.at:%d %B %Y}{instead}"
 
 
 def method_told(connection: Connection, sha256: str, adopted: Method) -> dict[str, Any] | None:

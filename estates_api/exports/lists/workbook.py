@@ -42,6 +42,10 @@ _MISSING = (
     Property("reuse_coverage", "number", "Share of the reuse score's weight that is known", 3),
     Property("not_known", "string", "Measures that nobody states"),
 )
+_APART = tuple(Property(name, "string", title) for name, title in (
+    ("what", "Pinned, struck off, next in order, outside the area, or not public"), ("site", "Reference of the site"),
+    ("name", "Name"), ("list", "List"), ("borough", "Borough"), ("by", "Who"), ("why", "Why"),
+))  # fmt: skip
 _RELEASED = tuple(Property(name, "string", title) for name, title in (
     ("site", "Reference of the site"), ("name", "Name"), ("event", "What happened"), ("citation", "Source"),
 ))  # fmt: skip
@@ -58,6 +62,7 @@ def write(document: Mapping[str, Any], beside: Mapping[str, Any], path: Path) ->
         add_table(book, "sites", _SITES, map(_dated, rows_of(document)), kept=len(_FIRST))
         add_table(book, "contributions", _CONTRIBUTIONS, _contributions(document, titles))
         add_table(book, "not enough data", _MISSING, _missing(document))
+        add_table(book, "apart", _APART, _apart(document))
         add_table(book, "released", _RELEASED, document["released"])
         add_table(book, "method", METHOD, rows_of_method(beside["method"]))
         add_table(book, "sources", _SOURCES, document["editions"])
@@ -75,6 +80,7 @@ def _readme(document: Mapping[str, Any], beside: Mapping[str, Any]) -> Iterator[
     yield "Cut-offs", cut_offs_told(document["cut_offs"])
     yield "Sheets", ("sites: every entry, filter `list` for release, part release, reuse or annex. contributions: what "
                      "each measure adds; the points of a score add up to it. not enough data: by who could tell. "
+                     "apart: pinned, struck, next in order, outside, not public. "
                      "released: no longer public land. method, sources, columns: what all this rests on.")  # fmt: skip
     yield "Reading it", ("An empty cell is not known, and not nothing. A score of part known is what similar sites "
                          "report for the rest; score_low and score_high are what it could be. Scores of different "
@@ -100,6 +106,24 @@ def _contributions(document: Mapping[str, Any], titles: Mapping[str, str]) -> It
 def _missing(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = [{**one, "not_known": ", ".join(one["not_known"])} for one in document["not_enough_data"]]
     return sorted(rows, key=lambda row: (row["responsible"], row["site"]))
+
+
+def _apart(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What stands apart from the lists: what persons chose, what comes next, what lies elsewhere, what is withheld."""
+    blank = dict.fromkeys(one.name for one in _APART)
+    for one in document.get("choices", ()):
+        why = one["reason"] + ("" if one["followed"] else f" (not followed: {one['why_not']})")
+        yield {**blank, "what": one["kind"], "site": one["site"], "name": one["name"], "list": one["list"],
+               "by": one["by"], "why": why}  # fmt: skip
+    for what in ("next", "outside"):
+        for one in document.get(what, ()):
+            yield {
+                **blank,
+                "what": what,
+                **{name: one.get(name) for name in ("site", "name", "list", "borough", "why")},
+            }
+    for one in document.get("withheld", ()):
+        yield {**blank, "what": "not public", "borough": one["borough"], "why": f"sites: {one['sites']}"}
 
 
 def _add_columns(book: Book) -> None:

@@ -53,7 +53,10 @@ def content(document: Mapping[str, Any], beside: Mapping[str, Any]) -> dict[str,
                   for entry, mark in zip(entries, marks, strict=True)],
         "unknown": _unknown(document),
         "released": [dict(one) for one in document["released"]],
-        "withheld": _withheld(document.get("withheld")),
+        "withheld": [f"{one['borough'] or 'somewhere'}: {one['sites']}" for one in document.get("withheld", ())],
+        "choices": [_choice(one) for one in document.get("choices", ())],
+        "next": [[one["name"], one["list"], f"{one['score']:.1f}", one["why"]] for one in document.get("next", ())],
+        "outside": [[one["name"], said(one["borough"]), one["responsible"]] for one in document.get("outside", ())],
         "method": list(rows_of_method(beside["method"])),
         "method_named": f"{document['method']['title']} ({document['method']['id']})",
         "method_sha256": document["method"]["sha256"],
@@ -72,7 +75,8 @@ def _cover(document: Mapping[str, Any], beside: Mapping[str, Any]) -> list[list[
     return [
         ["Quarter", document["quarter"]],
         ["Status", f"{beside['status']}, revision {beside['revision']}" + _caution(beside["status"])],
-        *([["Area", area["name"] if isinstance(area, Mapping) else str(area)]] if area else []),
+        *([["Published by", beside["published"]]] if beside.get("published") else []),
+        *([["Area", area["name"]]] if area else []),
         ["As of", f"{day(document['as_of'])}: what the data say of days up to then"],
         ["Data known at", f"{day(document['known_at'])}, {document['known_at'][11:16]} UTC"],
         ["Endorsed by", "; ".join(map(str, document.get("endorsed_by") or ())) or "no endorsement stands in this list"],
@@ -156,11 +160,16 @@ def _list(name: str, entries: Sequence[Entry]) -> dict[str, Any]:
 
 def _row(entry: Entry) -> list[str]:
     return [
-        str(entry["number"]), entry["name"] + (" (old evidence)" if entry["stale"] else ""), said(entry["borough"]),
+        str(entry["number"]), entry["name"] + _marks(entry), said(entry["borough"]),
         said(entry["owner"]), f"{entry['score']:.1f} ({entry['score_low']:.0f} to {entry['score_high']:.0f})",
         "" if entry["rank"] is None else f"{entry['rank']} ({entry['rank_low']} to {entry['rank_high']})",
         amount(entry["land_ha"], places=2), amount(entry["gia_m2"]), span(entry["homes_low"], entry["homes_high"]),
     ]  # fmt: skip
+
+
+def _marks(entry: Entry) -> str:
+    marks = [word for word, name in (("pinned", "pinned"), ("old evidence", "stale")) if entry.get(name)]
+    return f" ({', '.join(marks)})" if marks else ""
 
 
 def _unknown(document: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -174,8 +183,8 @@ def _unknown(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _withheld(found: Any) -> list[str]:
-    """How many are not shown, as the list fixes it for each borough."""
-    if isinstance(found, Mapping):
-        return [f"{name}: {count}" for name, count in found.items()]
-    return [": ".join(str(value) for value in one.values()) for one in found or ()]
+def _choice(one: Mapping[str, Any]) -> list[str]:
+    """What a person chose: pinned or struck, who, why, and whether it could be followed."""
+    kind = {"pin": f"pinned to {one['list']}", "strike": "struck off"}.get(one["kind"], one["kind"])
+    why = one["reason"] + ("" if one["followed"] else f" (not followed: {one['why_not']})")
+    return [one["name"], kind, one["by"], why]

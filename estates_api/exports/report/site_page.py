@@ -58,7 +58,7 @@ def _rank(entry: Entry) -> str:
 
 def _scores(entry: Entry, titles: Mapping[str, str]) -> list[dict[str, Any]]:
     """Both scores, that of its list first: each part's points, which add up to it."""
-    own = "reuse" if entry["route"] == "reuse" else "release"
+    own = "reuse" if "reuse" in {entry["list"], entry["route"] if entry["list"] == "annex" else ""} else "release"
     order = ("reuse", "release") if own == "reuse" else ("release", "reuse")
     return [_score(entry, name, titles, own=name == own) for name in order]
 
@@ -107,6 +107,7 @@ def _decision(entry: Entry) -> list[str]:
     ends = entry.get("surplus_window_ends_at")
     missing = entry.get("endorsement_missing")
     found = [
+        f"Pinned by {entry['pinned']}" if entry.get("pinned") else "",
         f"Endorsed by {'; '.join(map(str, entry['endorsed_by']))}" if entry.get("endorsed_by") else "",
         f"Endorsement missing: {', '.join(missing) if isinstance(missing, list) else missing}" if missing else "",
         f"Window for public bodies: {entry['surplus_window']}, ends {day(ends)}" if ends else "",

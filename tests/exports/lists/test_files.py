@@ -73,7 +73,7 @@ def test_the_workbook(write: Write, document: Document) -> None:
     days, and the fingerprint of the list."""
     path = write("workbook", document, sha256="0f" * 32)
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames == ["readme", "sites", "contributions", "not enough data", "released", "method", "sources",
+    assert book.sheetnames == ["readme", "sites", "contributions", "not enough data", "apart", "released", "method", "sources",
                                "columns"]  # fmt: skip
     sheet = book["sites"]
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("C2", sheet.dimensions)
@@ -137,7 +137,7 @@ def test_a_process_of_its_own_writes_it(
     folder = tmp_path / "out"
     folder.mkdir()
     beside = handed[1]
-    made = Handed(json.dumps(document).encode(), beside["sha256"], beside["status"], beside["revision"],
+    made = Handed(json.dumps(document).encode(), beside["sha256"], beside["status"], beside["revision"], "",
                   beside["method"], beside["boroughs"])  # fmt: skip
     build_list(made, FILES[suffix], folder / f"a.{suffix}")
     assert [one.name for one in folder.iterdir()] == [f"a.{suffix}"]
