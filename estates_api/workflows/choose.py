@@ -34,6 +34,7 @@ def choose(
 
     NotFound, BadInput or Conflict, with the reason, when it cannot be; a closed gate is not pinned over.
     """
+    parse_words("site", asked.ref)
     by, reason = parse_words("by", asked.by), parse_words("because", asked.reason)
     listed = parse_list(asked.listed) if asked.kind == "pin" else None
     if asked.kind != "pin" and asked.listed:

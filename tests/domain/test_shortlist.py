@@ -29,6 +29,7 @@ from estates_api.errors import BadInput, Conflict
 
 AS_OF = date(2018, 12, 31)
 STATE = State((("ERIC 2016-17", "ab" * 32),), "2018-12-31T00:00:00+00:00", "0.1", 0)
+NOTHING = Beside()
 NOWHERE = Surroundings(ptal="0", need_decile=10.0, services_400m=0)
 RELEASE = full(land_owned_ha=13.0, idle_land_ha=1.3)
 NEAR = Surroundings(ptal="5", need_decile=2.0, services_400m=4)
@@ -177,7 +178,7 @@ def test_the_same_site_alone_or_among_others_has_the_same_entry() -> None:
     assert assessed(one).route == "part release with reuse"
 
 
-def seen(sites: Sequence[Site], beside: Beside = Beside(), by: Method | None = None) -> dict[str, Any]:
+def seen(sites: Sequence[Site], beside: Beside = NOTHING, by: Method | None = None) -> dict[str, Any]:
     """The whole list of the last quarter of 2018, as `made`, with what else is known; each site is in a circle."""
     circles = [("public", "partner", "owner").index(beside.particulars[one.ref].sensitivity) for one in sites]
     results = assess(sites, by or method(), AS_OF, seed=0, circles=circles)

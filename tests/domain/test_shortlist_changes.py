@@ -22,6 +22,7 @@ from estates_api.domain.sites import Site, Surroundings
 
 AS_OF = date(2018, 12, 31)
 STATE = State((("ERIC 2016-17", "ab" * 32),), "2018-12-31T00:00:00+00:00", "0.1", 0)
+NOTHING = Beside()
 NOWHERE = Surroundings(ptal="0", need_decile=10.0, services_400m=0)
 RELEASE = full(land_owned_ha=13.0, idle_land_ha=1.3)
 POOR = full(land_owned_ha=0.2, idle_land_ha=0.0)
@@ -30,7 +31,7 @@ WEIGHTY = replace(method(), sha256="cd" * 32, group_weights=dict(method().group_
 """The shipped method with land counted twice."""
 
 
-def listed(sites: Sequence[Site], beside: Beside = Beside(), by: Method | None = None) -> dict[str, Any]:
+def listed(sites: Sequence[Site], beside: Beside = NOTHING, by: Method | None = None) -> dict[str, Any]:
     """A list with ranks, as it is frozen."""
     results = assess(sites, by or method(), AS_OF, seed=0)
     return make_shortlist(Quarter(2018, 4), AS_OF, results, by or method(), STATE, beside)
