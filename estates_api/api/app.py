@@ -25,6 +25,7 @@ from estates_api.api import (
     qgis,
     shortlists,
     tiles,
+    time_machine,
     upload,
     what_if,
 )
@@ -88,6 +89,7 @@ def create_app(context: Context) -> FastAPI:
         letters,
         methods,
         shortlists,
+        time_machine,
         upload,
         what_if,
         adoption,

@@ -14,7 +14,7 @@ from estates_api.api.answers import JSON, text_answer, wants_html
 from estates_api.api.context import Base, Caller, Context, Database, Here, View, Viewer
 from estates_api.api.pages import page
 from estates_api.api.parameters import AsOf, only, today
-from estates_api.api.shortlist_files import check_suffix, file_answer
+from estates_api.api.shortlist_files import TITLES, check_suffix, file_answer
 from estates_api.api.upload import check_sender
 from estates_api.api.what_if import parse_body, read_body
 from estates_api.domain.choices import KINDS, PIN_LISTS
@@ -110,7 +110,7 @@ def get_shortlist(
     if wants_html(request):
         document = frozen.document
         values = {"frozen": frozen, "document": document, "drafts": view.drafts,
-                  "missing": by_organisation(document["not_enough_data"])}  # fmt: skip
+                  "missing": by_organisation(document["not_enough_data"]), "files": TITLES}  # fmt: skip
         return page(request, "shortlist.html", values, headers)
     return text_answer(frozen.content, JSON, headers)
 

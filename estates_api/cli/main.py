@@ -27,6 +27,7 @@ from estates_api.cli import (
     records,
     serving,
     shortlists,
+    time_machine,
     totals,
 )
 from estates_api.cli.session import console, fail, open_session, today
@@ -52,6 +53,7 @@ app.command("outline")(outlines.outline_files)
 app.command("layers")(layers.layers)
 app.command("totals")(totals.totals)
 app.command("incentives")(incentives.incentives)
+app.command("time-machine")(time_machine.look_back)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 app.command("run")(serving.run)

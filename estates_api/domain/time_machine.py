@@ -13,9 +13,10 @@ from estates_api.domain.cases import OF_RELEASE
 from estates_api.domain.explanation import sentence
 from estates_api.domain.method import Method
 from estates_api.domain.sites import Event, Site
+from estates_api.domain.values import counted
 
 LEFT = frozenset({"sold", "part sold"})
-"""The land left public ownership, all of it or in part."""
+"""Sold, all of it or in part; the buyer may be another public body."""
 
 OF_REUSE = frozenset({"reused for integrated services", "new facility opened", "reopened"})
 
@@ -49,10 +50,12 @@ def review(
     listed = [_listed(entry, today.get(entry["site"]), day) for entry in document["entries"]]
     on_lists = {row["site"] for row in listed if row["wanted"] == "release"}
     missed = _missed({one.site.ref: one for one in then}, today, on_lists, day, method)
+    counts = _counts(listed, missed, document)
     return {
         "as_of": document["as_of"],
         "quarter": document["quarter"],
-        "counts": _counts(listed, missed, document),
+        "counts": counts,
+        "told": headline(counts),
         "listed": listed,
         "missed": [row for row in missed if row["left"]],
         "steps_elsewhere": [row for row in missed if not row["left"]],
@@ -129,6 +132,18 @@ def _counts(
         "missed_because": dict(sorted(gone.items())),
         "not_enough_data": len(document["not_enough_data"]),
     }
+
+
+def headline(counts: Mapping[str, Any]) -> str:
+    """What the counts say, in two sentences."""
+    release = counts["outcomes"]["release"]
+    return (
+        f"Of {counted(counts['left_since'], 'site')} known to have been sold since, in whole or in part, "
+        f"{counts['left_and_listed']} stood on the lists for release and {counts['left_and_missed']} did not. "
+        f"Of {counted(sum(release.values()), 'site')} listed for release, {release['as listed']} went in whole or in "
+        f"part, {release['on the way']} took steps towards it, {release['otherwise']} went another way, and of "
+        f"{release['nothing dated']} nothing dated is known."
+    )
 
 
 def describe_event(event: Event) -> dict[str, Any]:

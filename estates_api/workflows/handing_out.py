@@ -1,5 +1,7 @@
 """Handing a list out as a file: the frozen document, with its method in words and the outlines of the boroughs."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from estates_api.domain.method_file import parse_method
 from estates_api.domain.method_words import describe_method
 from estates_api.errors import BadInput
 from estates_api.exports import WRITERS
-from estates_api.exports.lists import FILES
+from estates_api.exports.lists import FILES, TIME_MACHINE
 from estates_api.exports.lists.build import Handed, build_list
 from estates_api.store import methods
 from estates_api.store.reference import list_borough_rings
@@ -51,3 +53,8 @@ def write_file(handed: Handed, frozen: Frozen, suffix: str, path: Path) -> None:
         path.write_bytes(WRITERS[suffix].write(frozen.document))
     else:
         build_list(handed, FILES[suffix], path)
+
+
+def write_time_machine(found: Mapping[str, Any], path: Path) -> None:
+    """Write the time machine (workflows/time_machine.py) as a PDF."""
+    build_list(Handed(json.dumps(found).encode()), TIME_MACHINE, path)
