@@ -14,7 +14,6 @@ from estates_api.exports.lists import FILES
 from estates_api.workflows.handing_out import FORMATS, hand_out, write_file
 from estates_api.workflows.shortlist import Frozen
 
-
 TITLES = {"pdf": "PDF report", "xlsx": "Excel workbook", "csv": "CSV", "geojson": "GeoJSON", "gpkg": "GeoPackage",
           "parquet": "GeoParquet"}  # fmt: skip
 """What the formats are called on pages, in the order in which people ask for them."""

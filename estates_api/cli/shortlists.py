@@ -2,7 +2,6 @@
 
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -23,7 +22,7 @@ from estates_api.store.database import transaction
 from estates_api.workflows import choose, comparison, prove
 from estates_api.workflows import shortlist as lists
 from estates_api.workflows.adoption import InForce
-from estates_api.workflows.handing_out import FORMATS, hand_out, write_file
+from estates_api.workflows.handing_out import FORMATS, hand_out, read_file
 from estates_api.workflows.shortlist import Frozen
 
 app = typer.Typer(
@@ -242,10 +241,7 @@ def export(
     with open_session() as session, transaction(session.engine) as connection:
         frozen = lists.get_shortlist(connection, wanted)
         handed = hand_out(connection, frozen, adopted=session.method)
-    with TemporaryDirectory() as folder:
-        made = Path(folder) / f"list.{suffix}"
-        write_file(handed, frozen, suffix, made)
-        write_whole(out, made.read_bytes())
+    write_whole(out, read_file(handed, frozen, suffix))
     listed = counted(len(frozen.entries), "entry", "entries")
     told = f"shortlist {frozen.quarter} revision {frozen.revision}, {frozen.status}, {listed}: {escape(str(out))}"
     console.print(told, soft_wrap=True)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Connection
@@ -53,6 +54,14 @@ def write_file(handed: Handed, frozen: Frozen, suffix: str, path: Path) -> None:
         path.write_bytes(WRITERS[suffix].write(frozen.document))
     else:
         build_list(handed, FILES[suffix], path)
+
+
+def read_file(handed: Handed, frozen: Frozen, suffix: str) -> bytes:
+    """The bytes of that file."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"list.{suffix}"
+        write_file(handed, frozen, suffix, path)
+        return path.read_bytes()
 
 
 def write_time_machine(found: Mapping[str, Any], path: Path) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from estates_api.domain.area import Area
 from estates_api.domain.method import Method
 from estates_api.domain.quarters import quarter_of
+from estates_api.domain.shortlist import named, without
 from estates_api.domain.sites import Site
 from estates_api.domain.time_machine import KNOWN_TODAY, LEFT, OUTCOMES, review
 from estates_api.errors import NotFound
@@ -85,8 +86,10 @@ def _day(connection: Connection, day: date, labels: Sequence[str], by: _Looking)
     run = compute(connection, by.area, by.method, day)
     made = freeze(connection, quarter_of(day), run, area=by.area, present=False)
     content, sha256 = made.views.get(by.audience, (made.content, made.sha256))
+    document = json.loads(content)
+    document = without(document, named(document) - by.visible)
     then = [result for result in run.results if result.site.ref in by.visible]
-    found = review(json.loads(content), then, by.now, by.method)
+    found = review(document, then, by.now, by.method)
     unplaced = list_unplaced(connection, LEFT, day=day, audience=by.audience)
     return {"editions": list(labels), "sha256": sha256, **found, "unplaced": unplaced}
 

@@ -73,8 +73,8 @@ def test_the_workbook(write: Write, document: Document) -> None:
     days, and the fingerprint of the list."""
     path = write("workbook", document, sha256="0f" * 32)
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames == ["readme", "sites", "contributions", "not enough data", "apart", "released", "method", "sources",
-                               "columns"]  # fmt: skip
+    assert book.sheetnames == ["readme", "sites", "contributions", "not enough data", "apart", "released", "method",
+                               "sources", "columns"]  # fmt: skip
     sheet = book["sites"]
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("C2", sheet.dimensions)
     said = {row[0].value: row[1].value for row in book["readme"].iter_rows()}

@@ -52,7 +52,8 @@ def test_what_is_told_once(write: Write, document: Document) -> None:
     _, pages = read(write("report", told, sha256="0f" * 32, status="published", revision=2))
     cover, whole = pages[0], " ".join(pages)
     assert "Shortlist 2015-Q1" in cover
-    assert "published, revision 2 As of 31 March 2015" in cover
+    assert "Status published, revision 2" in cover
+    assert "As of 31 March 2015" in cover
     assert "0f" * 32 in cover
     for one in document["not_enough_data"]:
         assert plain(one["name"]) in whole
