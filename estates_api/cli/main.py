@@ -16,6 +16,8 @@ from estates_api.cli import (
     backtest,
     backups,
     capacity,
+    decisions,
+    endorsements,
     incentives,
     ingest,
     layers,
@@ -48,6 +50,8 @@ app = typer.Typer(
 app.add_typer(shortlists.app, name="shortlist")
 app.add_typer(methods.app, name="method")
 app.add_typer(capacity.app, name="capacity")
+app.add_typer(decisions.app, name="decision")
+shortlists.app.command("endorse")(endorsements.endorse)
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
 app.command("layers")(layers.layers)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from estates_api.store import listed  # noqa: F401 -- its tables are in the metadata, too
+from estates_api.store import decided, listed  # noqa: F401 -- their tables are on the same metadata
 from estates_api.store.columns import now, sensitivity, serial
 from estates_api.store.layers import metadata  # with the tables of reference geography and of audiences in it
 

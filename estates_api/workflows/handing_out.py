@@ -17,6 +17,7 @@ from estates_api.exports.lists import FILES, TIME_MACHINE
 from estates_api.exports.lists.build import Handed, build_list
 from estates_api.store import methods
 from estates_api.store.reference import list_borough_rings
+from estates_api.workflows.endorse import list_agreement
 from estates_api.workflows.shortlist import Frozen
 
 FORMATS = (*WRITERS, *FILES)
@@ -27,7 +28,10 @@ def hand_out(connection: Connection, frozen: Frozen, *, adopted: Method) -> Hand
     """A shortlist with all that its files say beside it. `adopted` is the method of lists that are not stored."""
     told = method_told(connection, frozen.document["method"]["sha256"], adopted)
     boroughs = list_borough_rings(connection)
-    return Handed(frozen.content, frozen.sha256, frozen.status, frozen.revision, _published(frozen), told, boroughs)
+    return Handed(
+        frozen.content, frozen.sha256, frozen.status, frozen.revision, _published(frozen),
+        _endorsed(connection, frozen), told, boroughs,
+    )  # fmt: skip
 
 
 def _published(frozen: Frozen) -> str:
@@ -36,6 +40,16 @@ def _published(frozen: Frozen) -> str:
         return ""
     instead = f"; it replaces revision {frozen.replaces}: {frozen.because}" if frozen.replaces else ""
     return f"{frozen.by}, {frozen.at:%d %B %Y}{instead}"
+
+
+def _endorsed(connection: Connection, frozen: Frozen) -> str:
+    """Who agreed to a list, and which sectors have not yet; blank while it is not published."""
+    if frozen.status != "published":
+        return ""
+    found = list_agreement(connection, frozen)
+    given = [f"{one['organisation_name']} ({one['body']}, {one['decided_on']})" for one in found["endorsements"]]
+    missing = f"not yet by a body of: {', '.join(found['missing'])}" if found["missing"] else ""
+    return "; ".join([*given, *([missing] if missing else [])])
 
 
 def method_told(connection: Connection, sha256: str, adopted: Method) -> dict[str, Any] | None:

@@ -28,11 +28,11 @@ from estates_api.errors import BadInput, Conflict, KeyNeeded, NotFound
 from estates_api.store import assessments, editions, features, shortlists
 from estates_api.store.audit import add_audit
 from estates_api.store.layers import Audience
-from estates_api.store.particulars import list_particulars
 from estates_api.store.redactions import sites_redacted_since
 from estates_api.store.shortlists import EVERYTHING, Seeing
 from estates_api.workflows.adoption import InForce
 from estates_api.workflows.assess import SEED, Run, compute, store_run
+from estates_api.workflows.progress import list_particulars
 
 _WITHHELD: Mapping[Audience, frozenset[str]] = {
     "public": frozenset({"partner", "owner"}), "partner": frozenset({"owner"}), "complete": frozenset(),
@@ -176,7 +176,7 @@ def freeze(
         tuple(editions.edition_hashes(connection, until)), known_at.astimezone(UTC).isoformat() if known_at else "",
         known.code_version, SEED,
     )  # fmt: skip
-    particulars = list_particulars(connection, present=present)
+    particulars = list_particulars(connection, run.as_of, present=present, known_at=until)
     choices = shortlists.list_choices(connection, str(quarter), until)
     beside = Beside((area.id, area.name), choices, particulars)
     whole = make_shortlist(quarter, run.as_of, run.results, run.method, state, beside)

@@ -81,7 +81,7 @@ def test_changes(service: dict[str, TestClient]) -> None:
     assert {"event", "gate", "data"} <= {cause["cause"] for cause in chase_farm["causes"]}
     page = service["public"].get(f"/shortlists/{THEN}/changes-since/{EARLIER}?f=html")
     assert "the gate opened: sole-acute" in page.text
-    assert "<h2 id=\"left\">Left: 2</h2>" in page.text
+    assert '<h2 id="left">Left: 2</h2>' in page.text
     same = service["public"].get(f"/shortlists/{THEN}/changes-since/{THEN}").json()
     assert [same["counts"][part] for part in ("entered", "left", "moved")] == [0, 0, 0]
     assert service["public"].get(f"/shortlists/{THEN}/changes-since/2031-Q1").status_code == 404

@@ -56,7 +56,7 @@ def test_the_page_and_the_files(found: dict[str, Any], api: TestClient) -> None:
     answer = api.get("/time-machine.pdf")
     assert answer.headers["content-type"] == "application/pdf"
     reader = pypdf.PdfReader(io.BytesIO(answer.content))
-    whole = re.sub(r"\\s+", " ", " ".join(one.extract_text() for one in reader.pages))
+    whole = re.sub(r"\s+", " ", " ".join(one.extract_text() for one in reader.pages))
     assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
     for one in found["days"]:
         assert one["told"] in page

@@ -16,7 +16,7 @@ PROCESS = "estates_api.exports.lists.process"
 class Handed:
     """What is handed out: a document as JSON bytes, and what its readers need beside it.
 
-    `sha256`, `status` and `revision` are those of the record, `published` says by whom and when; `method` is its method
+    `sha256`, `status` and `revision` are those of the record, `published` and `endorsed` say by whom and when; `method` is its method
     in words (domain/method_words.py; empty where it is not at hand), `boroughs` their outlines: gss, name, rings of
     easting and northing.
     """
@@ -26,13 +26,14 @@ class Handed:
     status: str = ""
     revision: int = 0
     published: str = ""
+    endorsed: str = ""
     method: Mapping[str, Any] | None = None
     boroughs: Sequence[Mapping[str, Any]] = ()
 
     def beside(self) -> dict[str, Any]:
         """All but the document."""
         return {"sha256": self.sha256, "status": self.status, "revision": self.revision,
-                "published": self.published, "method": self.method or {}, "boroughs": list(self.boroughs)}  # fmt: skip
+                "published": self.published, "endorsed": self.endorsed, "method": self.method or {}, "boroughs": list(self.boroughs)}  # fmt: skip
 
 
 def build_list(handed: Handed, form: FileFormat, path: Path) -> None:

@@ -75,6 +75,9 @@ def _readme(document: Mapping[str, Any], beside: Mapping[str, Any]) -> Iterator[
     yield "As of", f"{document['as_of']}: what the data say of days up to then"
     yield "Known at", document["known_at"]
     yield "Status", f"{beside['status']}, revision {beside['revision']}"
+    if beside.get("published"):
+        yield "Published by", beside["published"]
+        yield "Endorsed by", beside["endorsed"]
     yield "SHA-256", f"{beside['sha256']} of the frozen bytes (JSON), of which this is a copy"
     yield "Method", f"{document['method']['id']}, SHA-256 {document['method']['sha256']}"
     yield "Cut-offs", cut_offs_told(document["cut_offs"])

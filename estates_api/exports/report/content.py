@@ -79,7 +79,7 @@ def _cover(document: Mapping[str, Any], beside: Mapping[str, Any]) -> list[list[
         *([["Area", area["name"]]] if area else []),
         ["As of", f"{day(document['as_of'])}: what the data say of days up to then"],
         ["Data known at", f"{day(document['known_at'])}, {document['known_at'][11:16]} UTC"],
-        ["Endorsed by", "; ".join(map(str, document.get("endorsed_by") or ())) or "no endorsement stands in this list"],
+        ["Endorsed by", beside.get("endorsed") or "nobody: only a published list is endorsed"],
         ["Method", f"{document['method']['title']} ({document['method']['id']})"],
         ["Cut-offs", cut_offs_told(cut)],
         ["SHA-256", beside["sha256"]],

@@ -6,6 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 from estates_api.domain.explanation import measured
+from estates_api.exports.columns import endorsed_told
 from estates_api.exports.report.maps import PRECISIONS
 from estates_api.exports.report.words import NOT_KNOWN, amount, day, said
 
@@ -40,7 +41,7 @@ def _facts(entry: Entry) -> list[list[str]]:
         ("Backlog", f"{amount(entry['backlog_avoided_gbp'], '£')} of high and significant risk"
          if entry["backlog_avoided_gbp"] is not None else ""),
         ("Evidence", f"oldest of {day(entry['evidence_date'])}" + (": old" if entry["stale"] else "")),
-        ("Rank", _rank(entry)), ("State", entry.get("state") or ""),
+        ("Rank", _rank(entry)),
     ]  # fmt: skip
     return [[label, text] for label, text in facts if text]
 
@@ -104,13 +105,15 @@ def _columns(entry: Entry) -> tuple[list[tuple[str, list[str]]], list[tuple[str,
 
 
 def _decision(entry: Entry) -> list[str]:
-    ends = entry.get("surplus_window_ends_at")
-    missing = entry.get("endorsement_missing")
+    """How far decisions are, in lines; nothing of what nobody has said."""
+    endorsed = "; ".join(map(endorsed_told, entry.get("endorsed_by") or ()))
+    ends, window = entry.get("surplus_window_ends_at"), entry.get("surplus_window") or ""
     found = [
         f"Pinned by {entry['pinned']}" if entry.get("pinned") else "",
-        f"Endorsed by {'; '.join(map(str, entry['endorsed_by']))}" if entry.get("endorsed_by") else "",
-        f"Endorsement missing: {', '.join(missing) if isinstance(missing, list) else missing}" if missing else "",
-        f"Window for public bodies: {entry['surplus_window']}, ends {day(ends)}" if ends else "",
+        f"State: {entry['state']}" if entry.get("state") else "",
+        f"Endorsed by {endorsed}" if endorsed else "",
+        f"Not yet endorsed by: {', '.join(entry['endorsement_missing'])}" if entry.get("endorsement_missing") else "",
+        f"Window for public bodies: {window}" + (f", ends {day(ends)}" if ends else "") if window else "",
     ]
     return [line for line in found if line]
 
