@@ -36,9 +36,10 @@ class Book:
 
 
 @contextmanager
-def open_book(path: Path, *, title: str, made_at: datetime) -> Iterator[Book]:
-    """A workbook, written to the path at the end. The same content and moment are the same bytes."""
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+def open_book(path: Path, *, title: str, made_at: datetime, streamed: bool = False) -> Iterator[Book]:
+    """A workbook, written to the path at the end. The same content and moment are the same bytes. `streamed`: a row is
+    written as it comes, which takes longer, and no memory."""
+    options = {"constant_memory": streamed, "strings_to_formulas": False, "strings_to_urls": False,
                "strings_to_numbers": False, "default_date_format": "d mmm yyyy"}  # fmt: skip
     workbook = xlsxwriter.Workbook(str(path), options)
     workbook.set_properties({"title": title, "created": made_at.replace(tzinfo=None)})

@@ -26,7 +26,7 @@ def write(layer: Layer, path: Path) -> None:
     axes = _AXES[layer.crs] if layer.collection.shape == "Point" else ()
     columns = (_ID, *layer.collection.properties, *axes)
     method = layer.told.get("method") or {}
-    with open_book(path, title=layer.collection.title, made_at=layer.changed_at) as book:
+    with open_book(path, title=layer.collection.title, made_at=layer.changed_at, streamed=True) as book:
         add_notes(book, "readme", _readme(layer))
         add_table(book, layer.collection.id, columns, _rows(layer, [one.name for one in axes]))
         if method:

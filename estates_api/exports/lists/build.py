@@ -16,9 +16,9 @@ PROCESS = "estates_api.exports.lists.process"
 class Handed:
     """What is handed out: a document as JSON bytes, and what its readers need beside it.
 
-    `sha256`, `status` and `revision` are those of the record, `published` and `endorsed` say by whom and when; `method` is its method
-    in words (domain/method_words.py; empty where it is not at hand), `boroughs` their outlines: gss, name, rings of
-    easting and northing.
+    `sha256`, `status` and `revision` are those of the record, `published` and `endorsed` say by whom and when; `method`
+    is its method in words (domain/method_words.py; empty where it is not at hand), `boroughs` their outlines: gss,
+    name, rings of easting and northing.
     """
 
     content: bytes
@@ -32,8 +32,9 @@ class Handed:
 
     def beside(self) -> dict[str, Any]:
         """All but the document."""
-        return {"sha256": self.sha256, "status": self.status, "revision": self.revision,
-                "published": self.published, "endorsed": self.endorsed, "method": self.method or {}, "boroughs": list(self.boroughs)}  # fmt: skip
+        words = {"status": self.status, "published": self.published, "endorsed": self.endorsed}
+        return {**words, "sha256": self.sha256, "revision": self.revision, "method": self.method or {},
+                "boroughs": list(self.boroughs)}  # fmt: skip
 
 
 def build_list(handed: Handed, form: FileFormat, path: Path) -> None:

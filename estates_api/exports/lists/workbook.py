@@ -20,14 +20,10 @@ _SITES = tuple(sorted(ENTRIES.properties, key=lambda one: one.name not in _FIRST
 
 _CONTRIBUTIONS = (
     Property("site", "string", "Reference of the site"),
-    Property("name", "string", "Name"),
-    Property("score", "string", "Which score"),
-    Property("criterion", "string", "Criterion of the method"),
-    Property("title", "string", "What is judged"),
+    Property("criterion", "string", "Criterion of the method, after the name of its score"),
     Property("state", "string", "Known, not known, or not applicable"),
     Property("measure", "number", "Measure", 2),
     Property("unit", "string", "Unit of the measure"),
-    Property("value", "number", "Share of the points it earns", 4),
     Property("weight", "number", "Share of the score", 4),
     Property("points", "number", "Points", 4),
     Property("note", "string", "Note"),
@@ -56,11 +52,10 @@ _SOURCES = tuple(Property(name, "string", title) for name, title in (
 
 def write(document: Mapping[str, Any], beside: Mapping[str, Any], path: Path) -> None:
     """The sheets in the order in which they are read."""
-    titles = {row["id"]: row["title"] for row in rows_of_method(beside["method"]) if row["share"] is not None}
     with open_book(path, title=f"Shortlist {document['quarter']}", made_at=made_at(document)) as book:
         add_notes(book, "readme", _readme(document, beside))
         add_table(book, "sites", _SITES, map(_dated, rows_of(document)), kept=len(_FIRST))
-        add_table(book, "contributions", _CONTRIBUTIONS, _contributions(document, titles))
+        add_table(book, "contributions", _CONTRIBUTIONS, _contributions(document))
         add_table(book, "not enough data", _MISSING, _missing(document))
         add_table(book, "apart", _APART, _apart(document))
         add_table(book, "released", _RELEASED, document["released"])
@@ -98,12 +93,8 @@ def _dated(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: date.fromisoformat(value[:10]) if name in days and value else value for name, value in row.items()}
 
 
-def _contributions(document: Mapping[str, Any], titles: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for entry in document["entries"]:
-        for part in entry["contributions"]:
-            criterion = part["criterion"]
-            yield {**part, "site": entry["site"], "name": entry["name"], "score": criterion.partition(".")[0],
-                   "title": titles.get(criterion, criterion)}  # fmt: skip
+def _contributions(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    return ({**part, "site": entry["site"]} for entry in document["entries"] for part in entry["contributions"])
 
 
 def _missing(document: Mapping[str, Any]) -> list[dict[str, Any]]:
