@@ -18,7 +18,7 @@ JSON = "application/json"
 GEOJSON = "application/geo+json"
 
 POSTED = re.compile(
-    r"/editions|/assessments/what-if|/methods|/sites/[^/]+/decisions"
+    r"/editions|/assessments/what-if|/methods|/needs|/needs/[^/]+/closing|/sites/[^/]+/decisions"
     r"|/shortlists/[^/]+/(drafts|publications|choices|endorsements)"
 )
 """The paths that take something in."""

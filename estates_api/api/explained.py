@@ -8,11 +8,13 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from estates_api.api.context import context
+from estates_api.api.context import audience, context
 from estates_api.api.maps import find_map
 from estates_api.api.pages import page
 from estates_api.api.wording import claimed
 from estates_api.domain.collections import COLLECTIONS
+from estates_api.errors import Unavailable
+from estates_api.workflows.fits import answer_site
 
 SCORES = (("release", "Release"), ("reuse", "Reuse"))
 
@@ -25,9 +27,20 @@ def site_page(request: Request, database: Connection, told: Mapping[str, Any]) -
         "told": told, "site": told["site"], "scores": [(told[name], title) for name, title in SCORES if name in told],
         "cut_offs": {"Release": method.cut_offs.release, "Reuse": method.cut_offs.reuse} if same else {},
         "properties": {one.name: one for one in COLLECTIONS["sites"].properties},
+        "fits": _fits(request, database, told),
         "map": find_map(database, [told["geometry"]]), "query": request.query_params, "rows": list_rows,
     }  # fmt: skip
     return page(request, "site.html", values)
+
+
+def _fits(request: Request, database: Connection, told: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The needs of today that the site would answer; None of another day, and where nothing can be said."""
+    if "route" not in told or {"as-of", "known-at"} & set(request.query_params):
+        return None
+    try:
+        return answer_site(database, audience(request), told["site"]["ref"])
+    except Unavailable:  # of an older version's assessment, whose page is there all the same
+        return None
 
 
 def list_rows(sources: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

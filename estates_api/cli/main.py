@@ -22,6 +22,7 @@ from estates_api.cli import (
     ingest,
     layers,
     methods,
+    needs,
     outlines,
     places,
     quality,
@@ -52,6 +53,7 @@ app.add_typer(methods.app, name="method")
 app.add_typer(capacity.app, name="capacity")
 app.add_typer(decisions.app, name="decision")
 shortlists.app.command("endorse")(endorsements.endorse)
+app.add_typer(needs.app, name="needs")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
 app.command("layers")(layers.layers)

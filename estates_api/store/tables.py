@@ -23,6 +23,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from estates_api.store import decided, listed  # noqa: F401 -- their tables are on the same metadata
 from estates_api.store.columns import now, sensitivity, serial
 from estates_api.store.layers import metadata  # with the tables of reference geography and of audiences in it
+from estates_api.store.need_table import need
+
+__all__ = ["need"]
 
 source = Table(
     "source", metadata,
