@@ -33,7 +33,7 @@ def text_answer(content: str | bytes, media_type: str, headers: dict[str, str] |
 def _code() -> str:
     """What makes the answers, as it is installed: another code may make other bytes of the same data."""
     package = Path(__file__).resolve().parent.parent
-    files = sorted(path for path in package.rglob("*") if path.suffix in {".py", ".html", ".qml", ".qlr"})
+    files = sorted(path for path in package.rglob("*") if path.suffix in {".py", ".html", ".qml", ".qlr", ".typ"})
     return hashlib.blake2b(b"".join(path.read_bytes() for path in files), digest_size=8).hexdigest()
 
 

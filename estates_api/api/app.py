@@ -30,6 +30,7 @@ from estates_api.api import (
     qgis,
     shortlists,
     tiles,
+    time_machine,
     upload,
     what_if,
     windows,
@@ -37,7 +38,7 @@ from estates_api.api import (
 from estates_api.api.answers import HeadAndOptions, Varying
 from estates_api.api.context import Context
 from estates_api.api.direct import Direct, Endpoint, route
-from estates_api.api.downloads import Files
+from estates_api.api.files import Files
 from estates_api.api.items import Counts
 from estates_api.api.kept import Kept
 from estates_api.api.problems import add_handlers
@@ -97,6 +98,7 @@ def create_app(context: Context) -> FastAPI:
         shortlists,
         llc,
         levels,
+        time_machine,
         upload,
         what_if,
         adoption,

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from estates_api.api.context import context
-from estates_api.api.formats import FORMATS, HTML, Format
+from estates_api.api.formats import FORMATS, GEOJSON, HTML, Format
 from estates_api.api.forms import asked_again, list_headings, read_form
 from estates_api.api.maps import Map, find_map
 from estates_api.api.pages import page
@@ -54,8 +54,8 @@ def properties_page(request: Request, made: Collection, *, queryable: bool) -> R
 
 
 def downloads() -> list[Format]:
-    """The formats that are files."""
-    return [one for one in FORMATS.values() if one is not HTML]
+    """The formats that are files of whole collections."""
+    return [one for one in FORMATS.values() if one.whole or one is GEOJSON]
 
 
 def crs_title(crs: Crs) -> str:
@@ -74,7 +74,7 @@ async def items_page(request: Request, made: Collection, found: dict[str, Any], 
 def _asked(request: Request, made: Collection) -> dict[str, Any]:
     """What a page of features has whether or not the question can be answered."""
     asked = request.query_params
-    files = {one: asked_again(request, f=one.name) for one in downloads()}
+    files = {one: asked_again(request, f=one.name) for one in FORMATS.values() if one is not HTML}
     everything = asked_again(request, properties=",".join(made.names))
     headings = list_headings(request, made)
     led = bool(headings) and headings[0].property.name in {"name", made.names[0]}

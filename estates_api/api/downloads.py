@@ -2,68 +2,35 @@
 seen by its length. A file is built once for each version of the data, and served in ranges."""
 
 import asyncio
-from collections import OrderedDict
-from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from estates_api.api.answers import etag
 from estates_api.api.context import audience, context, reading
+from estates_api.api.files import Files, Sent
 from estates_api.api.formats import FORMATS, Format
 from estates_api.api.given import Given, given_for, layer_of
 from estates_api.api.questions import WHOLE, Question, known, read_question, spelled
 from estates_api.domain.crs import CRS84, EPSG27700, Crs
+from estates_api.domain.method import Method
+from estates_api.domain.method_words import describe_method
 from estates_api.errors import BadInput, NotFound
-from estates_api.exports.bulk import FILES, TEXTS
+from estates_api.exports.bulk import DOCUMENTS, TEXTS, WRITTEN
 from estates_api.exports.bulk.build import Order, build_file
 from estates_api.store.batches import copying
 from estates_api.store.database import transaction
 from estates_api.store.features import copy_features, reading_as
 from estates_api.store.layers import Audience
+from estates_api.store.reference import list_borough_rings
 from estates_api.store.statements import feature_text, geometry_in, whole_query
-
-KEPT_FILES = 24
-
-
-class Sent(FileResponse):
-    """A file as it is sent: a megabyte at a time, since each piece takes a thread to read (0.2 ms)."""
-
-    chunk_size = 1024 * 1024
-
-
-@dataclass(slots=True)
-class Files:
-    """The files that this process built and keeps, in a folder of its own."""
-
-    folder: TemporaryDirectory[str] | None = None
-    kept: OrderedDict[tuple[Any, ...], Path] = field(default_factory=OrderedDict)
-    locks: dict[tuple[Any, ...], asyncio.Lock] = field(default_factory=dict)
-
-    def new(self, suffix: str) -> Path:
-        """A path that nothing has."""
-        self.folder = self.folder or TemporaryDirectory(prefix="estates-files-")
-        return Path(self.folder.name) / f"{uuid4().hex}.{suffix}"
-
-    def keep(self, key: tuple[Any, ...], path: Path) -> None:
-        """Keep a file; one that is being sent stays readable until it is sent."""
-        self.kept[key] = path
-        while len(self.kept) > KEPT_FILES:
-            with suppress(FileNotFoundError):
-                self.kept.popitem(last=False)[1].unlink()
-
-    def close(self) -> None:
-        """Remove them all."""
-        if self.folder:
-            self.folder.cleanup()
-        self.folder = None
 
 
 async def whole(request: Request) -> Response:
@@ -119,10 +86,36 @@ def check_file(question: Question, form: Format) -> None:
         raise BadInput("cursor: a file has all pages; leave it out")
 
 
+def check_size(connection: Connection, query: Select[Any], form: Format) -> None:
+    """BadInput when a question finds more than a file of this format holds."""
+    if form.most is None:
+        return
+    one: ColumnElement[int] = literal_column("1")
+    found: Select[Any] = query.with_only_columns(one, maintain_column_froms=True).order_by(None).limit(form.most + 1)
+    if connection.execute(select(func.count()).select_from(found.subquery())).scalar_one() > form.most:
+        instead = "" if form.name == "xlsx" else ", or take f=xlsx"
+        raise BadInput(f"f: {form.title} holds at most {form.most:,} features, and more are found: narrow the question "
+                       f"with bbox, filter or a property{instead}")  # fmt: skip
+
+
+def _told(request: Request, connection: Connection, job: Job, method: Method) -> dict[str, Any]:
+    """What a document says beside its rows: what was asked, by which method, and where the boroughs are."""
+    asked = [[name, text] for name, text in request.query_params.multi_items() if name != "f"]
+    scored = "release_score" in job.question.collection.names
+    return {
+        "asked": asked,
+        "audience": audience(request),
+        "method": describe_method(method) if scored else {},
+        "boroughs": list_borough_rings(connection) if job.form.name == "pdf" else [],
+    }
+
+
 def crs_of(request: Request, question: Question, form: Format) -> Crs:
     """The system of a file: a GeoPackage is in British National Grid unless another is asked for."""
     if "crs" not in request.query_params:
-        return EPSG27700 if form.name == "gpkg" else CRS84
+        return EPSG27700 if form.name in {"gpkg", "pdf"} else CRS84
+    if form.name == "pdf":
+        raise BadInput(f"crs: the maps of {form.title} are drawn in {EPSG27700.uri}; leave it out")
     if form.name not in {"geojson", "geojsons"} and question.look.crs not in {CRS84, EPSG27700}:
         raise BadInput(f"crs: {form.title} is there in {CRS84.uri} and {EPSG27700.uri}")
     return question.look.crs
@@ -134,13 +127,13 @@ async def _path(request: Request, job: Job, version: int) -> Path:
     asked = job.question
     key = (spelled(asked), asked.look, asked.limit, job.form.name, audience(request), version, job.given and uuid4())
     async with files.locks.setdefault(key, asyncio.Lock()):
-        if key not in files.kept or not files.kept[key].exists():
+        path = files.get(key)
+        if path is None:
             path = files.new(job.form.name)
             await asyncio.to_thread(_build, request, job, path)
             files.keep(key, path)
-        found = files.kept[key]
     files.locks.pop(key, None)
-    return found
+    return path
 
 
 def _build(request: Request, job: Job, path: Path) -> None:
@@ -149,7 +142,7 @@ def _build(request: Request, job: Job, path: Path) -> None:
     source, reader = layer_of(question, audience(request), job.given)
     conditions, look = question.asked_of(source), question.look
     values = {**(question.values or {}), **({"rows": job.given.rows} if job.given else {})}
-    if name in FILES:
+    if name in WRITTEN:
         said = [column.label(name) for name, column in source.columns.items()]
         columns: list[ColumnElement[Any]] = [
             source.id.label("id"),
@@ -161,10 +154,12 @@ def _build(request: Request, job: Job, path: Path) -> None:
     query = whole_query(source, columns, conditions, sort=question.sort, limit=question.limit).params(**values)
     here = context(request)
     with transaction(here.engine) as connection:
-        cut_offs = here.method_in_force(connection).cut_offs
+        method = here.method_in_force(connection)
+        told = _told(request, connection, job, method) if name in DOCUMENTS else {}
     with transaction(here.engine) as connection, _role(connection, reader):
-        if name in FILES:
-            order = Order(name, question.collection.id, look.crs.srid, job.changed_at, cut_offs)
+        if name in WRITTEN:
+            check_size(connection, query, job.form)
+            order = Order(name, question.collection.id, look.crs.srid, job.changed_at, method.cut_offs, told)
             with copying(connection, query) as blocks:
                 build_file(order, blocks, path)
             return

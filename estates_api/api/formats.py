@@ -6,16 +6,31 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from estates_api.errors import BadInput
+from estates_api.exports.bulk import DOCUMENTS
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format by its name in `f`; `page`: it is a page of features, not a file of all of them."""
+    """A format by its name in `f`; `page`: it is a page of features, not a file of all of them. `most`: features that
+    it holds at most."""
 
     name: str
     media_type: str
     title: str
     page: bool = False
+    most: int | None = None
+
+    @property
+    def whole(self) -> bool:
+        """A file that a whole collection fits in."""
+        return not self.page and (self.most is None or self.most > LARGEST_REPORT)
+
+
+LARGEST_REPORT = 200
+"""Features of a report, which has a page for each."""
+
+LARGEST_SHEET = 1_048_575
+"""Rows of a worksheet, without its head (Excel specifications and limits)."""
 
 
 GEOJSON = Format("geojson", "application/geo+json", "GeoJSON", page=True)
@@ -31,6 +46,8 @@ FORMATS: Mapping[str, Format] = {
         Format("fgb", "application/flatgeobuf", "FlatGeobuf"),
         Format("gpkg", "application/geopackage+sqlite3", "GeoPackage"),
         Format("parquet", "application/vnd.apache.parquet", "GeoParquet"),
+        Format("xlsx", DOCUMENTS["xlsx"].media_type, "Excel workbook", most=LARGEST_SHEET),
+        Format("pdf", DOCUMENTS["pdf"].media_type, "PDF report", most=LARGEST_REPORT),
     )
 }
 """Every format of features by its name."""

@@ -10,7 +10,7 @@ from estates_api.api import tiles
 from estates_api.api.answers import GEOJSON, text_answer, wants_html
 from estates_api.api.browse import collection_page, collections_page, conformance_page, properties_page
 from estates_api.api.context import Base, Caller, Database
-from estates_api.api.formats import FORMATS, HTML
+from estates_api.api.formats import FORMATS
 from estates_api.api.links import link
 from estates_api.api.parameters import only
 from estates_api.api.qgis import QLR
@@ -134,7 +134,7 @@ def _links(here: str, made: Collection) -> list[dict[str, str]]:
         *(
             link(f"{here}.{one.name}", "enclosure", one.media_type, f"{made.title} as one file: {one.title}")
             for one in FORMATS.values()
-            if one is not HTML
+            if one.whole or one.name == "geojson"
         ),
         link(f"{here}/queryables", QUERYABLES, SCHEMA_JSON, "what a filter may name"),
         link(f"{here}/tiles", tiles.TILESETS, "application/json", "vector tiles"),

@@ -14,13 +14,13 @@ from estates_api.api.answers import JSON, text_answer, wants_html
 from estates_api.api.context import Base, Caller, Context, Database, Here, View, Viewer
 from estates_api.api.pages import page
 from estates_api.api.parameters import AsOf, only, today
+from estates_api.api.shortlist_files import TITLES, check_suffix, file_answer
 from estates_api.api.upload import check_sender
 from estates_api.api.what_if import parse_body, read_body
 from estates_api.domain.choices import KINDS, PIN_LISTS
 from estates_api.domain.quarters import Quarter, parse_quarter
 from estates_api.domain.shortlist import by_organisation
-from estates_api.errors import BadInput, KeyNeeded, NotFound
-from estates_api.exports import WRITERS
+from estates_api.errors import BadInput, KeyNeeded
 from estates_api.store import shortlists as stored
 from estates_api.store.database import transaction
 from estates_api.store.shortlists import Seeing
@@ -96,26 +96,24 @@ def list_shortlists(database: Database, view: View, base: Base) -> dict[str, Any
 def get_shortlist(
     name: str, request: Request, database: Database, here: Here, view: View, which: Annotated[Which, Depends(_which)]
 ) -> Response:  # fmt: skip
-    """A quarter's shortlist: `2026-Q4` (the canonical bytes), `2026-Q4.csv`, `2026-Q4.geojson`.
+    """A quarter's shortlist: `2026-Q4` (the canonical bytes), or as a file: `2026-Q4.csv`, `.xlsx`, `.geojson`,
+    `.gpkg`, `.parquet`, `.pdf`.
 
     Everybody gets the list that was made for them, from its newest published revision. `as-of` draws the quarter's
     list up from what the data say of another day, without storing it. A draft or a preview needs the key.
     """
     quarter_text, _, suffix = name.partition(".")
-    if suffix and suffix not in WRITERS:
-        raise NotFound(f"a shortlist is there as {', '.join(f'.{known}' for known in WRITERS)}, not .{suffix}")
+    check_suffix(suffix)
     frozen = _frozen(database, here, parse_quarter(quarter_text), view, which)
     headers = headers_of(frozen)
     if suffix:
-        writer = WRITERS[suffix]
-        headers["Content-Disposition"] = f'attachment; filename="shortlist-{frozen.quarter}.{suffix}"'
-        return text_answer(writer.write(frozen.document), writer.media_type, headers)
+        return file_answer(request, database, frozen, suffix, headers)
     if wants_html(request):
         document, rows = frozen.document, stored.list_shortlists(database, seeing(view))
         earlier = max((row["quarter"] for row in rows if row["quarter"] < frozen.quarter), default=None)
         values = {"frozen": frozen, "document": document, "drafts": view.drafts, "earlier": earlier,
                   "missing": by_organisation(document["not_enough_data"]),
-                  "agreement": list_agreement(database, frozen)}  # fmt: skip
+                  "agreement": list_agreement(database, frozen), "files": TITLES}  # fmt: skip
         return page(request, "shortlist.html", values, headers)
     return text_answer(frozen.content, JSON, headers)
 

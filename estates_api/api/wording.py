@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from estates_api.domain.attributes import ATTRIBUTES, IDENTITY, UNITS
 from estates_api.domain.collections import Property
-from estates_api.domain.explanation import is_freehold
+from estates_api.domain.explanation import measured
 from estates_api.domain.quantities import quantity
 
 _WRITTEN = {"m2": "m²", "GBP": "£"}
@@ -106,21 +106,6 @@ def claimed(source: Mapping[str, Any]) -> str:
     if UNITS.get(name) == "GBP":
         return f"{meaning} £{figure(value)}"
     return f"{meaning} {figure(value)} {unit(UNITS.get(name))}".strip()
-
-
-def measured(part: Mapping[str, Any]) -> str:
-    """The measure of one contribution, as the sentence has it (domain/explanation.py)."""
-    if part["state"] != "known":
-        return str(part["state"]).replace("unknown", "not known")
-    match part["criterion"].partition(".")[2]:
-        case "access":
-            return str(part["note"]).partition(",")[0]
-        case "partners":
-            return "yes" if part["measure"] else "no"
-        case "security" if is_freehold(part["note"]):
-            return "freehold"
-        case _:
-            return quantity(part["measure"], part["unit"])
 
 
 def scaled(part: Mapping[str, Any]) -> str:

@@ -40,7 +40,7 @@ def check_file(path: Path) -> None:
         raise BadInput(error.strerror or "it cannot be read") from None
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all: beside its place first, then moved there."""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -48,8 +48,8 @@ def write_whole(path: Path, text: str) -> None:
         raise BadInput(f"{shorten(str(path), 200)}: {error.strerror or 'it cannot be written'}") from None
     beside = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         beside.chmod(0o644)
         beside.replace(path)
     except OSError as error:

@@ -32,6 +32,7 @@ from estates_api.cli import (
     records,
     serving,
     shortlists,
+    time_machine,
     totals,
 )
 from estates_api.cli.session import console, fail, open_session, today
@@ -62,6 +63,7 @@ app.command("layers")(layers.layers)
 app.command("levels")(levels.levels)
 app.command("totals")(totals.totals)
 app.command("incentives")(incentives.incentives)
+app.command("time-machine")(time_machine.look_back)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 app.command("run")(serving.run)

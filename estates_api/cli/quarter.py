@@ -9,15 +9,15 @@ from rich.markup import escape
 from sqlalchemy import Engine
 
 from estates_api.cli.files import write_folder
-from estates_api.cli.session import console, errors, open_session, today
+from estates_api.cli.session import Session, console, errors, open_session, today
 from estates_api.domain.quarters import Quarter, parse_quarter, quarter_of
 from estates_api.errors import BadInput, Unavailable
-from estates_api.exports import WRITERS
 from estates_api.exports.webhook import parse_webhook
 from estates_api.store.database import transaction
 from estates_api.store.layers import AUDIENCES, Audience
 from estates_api.store.shortlists import Seeing
 from estates_api.workflows.adoption import InForce
+from estates_api.workflows.handing_out import FORMATS, hand_out, read_file
 from estates_api.workflows.quarter import Outcome, Wishes, run_quarter, tell
 from estates_api.workflows.shortlist import Frozen, get_shortlist
 
@@ -60,7 +60,7 @@ def quarter(  # noqa: PLR0913 -- the options of a command
         _tell_outcome(wanted, outcome)
         if outcome.refused:
             raise typer.Exit(REFUSED)
-        wrote = _write(out, shown) if out else False
+        wrote = _write(out, shown, session) if out else False
         told = _tell_webhook(session.engine, wanted, webhook) if webhook else False
         if not (outcome.did or wrote or told):
             console.print("nothing changed")
@@ -102,11 +102,13 @@ def _tell_outcome(wanted: Quarter, outcome: Outcome) -> None:
         errors.print(f"[red]refused:[/red] {escape(reason)}", soft_wrap=True)
 
 
-def _write(folder: Path, frozen: Frozen) -> bool:
+def _write(folder: Path, frozen: Frozen, session: Session) -> bool:
     """The list in every format with its hashes, whole or not at all; False where it is there already."""
-    name, document = f"shortlist-{frozen.quarter}", frozen.document
+    name = f"shortlist-{frozen.quarter}"
+    with transaction(session.engine) as connection:
+        handed = hand_out(connection, frozen, adopted=session.method)
     files = {f"{name}.json": frozen.content}
-    files |= {f"{name}.{suffix}": writer.write(document) for suffix, writer in WRITERS.items()}
+    files |= {f"{name}.{suffix}": read_file(handed, frozen, suffix) for suffix in FORMATS}
     sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {file}\n" for file, content in sorted(files.items()))
     target = folder / f"{frozen.quarter}-revision-{frozen.revision}"
     new = write_folder(target, files | {"SHA256SUMS": sums.encode()})

@@ -1,6 +1,7 @@
 """`estates shortlist`: draft, publish, show and list; pin and strike; verify, reproduce and compare."""
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import RowMapping
 
+from estates_api.cli.files import write_whole
 from estates_api.cli.session import Session, console, open_session, today
 from estates_api.domain.choices import Kind
 from estates_api.domain.quarters import Quarter, parse_quarter
@@ -20,6 +22,7 @@ from estates_api.store.database import transaction
 from estates_api.workflows import choose, comparison, prove
 from estates_api.workflows import shortlist as lists
 from estates_api.workflows.adoption import InForce
+from estates_api.workflows.handing_out import FORMATS, hand_out, read_file
 from estates_api.workflows.shortlist import Frozen
 
 app = typer.Typer(
@@ -223,6 +226,25 @@ def list_all() -> None:
             table.add_row(row["quarter"], str(row["revision"]), row["status"], escape(row["actor"]),
                           str(row["replaces"] or ""), row["sha256"])  # fmt: skip
         console.print(table)
+
+
+@app.command("export")
+def export(
+    quarter: QuarterArgument,
+    out: Annotated[Path, typer.Option("--out", help="Where the file is written.")],
+    file_format: Annotated[str | None, typer.Option("--format", help="The suffix of --out, if left out.")] = None,
+) -> None:
+    """Write the newest revision of a quarter's shortlist as CSV, workbook, GeoJSON, GeoPackage, GeoParquet or PDF."""
+    wanted, suffix = parse_quarter(quarter), file_format or out.suffix.removeprefix(".")
+    if suffix not in FORMATS:
+        raise BadInput(f"{suffix!r} is not a format of a shortlist; --format takes {', '.join(FORMATS)}")
+    with open_session() as session, transaction(session.engine) as connection:
+        frozen = lists.get_shortlist(connection, wanted)
+        handed = hand_out(connection, frozen, adopted=session.method)
+    write_whole(out, read_file(handed, frozen, suffix))
+    listed = counted(len(frozen.entries), "entry", "entries")
+    told = f"shortlist {frozen.quarter} revision {frozen.revision}, {frozen.status}, {listed}: {escape(str(out))}"
+    console.print(told, soft_wrap=True)
 
 
 def show_frozen(frozen: Frozen) -> None:

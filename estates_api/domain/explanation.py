@@ -72,6 +72,21 @@ def is_freehold(note: str) -> bool:
     return note.startswith("freehold")
 
 
+def measured(part: Mapping[str, Any]) -> str:
+    """The measure of one contribution, as the sentence has it."""
+    if part["state"] != "known":
+        return str(part["state"]).replace("unknown", "not known")
+    match part["criterion"].partition(".")[2]:
+        case "access":
+            return str(part["note"]).partition(",")[0]
+        case "partners":
+            return "yes" if part["measure"] else "no"
+        case "security" if is_freehold(part["note"]):
+            return "freehold"
+        case _:
+            return quantity(part["measure"], part["unit"])
+
+
 def sentence(result: Assessed, method: Method) -> str:
     """One plain sentence: listed because, would drop off if, not known; or why it is not listed."""
     parts = [_because(result, method), _drop_off(result, method), _not_known(result), _age(result)]

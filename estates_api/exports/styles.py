@@ -4,7 +4,7 @@ Colours tell apart for everybody: for scores one scale from light to dark (Color
 Okabe and Ito with marks that differ as well. What is not known is hollow and grey, and never looks like a low score.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from estates_api.domain.collections import Collection, Shape
@@ -45,6 +45,8 @@ def list_styles(collection: Collection, cut_offs: CutOffs) -> tuple[Style, ...]:
     """The styles of a collection, first the one that it is drawn with; every collection has one."""
     if collection.id == "candidates":
         return (_scored("release", cut_offs), _scored("reuse", cut_offs), _ROUTES)
+    if "list" in collection.names:
+        return (_by_list(collection.shape),)
     if collection.id in _STYLES:
         return (_STYLES[collection.id],)
     return (Style(collection.title, collection.shape, (Rule(collection.title, fill="#2c7fb8aa"),)),)
@@ -84,6 +86,19 @@ def _listed(name: str, both: str) -> tuple[Rule, ...]:
         Rule("reuse", f"\"{name}\" = 'reuse'", fill="#0072b2", mark="square", size_mm=3.2),
     )
 
+
+def _by_list(shape: Shape) -> Style:
+    """What is on a shortlist, by its list: marks for points, lightly filled areas for outlines."""
+    rules = (*_listed("list", "part release"), _unknown("annex", 3))
+    if shape == "Point":
+        return Style("Shortlists", shape, rules)
+    areas = (replace(rule, fill=CLEAR if rule.fill == CLEAR else f"{rule.fill}55", line_mm=0.5,
+                     line=rule.line if rule.fill == CLEAR else rule.fill) for rule in rules)  # fmt: skip
+    return Style("Shortlists", shape, tuple(areas))
+
+
+LIST_COLOURS = {rule.label: rule.fill for rule in _listed("list", "part release")} | {"annex": GREY}
+"""The colour of each list, the same on a map, in a chart and in a legend."""
 
 _ROUTES = Style("Route", "Point", (
     *_listed("route", "part release with reuse"),
@@ -125,7 +140,6 @@ _STYLES = {
         Rule("land of several public owners", fill="#d55e0033", line="#d55e00", line_mm=0.6),
     )),
     "holdings": Style("Holdings", "Point", (Rule("holding", fill="#56b4e9", size_mm=1.8),)),
-    "shortlist-entries": Style("Shortlists", "Point", (*_listed("list", "part release"), _unknown("annex", 3))),
     "boroughs": Style("Boroughs", "MultiPolygon", (Rule("borough", fill="#f4f4f2", line="#8c8c8c", line_mm=0.4),),
                       label="name"),
     "designations": _DESIGNATIONS,

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from estates_api.exports.writer import COLUMNS, Writer
+from estates_api.exports.columns import COLUMNS, rows_of
+from estates_api.exports.writer import Writer
 
 # OWASP, CSV Injection: these and their full-width forms; also after quotes, so that what was quoted is known from what
 # began with a quote of its own.
@@ -17,9 +18,9 @@ def write(content: Mapping[str, Any]) -> bytes:
     """One row per entry, the header first; unknown is an empty cell."""
     out = io.StringIO(newline="")
     rows = csv.writer(out)
-    rows.writerow(("quarter", "as_of", *COLUMNS))
-    for entry in content["entries"]:
-        rows.writerow([content["quarter"], content["as_of"], *(cell(entry[name]) for name in COLUMNS)])
+    rows.writerow(COLUMNS)
+    for row in rows_of(content):
+        rows.writerow([cell(row[name]) for name in COLUMNS])
     return out.getvalue().encode("utf-8")
 
 

@@ -12,12 +12,3 @@ class Writer:
     suffix: str
     media_type: str
     write: Callable[[Mapping[str, Any]], bytes]
-
-
-COLUMNS = (
-    "list", "annex_reason", "site", "owner", "occupiers", "name", "address", "postcode", "borough", "borough_gss",
-    "easting", "northing", "precision", "land_ha", "open_land_ha", "gia_m2", "score", "score_low", "score_high",
-    "coverage", "release_score", "reuse_score", "route", "gates", "reasons", "sources", "evidence_date", "stale",
-    "events", "later_events", "method",
-)  # fmt: skip
-"""What every export of a shortlist carries, in this order."""

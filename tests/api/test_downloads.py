@@ -3,20 +3,26 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas
+import openpyxl
+import pandas
 import pyogrio
+import pypdf
 import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
-from estates_api.api import downloads
+from estates_api.api import downloads, files
 from estates_api.api.formats import FORMATS, accepted
 from estates_api.store.database import transaction
 
 WHOLE = [name for name in FORMATS if name != "html"]
+LINKED = [name for name in WHOLE if name != "pdf"]  # which has a page for each feature, and a bound
 TABLES = ["gpkg", "fgb", "parquet"]
 
 
@@ -34,13 +40,18 @@ def rows(content: bytes, form: str, folder: Path) -> int:
             return len([json.loads(one) for one in content.decode().split("\x1e") if one])
         case "csv":
             return len(list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")))))
+        case "xlsx":
+            return len(pandas.read_excel(io.BytesIO(content), sheet_name="sites", engine="openpyxl"))
+        case "pdf":
+            cover = pypdf.PdfReader(io.BytesIO(content)).pages[0].extract_text()
+            return int(re.search(r"Found\s+([\d,]+)", cover)[1].replace(",", ""))
     path = folder / f"a.{form}"
     path.write_bytes(content)
     # The GDAL of pyogrio's wheels has no driver for Parquet.
     return len(geopandas.read_parquet(path) if form == "parquet" else pyogrio.read_dataframe(path, layer=0))
 
 
-@pytest.mark.parametrize("form", WHOLE)
+@pytest.mark.parametrize("form", LINKED)
 def test_a_collection_as_a_file(api: TestClient, form: str, tmp_path: Path) -> None:
     """The file of a collection has every feature of it, says its type and name, and is linked to."""
     links = {one["href"]: one for one in api.get("/collections/sites").json()["links"] if one["rel"] == "enclosure"}
@@ -59,6 +70,47 @@ def test_what_a_question_finds_as_a_file(api: TestClient, form: str, query: str,
     whole = "&limit=1000" if form == "geojson" else ""
     answer = api.get(f"/collections/sites/items?f={form}{query}{whole}")
     assert rows(answer.content, form, tmp_path) == count(api, query) > 1
+
+
+def test_a_workbook_of_candidates(api: TestClient) -> None:
+    """A workbook has the columns of the CSV with their formats, says what was asked, and brings the method along."""
+    query = "sector=NHS&filter=release_score%20%3E%2010"
+    book = openpyxl.load_workbook(io.BytesIO(api.get(f"/collections/candidates/items?f=xlsx&{query}").content))
+    assert book.sheetnames == ["readme", "candidates", "method", "columns"]
+    sheet, csv_text = book["candidates"], api.get(f"/collections/candidates/items?f=csv&{query}").text
+    heads = [cell.value for cell in sheet[1]]
+    assert heads == next(csv.reader(io.StringIO(csv_text)))
+    assert [row[0].value for row in sheet.iter_rows(2)] == [row["id"] for row in csv.DictReader(io.StringIO(csv_text))]
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", sheet.dimensions)
+    first = dict(zip(heads, sheet[2], strict=True))
+    assert first["release_score"].number_format == "#,##0.00"
+    assert first["release_coverage"].number_format == "0.0%"
+    said = {row[0].value: row[1].value for row in book["readme"].iter_rows()}
+    assert said["Asked for"] == "sector = NHS; filter = release_score > 10"
+
+
+def test_a_report_of_candidates(api: TestClient) -> None:
+    """A PDF has a page for each site that is found, with its sentence, in the order that was asked for."""
+    query = "filter=release_score%20%3E%2040&sortby=-release_score"
+    found = api.get(f"/collections/candidates/items?{query}").json()["features"]
+    content = api.get(f"/collections/candidates/items?f=pdf&{query}").content
+    pages = [re.sub(r"\s+", " ", page.extract_text()) for page in pypdf.PdfReader(io.BytesIO(content)).pages]
+    for number, feature in enumerate(found, 1):
+        (page,) = [page for page in pages if page.startswith(f"{number}. {feature['properties']['name']}")]
+        assert feature["properties"]["sentence"] in page
+    assert "filter = release_score > 40" in pages[0]
+
+
+def test_a_report_has_a_bound(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than a report holds is refused with what to do instead; its maps are in one system."""
+    monkeypatch.setitem(FORMATS, "pdf", replace(FORMATS["pdf"], most=3))  # type: ignore[misc]
+    answer = api.get("/collections/candidates/items?f=pdf&sector=NHS")
+    assert answer.status_code == 400
+    assert "at most 3 features" in answer.json()["detail"]
+    assert "take f=xlsx" in answer.json()["detail"]
+    assert api.get("/collections/sites.pdf?limit=1").status_code == 400
+    other = api.get("/collections/boroughs.pdf?crs=http://www.opengis.net/def/crs/EPSG/0/27700")
+    assert "leave it out" in other.json()["detail"]
 
 
 @pytest.mark.parametrize("form", ["csv", *TABLES])
@@ -158,7 +210,7 @@ def test_old_files_are_removed(
     reading: Engine, make_api: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No more files are kept than there is room for, and none when the service has ended."""
-    monkeypatch.setattr(downloads, "KEPT_FILES", 2)
+    monkeypatch.setattr(files, "KEPT_FILES", 2)
     client = make_api(reading)
     with client:
         for name in ("sites", "candidates", "boroughs", "lsoas"):

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from estates_api.domain.quarters import Quarter, quarter_of
-from estates_api.exports.writer import COLUMNS
+from estates_api.exports.columns import COLUMNS
 from estates_api.store.database import transaction
 from estates_api.workflows.ingest import Ingested
 
@@ -52,7 +52,7 @@ def test_the_csv_opens(keyed: TestClient, quarter: str) -> None:
     assert answer.headers["content-disposition"] == f'attachment; filename="shortlist-{quarter}.csv"'
     entries = keyed.get(f"/shortlists/{quarter}").json()["entries"]
     rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
-    assert list(rows[0]) == ["quarter", "as_of", *COLUMNS]
+    assert list(rows[0]) == list(COLUMNS)
     assert [row["site"] for row in rows] == [entry["site"] for entry in entries]
     frame = pandas.read_csv(io.BytesIO(answer.content))
     for name in ("easting", "northing", "score", "coverage", "gia_m2"):
@@ -172,3 +172,31 @@ def test_no_cell_is_a_formula(hostile: TestClient) -> None:
 def test_json_stays_json(hostile: TestClient, path: str) -> None:
     """Quotes and brackets in names never break the JSON made in the database."""
     assert "<script>alert(1)</script>" in json.dumps(hostile.get(path).json())
+
+
+@pytest.mark.parametrize(("suffix", "starts", "kind"), [
+    ("xlsx", b"PK", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("gpkg", b"SQLite format 3", "application/geopackage+sqlite3"),
+    ("parquet", b"PAR1", "application/vnd.apache.parquet"), ("pdf", b"%PDF-1.7", "application/pdf"),
+])  # fmt: skip
+def test_a_list_as_a_file(keyed: TestClient, suffix: str, starts: bytes, kind: str) -> None:
+    """A list is there in every format, with its name, its type and the hash of the record; built once, the same again;
+    and not for those who may not see it."""
+    answer, again = (keyed.get(f"/shortlists/{THEN}.{suffix}") for _ in range(2))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
+    assert answer.content.startswith(starts)
+    assert answer.content == again.content
+    assert answer.headers["content-disposition"] == f'attachment; filename="shortlist-{THEN}.{suffix}"'
+    plain = keyed.get(f"/shortlists/{THEN}").headers
+    assert answer.headers["estates-shortlist-sha256"] == plain["estates-shortlist-sha256"]
+    assert keyed.get(f"/shortlists/{THEN}.{suffix}", headers={"X-API-Key": "wrong"}).status_code == 401
+
+
+def test_the_formats_are_linked_and_named(keyed: TestClient, api: TestClient) -> None:
+    """The page of a list links to every format; another suffix is told what there is; a draft's file needs the key."""
+    page = keyed.get(f"/shortlists/{THEN}?f=html").text
+    for suffix in ("csv", "xlsx", "geojson", "gpkg", "parquet", "pdf"):
+        assert f"/shortlists/{THEN}.{suffix}?revision=1" in page
+    missing = keyed.get(f"/shortlists/{THEN}.docx")
+    assert (missing.status_code, ".pdf" in missing.json()["detail"]) == (404, True)
+    assert api.get(f"/shortlists/{THEN}.pdf").status_code == 401

@@ -10,16 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estates_api.exports import WRITERS
-from estates_api.exports.writer import COLUMNS
+from estates_api.exports.columns import COLUMNS, ENTRIES, row_of, rows_of
 
-NUMBERS = ("easting", "northing", "lon", "lat", "land_ha", "open_land_ha", "gia_m2", "score", "score_low", "score_high",
-           "coverage", "release_score", "reuse_score")  # fmt: skip
 words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=6)
 numbers = st.none() | st.floats(-1e6, 1e7, allow_nan=False)
-names = [*(name for name in COLUMNS if name not in NUMBERS and name != "stale"), "site"]
+KINDS = {"string": words, "number": numbers, "integer": st.none() | st.integers(0, 10_000),
+         "boolean": st.none() | st.booleans(), "date": st.none() | st.just("2015-03-31")}  # fmt: skip
+LISTS = {"limits", "checks", "flips", "homes_assumptions", "endorsed_by"}
+rules = st.lists(st.fixed_dictionaries(dict.fromkeys(("id", "title", "state", "reason"), words)), max_size=2)
+plain = {one.name: KINDS[one.kind] for one in ENTRIES.properties[2:] if one.name not in LISTS}
 entries = st.fixed_dictionaries(
-    dict.fromkeys(names, words) | dict.fromkeys(NUMBERS, numbers) | {"stale": st.booleans()}
-)
+    plain | {"site": words, "lon": numbers, "lat": numbers, "limits": rules, "checks": rules, "outline": st.none(),
+             "flips": st.lists(words, max_size=2), "homes_assumptions": st.lists(words, max_size=2),
+             "developable_ha": st.none() | st.tuples(numbers, numbers, numbers).map(list)}
+)  # fmt: skip
 contents = st.fixed_dictionaries({"quarter": st.just("2015-Q1"), "as_of": st.just("2015-03-31"),
                                   "entries": st.lists(entries, max_size=2)})  # fmt: skip
 
@@ -48,8 +52,8 @@ def test_csv_reads_back(content: dict[str, Any]) -> None:
     written = WRITERS["csv"].write(content).decode()
     rows = list(csv.DictReader(io.StringIO(written, newline="")))
     assert len(rows) == len(content["entries"])
-    for row, entry in zip(rows, content["entries"], strict=True):
-        assert list(row) == ["quarter", "as_of", *COLUMNS]
+    for row, entry in zip(rows, rows_of(content), strict=True):
+        assert list(row) == list(COLUMNS)
         for name in COLUMNS:
             value = entry[name]
             if isinstance(value, str):
@@ -72,6 +76,17 @@ def test_geojson_reads_back(content: dict[str, Any]) -> None:
     for feature, entry in zip(found["features"], content["entries"], strict=True):
         placed = {"type": "Point", "coordinates": [entry["lon"], entry["lat"]]}
         assert feature["geometry"] == (None if entry["lon"] is None else placed)
-        assert feature["properties"] == {
-            "quarter": "2015-Q1", "as_of": "2015-03-31", **{name: entry[name] for name in COLUMNS},
-        }  # fmt: skip
+        assert feature["properties"] == {"quarter": "2015-Q1", "as_of": "2015-03-31", **row_of(entry)}
+
+
+def test_what_is_a_list_is_told_in_words() -> None:
+    """Limits, checks and endorsements stand in a cell as a person would say them, hectares in three columns."""
+    limit = {"id": "green-belt", "title": "green belt", "state": "unknown", "reason": "no layer"}
+    endorsed = {"organisation": "London Borough of Haringey", "sector": "council", "date": "2026-11-03"}
+    row = row_of({"limits": [limit, limit], "checks": [], "flips": ["a", "b"], "developable_ha": [1.0, 2.0, 3.0],
+                  "endorsed_by": [endorsed, "NHS Property Services"]})  # fmt: skip
+    assert row["limits"] == "green belt: unknown (no layer); green belt: unknown (no layer)"
+    assert (row["checks"], row["flips"]) == (None, "a; b")
+    assert [row[f"developable_{end}_ha"] for end in ("low", "mid", "high")] == [1.0, 2.0, 3.0]
+    assert row["endorsed_by"] == "London Borough of Haringey, council, 2026-11-03; NHS Property Services"
+    assert set(row) == {*COLUMNS} - {"quarter", "as_of"}

@@ -17,4 +17,16 @@ FILES: dict[str, FileFormat] = {
         FileFormat("parquet", "application/vnd.apache.parquet", "GeoParquet", "geoparquet"),
     )
 }
-__all__ = ["FILES", "TEXTS", "FileFormat", "TextFormat"]
+
+DOCUMENTS: dict[str, FileFormat] = {
+    one.suffix: one
+    for one in (
+        FileFormat("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "workbook", "workbook"),
+        FileFormat("pdf", "application/pdf", "PDF report", "report"),
+    )
+}
+"""What people read rather than programs: written likewise, and told what was asked."""
+
+WRITTEN = FILES | DOCUMENTS
+
+__all__ = ["DOCUMENTS", "FILES", "TEXTS", "WRITTEN", "FileFormat", "TextFormat"]

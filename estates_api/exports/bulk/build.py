@@ -1,30 +1,29 @@
 """Having a file of a whole collection written by a process of its own, so that this one stays small."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from estates_api.domain.method import CutOffs
-from estates_api.errors import Unavailable
-from estates_api.exports.bulk import FILES
+from estates_api.exports.bulk import WRITTEN
+from estates_api.exports.child import run_writer
 
 PROCESS = "estates_api.exports.bulk.process"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to write: a format of `FILES`, a collection, in which system; the rest as `Layer` has it."""
+    """What to write: a format of `WRITTEN`, a collection, in which system; the rest as `Layer` has it."""
 
     format: str
     collection: str
     crs: int
     changed_at: datetime
     cut_offs: CutOffs
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 def build_file(order: Order, blocks: Iterable[bytes], path: Path) -> None:
@@ -32,14 +31,8 @@ def build_file(order: Order, blocks: Iterable[bytes], path: Path) -> None:
 
     Whatever stops the rows stops the file. Unavailable when it cannot be written; the reason stands in the log.
     """
-    command = [sys.executable, "-m", PROCESS, str(path)]
-    # A process that ended early breaks the pipe; its exit code tells.
-    with suppress(BrokenPipeError), subprocess.Popen(command, stdin=subprocess.PIPE) as process:  # noqa: S603 -- our own program
-        assert process.stdin is not None
-        for piece in _pieces(order, blocks):
-            process.stdin.write(piece)
-    if process.returncode:
-        raise Unavailable(f"the {FILES[order.format].title} of {order.collection} could not be written")
+    title = f"{WRITTEN[order.format].title} of {order.collection}"
+    run_writer(PROCESS, path, _pieces(order, blocks), title=title)
 
 
 def _pieces(order: Order, blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """A layer as a GeoPackage (OGC 12-128r18) that QGIS draws styled at once."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -27,26 +28,39 @@ _STYLE = "INSERT INTO layer_styles VALUES (?, '', '', ?, 'geom', ?, ?, '', ?, ''
 
 def write(layer: Layer, path: Path) -> None:
     """The table of the collection with its index, its meaning, its styles, and no other moment than `changed_at`."""
-    moment = layer.changed_at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    write_layers([layer], path)
+
+
+def write_layers(layers: Sequence[Layer], path: Path) -> None:
+    """Several layers in one file, as of the change of the first."""
+    moment = layers[0].changed_at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
+    try:
+        for layer in layers:
+            _write(layer, path, append=layer is not layers[0])
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    with closing(sqlite3.connect(path)) as database, database:
+        _add_styles(database, layers, moment)
+
+
+def _write(layer: Layer, path: Path, *, append: bool) -> None:
     options = {
         "IDENTIFIER": layer.collection.title,
         "DESCRIPTION": layer.collection.description,
         "GEOMETRY_NAME": "geom",
     }
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
-    try:
-        # 1.2 is what GDAL 3.6 and every QGIS that is in use read without a warning; nothing newer is needed.
-        write_vector(layer, path, "GPKG", dataset_options={"VERSION": "1.2"}, layer_options=options)
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-    with closing(sqlite3.connect(path)) as database, database:
-        _add_styles(database, layer, moment)
+    # 1.2 is what GDAL 3.6 and every QGIS that is in use read without a warning; nothing newer is needed.
+    version = {} if append else {"dataset_options": {"VERSION": "1.2"}}
+    write_vector(layer, path, "GPKG", layer_options=options, append=append, **version)
 
 
-def _add_styles(database: sqlite3.Connection, layer: Layer, moment: str) -> None:
-    """The styles of the collection, the first of them as the one it is drawn with."""
+def _add_styles(database: sqlite3.Connection, layers: Sequence[Layer], moment: str) -> None:
+    """The styles of each collection, the first of them as the one it is drawn with."""
     database.execute(_STYLES)
     database.execute(_CONTENTS, (moment,))
-    for number, style in enumerate(list_styles(layer.collection, layer.cut_offs), 1):
-        values = (number, layer.collection.id, style.name, write_qml(style), number == 1, moment)
+    styles = [(layer, style, rank) for layer in layers
+              for rank, style in enumerate(list_styles(layer.collection, layer.cut_offs))]  # fmt: skip
+    for number, (layer, style, rank) in enumerate(styles, 1):
+        values = (number, layer.collection.id, style.name, write_qml(style), rank == 0, moment)
         database.execute(_STYLE, values)

@@ -75,7 +75,7 @@ def _geo(layer: Layer, extent: Numbers) -> dict[str, Any]:
     crs = pyproj.CRS("OGC:CRS84" if layer.crs == 4326 else f"EPSG:{layer.crs}")
     column: dict[str, Any] = {
         "encoding": "WKB",
-        "geometry_types": [layer.collection.shape],
+        "geometry_types": [] if layer.mixed else [layer.collection.shape],  # none named: any may be there
         "crs": crs.to_json_dict(),
         "covering": {"bbox": {side: ["bbox", side] for side in _SIDES}},
     }

@@ -1,8 +1,9 @@
 """A whole collection as typed columns: what the writers of files take."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pyarrow
@@ -28,6 +29,7 @@ class Layer:
 
     `crs`: 27700 (metres) or 4326 (degrees, longitude first). `changed_at`: when the data last changed; the same data
     changed at the same moment are the same bytes. `cut_offs`: those of the method, for the styles of a GeoPackage.
+    `mixed`: its geometries are of more than one type. `told`: what a reader is told beside the rows.
     """
 
     collection: Collection
@@ -35,6 +37,8 @@ class Layer:
     changed_at: datetime
     cut_offs: CutOffs
     batches: Iterable[pyarrow.RecordBatch]
+    mixed: bool = False
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 def list_types(collection: Collection) -> dict[str, pyarrow.DataType]:

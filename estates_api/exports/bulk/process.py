@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from estates_api.domain.collections import COLLECTIONS
-from estates_api.exports.bulk import FILES
+from estates_api.exports.bulk import WRITTEN
 from estates_api.exports.bulk.build import read_order
 from estates_api.exports.bulk.layer import Layer, read_batches
 
@@ -33,7 +33,7 @@ def _read(source: BinaryIO, size: int) -> bytes:
 
 def write_layer(layer: Layer, name: str, path: Path) -> None:
     """Write in a format beside the path, under a name of its own, and then at once under the path."""
-    writer = import_module(f"{__package__}.{FILES[name].module}")
+    writer = import_module(f"{__package__}.{WRITTEN[name].module}")
     with TemporaryDirectory(prefix=".", dir=path.parent) as folder:
         made = Path(folder) / path.name
         writer.write(layer, made)
@@ -47,12 +47,12 @@ def main() -> None:
     order = read_order(source.readline())
     collection = COLLECTIONS[order.collection]
     batches = read_batches(collection, read_blocks(source))
-    layer = Layer(collection, order.crs, order.changed_at, order.cut_offs, batches)
+    layer = Layer(collection, order.crs, order.changed_at, order.cut_offs, batches, told=order.told)
     write_layer(layer, order.format, Path(sys.argv[1]))
 
 
 if __name__ == "__main__":
     # What pyogrio and pyarrow take along where it is there, and do without: most of a second of every start.
-    unwanted = ("geopandas", "pandas", *(() if sys.argv[1].endswith(".parquet") else ("pyproj", "shapely")))
+    unwanted = ("geopandas", "pandas", *(() if sys.argv[1].endswith((".parquet", ".pdf")) else ("pyproj", "shapely")))
     sys.modules.update(dict.fromkeys(unwanted))
     main()

@@ -1,0 +1,158 @@
+"""The PDF of a shortlist, read back: everything is said, tagged, and legible."""
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+import typst
+
+from estates_api.exports.report import maps, typesetting
+from estates_api.exports.report.content import content
+from estates_api.exports.report.typesetting import printable
+from estates_api.exports.report.words import amount, left_out, span
+
+Document = dict[str, Any]
+Write = Callable[..., Path]
+
+
+def read(path: Path) -> tuple[pypdf.PdfReader, list[str]]:
+    """The file, and the text of its pages with single spaces."""
+    reader = pypdf.PdfReader(path)
+    return reader, [re.sub(r"\s+", " ", page.extract_text()) for page in reader.pages]
+
+
+def plain(text: str) -> str:
+    """Text as it is found again on a page."""
+    return re.sub(r"\s+", " ", printable(text))
+
+
+def test_every_site_has_its_page(write: Write, document: Document) -> None:
+    """Each listed site has one page, in the order of the lists, with its sentence, its owner, and scores whose parts
+    add up to what stands over them."""
+    _, pages = read(write("report", document))
+    for number, entry in enumerate(document["entries"], 1):
+        head = plain(f"{number}. {entry['name']}").replace(" ", "")
+        (page,) = [page for page in pages if page.replace(" ", "").startswith(head)]
+        assert plain(entry["reasons"]) in page
+        assert plain(entry["owner"].partition(";")[0]) in page
+        for score in ("release", "reuse"):
+            assert f"{score.capitalize()} score {entry[f'{score}_score']:.1f} of 100" in page
+            parts = [part["points"] for part in entry["contributions"] if part["criterion"].startswith(f"{score}.")]
+            assert f"Adds up to {sum(parts):.1f}" in page
+
+
+def test_what_is_told_once(write: Write, document: Document) -> None:
+    """Quarter, day, status, fingerprint, method, sources, what is not known and what left public ownership stand in
+    the report, and its cover says what it is."""
+    told = document | {"released": [{"site": "A", "name": "Marie Foster Home", "event": "sold, 2019", "citation": "x"}]}
+    _, pages = read(write("report", told, sha256="0f" * 32, status="published", revision=2))
+    cover, whole = pages[0], " ".join(pages)
+    assert "Shortlist 2015-Q1" in cover
+    assert "Status published, revision 2" in cover
+    assert "As of 31 March 2015" in cover
+    assert "0f" * 32 in cover
+    for one in document["not_enough_data"]:
+        assert plain(one["name"]) in whole
+    for edition in document["editions"]:
+        assert edition["sha256"] in whole.replace(" ", "")
+    assert "Marie Foster Home sold, 2019" in whole
+    assert "land not under buildings" in whole
+
+
+def test_it_is_tagged(write: Write, document: Document) -> None:
+    """The file says that it is PDF/UA-1: tagged, with language, title, and words for every chart and map."""
+    reader, _ = read(write("report", document))
+    root = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en-GB"
+    assert reader.metadata
+    assert reader.metadata.title == "Shortlist 2015-Q1"
+    assert b"pdfuaid" in root["/Metadata"].get_object().get_data()
+    figures = list(_figures(root["/StructTreeRoot"]))
+    assert len(figures) >= 3 * (len(document["entries"]) - 1)
+    assert all(figures)
+
+
+def _figures(node: Any) -> Any:
+    """The alternative texts of the figures under a node of the structure."""
+    node = node.get_object()
+    if not isinstance(node, dict):
+        return
+    if node.get("/S") == "/Figure":
+        yield str(node.get("/Alt", ""))
+    children = node.get("/K", [])
+    for child in children if isinstance(children, list) else [children]:
+        if not isinstance(child.get_object(), int):
+            yield from _figures(child)
+
+
+def test_no_letter_is_a_box(write: Write, document: Document) -> None:
+    """What the fonts cannot show is written as its number; what looks like markup is shown as it is."""
+    _, pages = read(write("report", document))
+    whole = " ".join(pages)
+    assert "[U+533B][U+9662] [U+1F3E5]" in whole
+    assert "<b>#let x</b> $a$ \\ `#panic()`" in whole
+    assert "\ufffd" not in whole
+
+
+def test_all_that_is_shown_can_be_shown(tmp_path: Path) -> None:
+    """Every character that is let through is in the fonts, together and at once."""
+    whole = "".join(chr(one) for first, last in typesetting._SHOWN for one in range(first, last + 1))
+    source = b'#set document(title: "t")\n#set text(lang: "en")\n#sys.inputs.at("all").clusters().join(" ")'
+    compiler = typst.Compiler(source, ignore_system_fonts=True, sys_inputs={"all": whole})
+    assert compiler.compile(format="pdf", pdf_standards="ua-1")
+    assert printable({"a": ["é", 1, None, "\u202e", "\u2028"]}) == {"a": ["é", 1, None, "[U+202E]", " "]}
+
+
+def test_fifty_sites_in_twenty_seconds(write: Write, document: Document) -> None:
+    """The report of fifty sites is set in less than 20 s."""
+    many = [{**document["entries"][place % 11], "site": f"NCL-{place}"} for place in range(50)]
+    start = time.monotonic()
+    path = write("report", document | {"entries": many})
+    assert time.monotonic() - start < 20
+    assert len(pypdf.PdfReader(path).pages) > 50
+
+
+def test_without_boroughs_and_without_places(document: Document) -> None:
+    """Without borough outlines the points stand alone and that is said; without any position there is no map."""
+    beside = {"sha256": "", "status": "draft", "revision": 1, "method": {}, "boroughs": []}
+    made = content(document, beside)
+    assert made["without_boroughs"]
+    assert made["map"]["areas"] == []
+    nowhere = [{**entry, "easting": None, "northing": None} for entry in document["entries"]]
+    made = content(document | {"entries": nowhere}, beside)
+    assert made["map"] is None
+    assert {page["map"] for page in made["sites"]} == {None}
+
+
+def test_a_map_shows_what_is_near() -> None:
+    """A close-up has its site in the middle, its neighbours faint, a circle where the position is a postcode, a bar of
+    a round length, and the outline where one is known; a site far from all boroughs is counted, not drawn."""
+    site = {"number": 1, "list": "release", "easting": 530_000.0, "northing": 190_000.0, "precision": "postcode",
+            "outline": None}  # fmt: skip
+    near, far = {**site, "number": 2, "easting": 530_500.0}, {**site, "number": 3, "easting": 430_000.0}
+    view = maps.close_up({}, site, [site, near, far])
+    assert [(one["number"], one["faint"]) for one in view["marks"]] == [(2, True), (1, False)]
+    width, height = view["paper"]
+    assert view["marks"][1]["at"] == pytest.approx([width / 2, height / 2], abs=0.1)
+    assert view["ring"]["mm"] > 0
+    assert view["bar"]["told"] in {"500 m", "200 m", "1 km"}
+    outline = "POLYGON ((530000 190000, 530100 190000, 530100 190100, 530000 190000))"
+    drawn = maps.close_up({}, {**site, "precision": "outline", "outline": outline}, [])
+    assert (drawn["ring"], len(drawn["marks"][0]["outline"])) == (None, 1)
+    ring = [[529_000, 189_000], [531_000, 189_000], [531_000, 191_000], [529_000, 189_000]]
+    borough = maps.borough_shapes([{"name": "A", "rings": [ring]}])
+    whole = maps.overview(borough, [site, near, far])
+    assert whole is not None
+    assert (whole["beyond"], len(whole["marks"])) == (1, 2)
+
+
+def test_numbers_in_words() -> None:
+    """What is not known is said and never a nought; a range of one number is one number."""
+    assert [amount(None), amount(1234.5, "m²"), amount(9.5, "£")] == ["not known", "1,234 m²", "£10"]
+    assert [span(None, 3), span(3, 3), span(1, 1200)] == ["not known", "3", "1 to 1,200"]
+    assert left_out([{"a": None}, {"a": 1}], {"a": "land"}) == "land of 1 site"
