@@ -34,6 +34,9 @@ from estates_api.workflows.ingest import Ingested, ingest
 from estates_api.workflows.origin import Origin
 from estates_api.workflows.shortlist import Frozen
 
+# Tests that run side by side are given a width, which would be that of every table for good: each says its own.
+os.environ.pop("COLUMNS", None)
+
 DATA = ROOT / "data"
 TODAY = datetime.now(UTC).date()
 KEY = "the-key-of-the-tests"

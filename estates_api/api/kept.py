@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Encoding = Literal["identity", "gzip", "zstd"]
 
-KEPT_BYTES, LARGEST_BYTES, SMALLEST_BYTES = 16 << 20, 4 << 20, 1000
+KEPT_BYTES, LARGEST_BYTES, SMALLEST_BYTES = 8 << 20, 4 << 20, 1000
 """What a process keeps in all, the largest answer that is kept, and the smallest that is worth compressing."""
 
 _COMPRESSED = ("application/json", "application/geo+json", "application/schema+json", "application/problem+json",

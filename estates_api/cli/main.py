@@ -14,6 +14,7 @@ from estates_api import __version__
 from estates_api.cli import (
     adoption,
     backtest,
+    backups,
     capacity,
     incentives,
     ingest,
@@ -52,6 +53,8 @@ app.command("outline")(outlines.outline_files)
 app.command("layers")(layers.layers)
 app.command("totals")(totals.totals)
 app.command("incentives")(incentives.incentives)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 app.command("run")(serving.run)
 app.command("serve")(serving.serve)
 app.command("issues")(quality.issues)

@@ -23,7 +23,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("judge")(judge)
     app.command("questions")(questions)
     app.command("withdraw")(withdraw)
-    app.command("restore")(restore)
+    app.command("reinstate")(reinstate)
 
 
 def judge(
@@ -61,10 +61,10 @@ def withdraw(site: Reference, because: Because) -> None:
     """Show a site no more: who asks for it is told that it is gone, and why."""
     with open_session() as session, transaction(session.engine) as connection:
         judging.withdraw(connection, site.strip(), because)
-    console.print(escape(f"{site} is withdrawn; take that back with: estates restore {site} --because …"))
+    console.print(escape(f"{site} is withdrawn; take that back with: estates reinstate {site} --because …"))
 
 
-def restore(site: Reference, because: Because) -> None:
+def reinstate(site: Reference, because: Because) -> None:
     """Show a site again that was withdrawn."""
     with open_session() as session, transaction(session.engine) as connection:
         judging.restore(connection, site.strip(), because)

@@ -3,7 +3,7 @@
 Only comparable sites are ranked with each other; who is comparable the caller says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -28,6 +28,7 @@ from estates_api.domain.scoring import NOT_APPLICABLE, Floats
 
 Ranks = NDArray[np.int32]
 Flags = NDArray[np.bool_]
+Bits = NDArray[np.uint8]
 
 INTERVAL = (0.05, 0.95)
 """The 90 % rank interval: five draws in a hundred lie before it, five behind."""
@@ -40,7 +41,8 @@ _RIVALS = 64
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """What the draws say of n comparable sites on one score: the share of draws in which each is among the top k, the
-    90 % interval of its rank, its best and worst one (from 1), and when it reaches the cut-off (draws x sites).
+    90 % interval of its rank, its best and worst one (from 1), and in which draws it reaches the cut-off, eight to a
+    byte (np.packbits) x sites.
     """
 
     top: Floats
@@ -48,7 +50,7 @@ class Ranking:
     high: Ranks
     best: Ranks
     worst: Ranks
-    over: Flags
+    over: Bits
 
 
 def try_ranks(valued: Valued, refs: Sequence[str], adopted: Weights, plan: Plan) -> Ranking:
@@ -61,17 +63,29 @@ def try_ranks(valued: Valued, refs: Sequence[str], adopted: Weights, plan: Plan)
     sites = np.concatenate([order[:0], *(block.sites for block in blocks)])
     back = np.empty(len(sites), dtype=np.intp)
     back[sites] = np.arange(len(sites))
-    over = scores >= np.float32(plan.cut_off / 100 - 1e-6)
+    over = _over(scores, np.float32(plan.cut_off / 100 - 1e-6), back)
     ranks = _rank_draws(scores, keys[sites])
-    low, high = _intervals(ranks)
-    return Ranking(
-        top=(np.count_nonzero(ranks <= plan.top, axis=0) / plan.draws)[back],
-        low=low.astype(np.int32)[back],
-        high=high.astype(np.int32)[back],
-        best=ranks.min(axis=0).astype(np.int32)[back],
-        worst=ranks.max(axis=0).astype(np.int32)[back],
-        over=over[:, back],
-    )
+    top, low, high, best, worst = (bound[back] for bound in _bounds(ranks, plan.top))
+    return Ranking(top / plan.draws, low, high, best, worst, over)
+
+
+def _over(scores: Singles, cut_off: np.float32, back: NDArray[np.intp]) -> Bits:
+    """Who reaches the cut-off in every draw, in the order that was given."""
+    over = np.empty((-(-len(scores) // 8), scores.shape[1]), dtype=np.uint8)
+
+    def compare(eights: slice) -> None:
+        part = np.packbits(scores[8 * eights.start : 8 * eights.stop] >= cut_off, axis=0)
+        np.take(part, back, axis=1, out=over[eights], mode="clip")
+
+    each_part(compare, *over.shape)
+    return over
+
+
+def each_part(work: Callable[[slice], None], draws: int, size: int) -> None:
+    """Do something to a few draws of so many sites at a time, with all threads."""
+    step = max(1, CELLS // max(1, size))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(work, (slice(first, min(first + step, draws)) for first in range(0, draws, step))))
 
 
 def _rank_draws(scores: Singles, keys: Words) -> NDArray[np.uint32]:
@@ -83,41 +97,41 @@ def _rank_draws(scores: Singles, keys: Words) -> NDArray[np.uint32]:
     index, chance = np.arange(size, dtype=np.uint64), (keys >> np.uint64(32)).astype(np.uint32)
     numbers = np.arange(1, size + 1, dtype=np.uint32)
 
-    def rank(first: int) -> None:
-        last = min(first + step, len(scores))
+    def rank(draws: slice) -> None:
         # Positive floats sort as their bits do. Score, chance and index make one number: sorting it is exact, and four
         # times as fast as sorting indices by score.
-        words = (np.uint32(0x7FFFFFFF) - ranks[first:last]).astype(np.uint64)
+        words = (np.uint32(0x7FFFFFFF) - ranks[draws]).astype(np.uint64)
         words <<= np.uint64(_TIE_BITS + _INDEX_BITS)
-        odd = np.arange(first, last, dtype=np.uint32)[:, np.newaxis] * np.uint32(0x9E3779B2) + np.uint32(0x85EBCA6B)
+        numbered = np.arange(draws.start, draws.stop, dtype=np.uint32)[:, np.newaxis]
+        odd = numbered * np.uint32(0x9E3779B2) + np.uint32(0x85EBCA6B)
         words |= (((chance * odd) >> np.uint32(32 - _TIE_BITS)).astype(np.uint64)) << np.uint64(_INDEX_BITS)
         words |= index
         words.sort(axis=1)
         words &= np.uint64((1 << _INDEX_BITS) - 1)
-        for row, order in enumerate(words.view(np.int64), first):
+        for row, order in enumerate(words.view(np.int64), draws.start):
             ranks[row, order] = numbers
 
-    step = max(1, CELLS // max(1, size))
-    with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(rank, range(0, len(scores), step)))
+    each_part(rank, *scores.shape)
     return ranks
 
 
-def _intervals(ranks: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """The ranks that bound 90 % of the draws, by site."""
+def _bounds(ranks: NDArray[np.uint32], top: int) -> NDArray[np.int32]:
+    """By site, as rows: in how many draws it is among the top, the ranks that bound 90 % of the draws, best, worst."""
     draws, size = ranks.shape
-    places = sorted({int(np.floor(INTERVAL[0] * draws)), int(np.ceil(INTERVAL[1] * draws)) - 1})
-    bounds = np.empty((2, size), dtype=np.uint32)
+    places = [int(np.floor(INTERVAL[0] * draws)), int(np.ceil(INTERVAL[1] * draws)) - 1]
+    bounds = np.empty((5, size), dtype=np.int32)
     step = max(1, 4 * CELLS // draws)
 
     def bound(first: int) -> None:
-        part = np.ascontiguousarray(ranks[:, first : first + step].T)
-        part.partition(places, axis=1)
-        bounds[0, first : first + step], bounds[1, first : first + step] = part[:, places[0]], part[:, places[-1]]
+        part, found = np.ascontiguousarray(ranks[:, first : first + step].T), bounds[:, first : first + step]
+        found[0] = np.count_nonzero(part <= top, axis=1)
+        found[3], found[4] = part.min(axis=1), part.max(axis=1)
+        part.partition(sorted({*places}), axis=1)
+        found[1], found[2] = part[:, places[0]], part[:, places[1]]
 
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(bound, range(0, size, step)))
-    return bounds[0], bounds[1]
+    return bounds
 
 
 def find_pareto(valued: Valued) -> Flags:

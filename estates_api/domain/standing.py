@@ -14,7 +14,7 @@ from estates_api.domain.draws import Plan
 from estates_api.domain.flips import Flip, find_flips
 from estates_api.domain.method import SCORES, Method, ScoreName
 from estates_api.domain.outcome import Case, Flags, Outcome, cut_off_of, rank_sites
-from estates_api.domain.robustness import Ranking, find_pareto, try_ranks
+from estates_api.domain.robustness import Bits, Ranking, find_pareto, try_ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ def try_sites(case: Case, outcome: Outcome, method: Method, seed: int, circles: 
     found: list[Tried] = [Tried(seed, None, None, None, ())] * size
     for one in np.unique(circle):
         inside, seen = np.flatnonzero(circle == one), circle <= one
-        moved = np.zeros((method.trials.draws, size), dtype=np.bool_)
+        moved = np.zeros((-(-method.trials.draws // 8), size), dtype=np.uint8)
         standings = {name: _stand(case, outcome, method, _plan(method, name, seed), seen, moved) for name in SCORES}
-        differs = np.count_nonzero(moved, axis=0) / method.trials.draws
+        differs = np.bitwise_count(moved).sum(axis=0, dtype=np.int64) / method.trials.draws
         for row in inside.tolist():
             release, reuse = standings["release"].get(row), standings["reuse"].get(row)
             share = float(differs[row]) if release or reuse else None
@@ -72,10 +72,15 @@ def _plan(method: Method, name: ScoreName, seed: int) -> Plan:
     )  # fmt: skip
 
 
+def _always(draws: int) -> Bits:
+    """A column of bits that are set in every draw."""
+    return np.packbits(np.ones((draws, 1), dtype=np.bool_), axis=0)
+
+
 def _stand(
-    case: Case, outcome: Outcome, method: Method, plan: Plan, seen: Flags, moved: Flags
+    case: Case, outcome: Outcome, method: Method, plan: Plan, seen: Flags, moved: Bits
 ) -> dict[int, Standing]:  # fmt: skip
-    """The standings on one score among the sites seen, by their place. `moved`: the draws that change a list."""
+    """The standings on one score among the sites seen, by place. `moved`: bits of the draws that change a list."""
     comparable = outcome.comparable[plan.name] & seen
     rows = np.flatnonzero(comparable)
     if not len(rows):
@@ -83,7 +88,7 @@ def _stand(
     valued = outcome.valued[plan.name]
     part = replace(valued, values=valued.values[rows], state=valued.state[rows], pool=valued.pool[rows])
     ranking = try_ranks(part, [case.refs[row] for row in rows], method.weights(plan.name), plan)
-    moved[:, rows] |= ranking.over != outcome.listed[plan.name][rows]
+    moved[:, rows] |= ranking.over ^ np.where(outcome.listed[plan.name][rows], _always(plan.draws), np.uint8(0))
     ranks, pareto = rank_sites(outcome.scores[plan.name].expected, case.order, comparable), find_pareto(part)
     return {row: _standing(ranking, pareto, place, int(ranks[row])) for place, row in enumerate(rows.tolist())}
 

@@ -136,10 +136,9 @@ def compare(
     for name in SCORES:
         columns.update(_moved(name, before, after, question.top))
     ranks = after.ranks["release"]
-    order = np.lexsort((_inverse(case.order), np.where(ranks > 0, ranks, len(ranks) + 1)))
-    rows = list(zip(*columns.values(), strict=True))
-    keys = tuple(columns)
-    return after, [dict(zip(keys, rows[place], strict=True)) for place in order.tolist()]
+    order = np.lexsort((_inverse(case.order), np.where(ranks > 0, ranks, len(ranks) + 1))).tolist()
+    ordered = [[column[place] for place in order] for column in columns.values()]
+    return after, [dict(zip(columns, row, strict=True)) for row in zip(*ordered, strict=True)]
 
 
 def _inverse(order: np.ndarray[Any, np.dtype[np.intp]]) -> np.ndarray[Any, np.dtype[np.intp]]:

@@ -9,7 +9,7 @@ from estates_api.domain.method import Method
 from estates_api.domain.method_file import parse_method
 from estates_api.domain.values import clean_text
 from estates_api.errors import BadInput, Conflict, Unavailable
-from estates_api.store import adoptions, assessments, editions
+from estates_api.store import adoptions, assessments, editions, methods
 from estates_api.store.audit import add_audit
 
 LONGEST = 1000
@@ -53,7 +53,8 @@ def adopt(connection: Connection, content: bytes, name: str, decision: Decision,
     """Record that a method counts from now on, with its audit event in the same transaction. `configured` is the hash
     of the method that counts until the first decision.
 
-    BadInput says what is wrong with the method, the name or the reason; Conflict when it is in force already.
+    BadInput says what is wrong with the method, the name or the reason; Conflict when it is in force already, or when
+    its id is another one's: lists and pages name methods by it.
     """
     by, reason = (_words(*pair) for pair in (("by", decision.by), ("reason", decision.reason)))
     method = parse_method(content, name)
@@ -61,6 +62,8 @@ def adopt(connection: Connection, content: bytes, name: str, decision: Decision,
     last = adoptions.find_adopted(connection)
     if last is not None and last["sha256"] == method.sha256:
         raise Conflict(f"{name}: this method is in force already (SHA-256 {method.sha256[:12]}…)")
+    if any(row["id"] == method.id and row["sha256"] != method.sha256 for row in methods.list_methods(connection)):
+        raise Conflict(f"{name}: another method was used as {method.id}; give this one an id of its own")
     assessments.put_method(connection, sha256=method.sha256, id_=method.id, content=content)
     number = adoptions.add_adoption(connection, sha256=method.sha256, by=by, reason=reason)
     before = last["sha256"] if last else configured

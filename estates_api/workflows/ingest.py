@@ -1,6 +1,6 @@
 """Ingest: one file becomes one edition, in one transaction, or nothing is written."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +76,9 @@ def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all 
     return Ingested(title, new=True, counts=counts, issues=tuple(writer.issues), edition_id=edition_id)
 
 
+_LEFT_OUT = {"rows-left-out", "layer-rows-left-out", "geometry-not-taken", "position-not-taken"}
+
+
 def _write(
     connection: Connection, edition_id: int, reading: Reading, origin: Origin, *, document: Document, progress: Progress
 ) -> Writer:
@@ -97,9 +100,13 @@ def _write(
     return writer
 
 
-def _first_reason(issues: Iterable[Issue]) -> str:
-    first = next((issue for issue in issues if issue.severity == "error"), None)
-    return f"line {first.line}: {first.reason}" if first else "it has a header and nothing else"
+def _first_reason(issues: Sequence[Issue]) -> str:
+    """Why a row was not taken: the first error, else what was left out or was nowhere."""
+    errors = [issue for issue in issues if issue.severity == "error"]
+    first = next(iter([*errors, *(issue for issue in issues if issue.rule in _LEFT_OUT)]), None)
+    if first is None:
+        return "it has a header and nothing else"
+    return first.reason if first.line is None else f"line {first.line}: {first.reason}"
 
 
 def _edition(document: Document, reading: Reading, origin: Origin) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def test_what_is_shown_of_a_method_follows_its_adoption(loaded: Engine, make_api
     client = make_api(loaded, key=KEY, backtest=found)
     whole = FILE.read_text().replace('id = "ncl-1"', 'id = "ncl-2"', 1)
     same = whole.replace("\nreuse = 55 ", "\nreuse = 50 ").replace('kind = "London borough"', 'kind = "Any council"')
-    other = whole.replace("\nrelease = 47 ", "\nrelease = 40 ")
+    other = whole.replace("\nrelease = 47 ", "\nrelease = 40 ").replace("ncl-2", "ncl-3", 1)
     for content, worth in ((same, found), (other, None)):
         done = client.post("/methods", json={"method": content, "by": "the board", "reason": "agreed"})
         assert done.status_code == 201, done.text

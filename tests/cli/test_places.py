@@ -54,8 +54,8 @@ def test_a_question_is_answered(estates: Run) -> None:
 @pytest.mark.usefixtures("asked")
 def test_a_site_is_withdrawn_and_restored(estates: Run) -> None:
     """`withdraw` says how to take it back, and `restore` does."""
-    assert "estates restore NCL-RZ201" in estates("withdraw", "NCL-RZ201", "--because", "not public")
-    assert "NCL-RZ201 is shown again" in estates("restore", "NCL-RZ201", "--because", "public after all")
+    assert "estates reinstate NCL-RZ201" in estates("withdraw", "NCL-RZ201", "--because", "not public")
+    assert "NCL-RZ201 is shown again" in estates("reinstate", "NCL-RZ201", "--because", "public after all")
 
 
 @pytest.mark.usefixtures("asked")
@@ -66,7 +66,7 @@ def test_a_site_is_withdrawn_and_restored(estates: Run) -> None:
         ("judge", "RZ101", "RZ201", "--same", "--different", "--because", "both"),
         ("judge", "RZ101", "RZ999", "--same", "--because", "unknown"),
         ("withdraw", "NCL-NONE", "--because", "unknown"),
-        ("restore", "NCL-RZ101", "--because", "it is shown"),
+        ("reinstate", "NCL-RZ101", "--because", "it is shown"),
     ],
 )
 def test_what_makes_no_sense_is_refused(estates: Run, arguments: tuple[str, ...]) -> None:

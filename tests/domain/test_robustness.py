@@ -64,7 +64,7 @@ def test_ranks_are_those_of_the_scores(problem) -> None:
     assert (found.top <= (first <= PLAN.top).mean(axis=0) + 1e-9).all()
     assert (found.low >= np.sort(first, axis=0)[10]).all()
     assert (found.high <= np.sort(last, axis=0)[189]).all()
-    assert (found.over == (scores >= np.float32(0.5 - 1e-6))).all()
+    assert (np.unpackbits(found.over, axis=0, count=len(scores)) == (scores >= np.float32(0.5 - 1e-6))).all()
 
 
 def test_equal_sites_have_equal_chances() -> None:

@@ -48,6 +48,16 @@ def test_an_adopted_method_counts_from_then_on(migrated: Engine) -> None:
     assert [row["sha256"] for row in rows] == [CONFIGURED.method.sha256, adopted.sha256]
 
 
+def test_an_id_names_one_method(migrated: Engine) -> None:
+    """A method with other bytes under an id that was used is refused: lists name methods by it."""
+    with transaction(migrated) as connection:
+        adopt(connection, OTHER, "other.toml", BOARD, CONFIGURED.method.sha256)
+    with transaction(migrated) as connection, pytest.raises(Conflict, match="used as ncl-2; give this one an id"):
+        adopt(connection, OTHER + b"\n# changed", "changed.toml", BOARD, CONFIGURED.method.sha256)
+    with transaction(migrated) as connection:
+        assert len(list_adoptions(connection)) == 1
+
+
 def test_the_decision_and_its_event_are_one(migrated: Engine) -> None:
     """The audit event is written in the same transaction: both are there, or neither."""
     count = text("SELECT (SELECT count(*) FROM adoption), (SELECT count(*) FROM audit WHERE action = 'adopt method')")

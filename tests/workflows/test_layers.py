@@ -45,6 +45,20 @@ def test_a_layer_is_an_edition(reference: Engine, layer: HandIn) -> None:
     assert (found["green-belt"]["licence"], found["conservation-area"]["features"]) == ("OGL", 2)
 
 
+@pytest.mark.parametrize(("entity", "reason"), [
+    ('"dataset": "tree"}, "geometry": {"type": "Point", "coordinates": [-0.1, 51.6]}', "1 entry left out: tree is not"),
+    ('"dataset": "green-belt"}, "geometry": {"type": "Point", "coordinates": [9, 9]}', ".*outside Great Britain"),
+])  # fmt: skip
+def test_a_layer_of_nothing_is_refused_with_the_reason(
+    reference: Engine, area: Area, tmp_path: Path, entity: str, reason: str
+) -> None:
+    """A file of which nothing is read says why: what its entries are, or where they lie."""
+    file = tmp_path / "layer.geojson"
+    file.write_text(f'{{"type": "FeatureCollection", "features": [{{"type": "Feature", "properties": {{{entity}}}]}}')
+    with transaction(reference) as connection, pytest.raises(BadInput, match=f"no row could be taken .{reason}"):
+        ingest(connection, file, area=area, origin=Origin(insisted="planning-data"))
+
+
 def test_a_layer_is_public(reference: Engine, layer: HandIn) -> None:
     """What is withheld would show in the columns of every site: it is refused, and nothing is written."""
     with pytest.raises(BadInput, match="a layer is public; hand it in without a sensitivity"):

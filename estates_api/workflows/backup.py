@@ -1,0 +1,121 @@
+"""Backup and restore: the whole record in one file, with what proves that it came back as it was."""
+
+import hashlib
+import json
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import Engine
+
+from estates_api import __version__
+from estates_api.domain.values import shorten
+from estates_api.errors import BadInput, Conflict, Unavailable
+from estates_api.store import dumps
+from estates_api.store.audit import add_audit
+from estates_api.store.database import migrate, schema_revision, transaction
+
+FORMAT = "estates-backup/1"
+DUMP, MANIFEST = "database.dump", "manifest.json"
+_LONGEST_MANIFEST = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back: how many editions and frozen lists, proved by their hashes, and whether the schema is newer."""
+
+    made_at: str
+    editions: int
+    shortlists: int
+    upgraded: bool
+
+
+def backup(engine: Engine, path: Path, *, now: datetime) -> dict[str, Any]:
+    """Write everything to a file, whole or not at all, while others go on working; what it says of itself."""
+    with _beside(path) as folder:
+        dump, made = folder / DUMP, folder / path.name
+        with dumps.frozen(engine) as (connection, snapshot):
+            told = {
+                "format": FORMAT,
+                "made_at": now.astimezone(UTC).isoformat(timespec="seconds"),
+                "code_version": __version__,
+                "schema": schema_revision(connection),
+                **dumps.fingerprints(connection),
+            }
+            dumps.write_dump(engine, snapshot, dump)
+        told |= {"dump": {"bytes": dump.stat().st_size, "sha256": _sha256(dump)}}
+        manifest = folder / MANIFEST
+        manifest.write_text(json.dumps(told, indent=1))
+        with tarfile.open(made, "w") as archive:
+            archive.add(manifest, MANIFEST)
+            archive.add(dump, DUMP)
+        made.chmod(0o600)  # it holds what is not public, and the secret that cursors are signed with
+        made.replace(path)
+    return told
+
+
+def restore(engine: Engine, path: Path) -> Restored:
+    """Fill an empty database from a backup, bring it up to this version, and prove what came back.
+
+    BadInput for a file that is no backup or is damaged; Conflict when something is in the database already.
+    """
+    if not dumps.is_empty(engine):
+        raise Conflict("there is something in this database already; restore into an empty one (another "
+                       "ESTATES_STATE_DIR, or another database in ESTATES_DATABASE_URL)")  # fmt: skip
+    with TemporaryDirectory(prefix="estates-restore-") as name:
+        told, dump = _unpack(path, Path(name))
+        dumps.read_dump(engine, dump)
+    with transaction(engine) as connection:
+        found, wrong = dumps.fingerprints(connection), dumps.find_false_lists(connection)
+    wrong += [name for name, value in json.loads(json.dumps(found)).items() if told[name] != value]
+    if wrong:
+        raise Unavailable(f"what came back is not what was saved: {', '.join(wrong)}; do not use this database")
+    upgraded = migrate(engine)
+    with transaction(engine) as connection:
+        add_audit(connection, actor="command line", action="restore", subject=f"backup of {told['made_at']}",
+                  detail={"sha256": told["dump"]["sha256"]})  # fmt: skip
+    return Restored(told["made_at"], len(told["editions"]), len(told["shortlists"]), upgraded)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """A folder on the same disk, that nobody else can read."""
+    try:
+        with TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as name:
+            yield Path(name)
+    except OSError as error:
+        raise BadInput(f"{shorten(str(path), 200)}: {error.strerror or 'it cannot be written'}") from None
+
+
+def _unpack(path: Path, folder: Path) -> tuple[dict[str, Any], Path]:
+    """The manifest of a backup, and its dump as a file that has the hash it should have."""
+    name = shorten(str(path), 200)
+    try:
+        with tarfile.open(path, "r:") as archive:
+            manifest, packed = archive.extractfile(MANIFEST), archive.extractfile(DUMP)
+            if manifest is None or packed is None:
+                raise KeyError
+            told = json.loads(manifest.read(_LONGEST_MANIFEST))
+            if told["format"] != FORMAT:
+                raise BadInput(f"{name}: a backup of another form ({shorten(str(told['format']))}, not {FORMAT})")
+            dump = folder / DUMP
+            with dump.open("wb") as file:
+                while piece := packed.read(1 << 20):
+                    file.write(piece)
+    except (tarfile.TarError, KeyError, ValueError, TypeError):
+        raise BadInput(f"{name}: not a backup made by: estates backup FILE, or cut off") from None
+    except OSError as error:
+        raise BadInput(f"{name}: {error.strerror or 'it cannot be read'}") from None
+    if _sha256(dump) != told["dump"]["sha256"]:
+        raise BadInput(f"{name}: the backup is damaged: its dump has not the SHA-256 that its manifest states")
+    return told, dump
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
