@@ -45,10 +45,15 @@ class Gone(EstatesError):
 
 
 class Conflict(EstatesError):
-    """What was asked would break a rule of the record, such as changing a published list."""
+    """What was asked would break a rule of the record, such as changing a published list; `rule` is its name, where
+    the rules have names."""
 
     status = 409
     title = "Conflict"
+
+    def __init__(self, detail: str, rule: str | None = None) -> None:
+        super().__init__(detail)
+        self.rule = rule
 
 
 class Unavailable(EstatesError):

@@ -30,6 +30,7 @@ from estates_api.store.cluster import open_cluster
 from estates_api.store.database import make_engine, migrate, transaction
 from estates_api.store.sites import list_sites
 from estates_api.workflows import setup, shortlist
+from estates_api.workflows.adoption import InForce
 from estates_api.workflows.ingest import Ingested, ingest
 from estates_api.workflows.origin import Origin
 from estates_api.workflows.shortlist import Frozen
@@ -216,7 +217,7 @@ def draft(area: Area) -> Draft:
     method = parse_method(content, setup.METHOD_FILE)
 
     def make(connection: Connection, quarter: Quarter, today: date = TODAY) -> tuple[Frozen, bool]:
-        return shortlist.draft(connection, quarter, area=area, method=method, method_content=content, today=today)
+        return shortlist.draft(connection, quarter, area=area, by=InForce(method, content), today=today)
 
     return make
 
@@ -256,11 +257,12 @@ def template() -> Callable[..., bytes]:
 @pytest.fixture(scope="session")
 def make_api(area: Area) -> Callable[..., TestClient]:
     """A client of the service on an engine. Asks from another machine unless `host` says otherwise."""
-    method = parse_method(setup.read_shipped(DATA, setup.METHOD_FILE), setup.METHOD_FILE)
+    content = setup.read_shipped(DATA, setup.METHOD_FILE)
+    method = parse_method(content, setup.METHOD_FILE)
 
     def make(engine: Engine, *, key: str | None = None, host: str = ELSEWHERE, **changes: Any) -> TestClient:
         context = {"engine": engine, "area": area, "method": method, "admin_key": KEY, "open_drafts": True,
-                   "public_url": None} | changes  # fmt: skip
+                   "public_url": None, "method_content": content} | changes  # fmt: skip
         headers = {"X-API-Key": key} if key else {}
         here = host != ELSEWHERE
         base_url = "http://localhost:8000" if here else "http://testserver"

@@ -6,12 +6,11 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from estates_api.api.answers import JSON
-from estates_api.api.context import Base, Caller, Context, Database, Here
+from estates_api.api.context import Base, Context, Database, Here
 from estates_api.api.parameters import only
+from estates_api.api.recording import check_key, read_texts, texts_body
 from estates_api.api.upload import check_sender
-from estates_api.api.what_if import parse_body, read_body
-from estates_api.errors import BadInput, KeyNeeded
+from estates_api.errors import BadInput
 from estates_api.store.adoptions import list_adoptions
 from estates_api.store.database import transaction
 from estates_api.workflows.adoption import Decision, adopt
@@ -23,10 +22,7 @@ FIELDS = {
     "by": "Who decides: a board or a person; shown to everybody",
     "reason": "Why; shown to everybody",
 }
-_BODY = {"requestBody": {"required": True, "content": {JSON: {"schema": {
-    "type": "object", "additionalProperties": False, "required": [*FIELDS],
-    "properties": {name: {"type": "string", "description": text} for name, text in FIELDS.items()},
-}}}}}  # fmt: skip
+_BODY = texts_body(FIELDS, tuple(FIELDS))
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     201: {"description": "The method counts from now on"},
     400: {"description": "The file or a field cannot be; nothing was written"},
@@ -35,26 +31,15 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _check_key(caller: Caller) -> None:
-    if caller != "complete":
-        raise KeyNeeded("to adopt a method, send the key of this installation as X-API-Key or as Basic password")
-
-
 @router.post(
     "/methods", openapi_extra=_BODY, responses=_ANSWERS, status_code=201, response_class=JSONResponse,
-    dependencies=[Depends(only()), Depends(_check_key), Depends(check_sender)],
+    dependencies=[Depends(only()), Depends(check_key), Depends(check_sender)],
 )  # fmt: skip
 async def adopt_method(request: Request, here: Here, base: Base) -> Response:
     """Adopt a method: every later assessment and shortlist goes by it. Name and reason are recorded."""
-    asked = parse_body(await read_body(request))
-    if not isinstance(asked, dict) or set(asked) != set(FIELDS):
+    asked = await read_texts(request, FIELDS)
+    if set(asked) != set(FIELDS):
         raise BadInput(f"the body must be an object with {', '.join(FIELDS)}, and nothing else")
-    if wrong := next((name for name in FIELDS if not isinstance(asked[name], str)), None):
-        raise BadInput(f"{wrong}: must be a text")
-    try:
-        asked["method"].encode()
-    except UnicodeEncodeError:
-        raise BadInput("method: has half of a surrogate pair, which is no text") from None
     return await run_in_threadpool(_adopt, here, base, asked)
 
 

@@ -17,7 +17,10 @@ from estates_api.store.layers import Audience
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 
-POSTED = re.compile(r"/(editions|assessments/what-if|methods|needs|needs/[^/]+/closing)")
+POSTED = re.compile(
+    r"/editions|/assessments/what-if|/methods|/needs|/needs/[^/]+/closing|/sites/[^/]+/decisions"
+    r"|/shortlists/[^/]+/(drafts|publications|choices|endorsements)"
+)
 """The paths that take something in."""
 
 

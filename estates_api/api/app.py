@@ -12,7 +12,9 @@ from estates_api.api import (
     adoption,
     catalogue,
     claims,
+    decisions,
     downloads,
+    endorsements,
     home,
     incentives,
     issues,
@@ -28,6 +30,7 @@ from estates_api.api import (
     tiles,
     upload,
     what_if,
+    windows,
 )
 from estates_api.api.answers import HeadAndOptions, Varying
 from estates_api.api.context import Context
@@ -94,6 +97,9 @@ def create_app(context: Context) -> FastAPI:
         upload,
         what_if,
         adoption,
+        decisions,
+        windows,
+        endorsements,
     ):
         app.include_router(part.router)
     # One description, wherever it is asked for.

@@ -13,9 +13,9 @@ from estates_api.api.explained import site_page
 from estates_api.api.history import Ask, Asked, find_elsewhere
 from estates_api.api.items import check_ref
 from estates_api.api.parameters import MOMENT, only
+from estates_api.api.progress import with_progress
 from estates_api.api.provenance import explain_sources
 from estates_api.domain.assembly import NOT_THEN, describe_neighbours
-from estates_api.domain.explanation import describe
 from estates_api.errors import NotFound
 from estates_api.store import assessments, editions, features
 from estates_api.store.assemblies import find_assembly, list_neighbours
@@ -44,8 +44,6 @@ def site(
         return elsewhere
     if wants_html(request):
         return site_page(request, ask.database, detail(ask, ref))
-    if ask.moment is None and explain is None:
-        return text_answer(_text_of(ask, ref), JSON)
     content = detail(ask, ref)
     if explain:
         content["sources"] = explain_sources(ask, ref)
@@ -55,18 +53,16 @@ def site(
 def detail(ask: Asked, ref: str) -> dict[str, Any]:
     """Everything about one site at the moment asked about; NotFound when it was not there or not known."""
     if ask.moment:
-        return ask.past_with(ref, ask.moment).detail(ref) | {"assembly": NOT_THEN}
-    found: dict[str, Any] = json.loads(_text_of(ask, ref))
-    return found
+        return with_progress(ask, ref, ask.past_with(ref, ask.moment).detail(ref)) | {"assembly": NOT_THEN}
+    whole = json.loads(features.get_detail(ask.database, ask.caller, ref))
+    return with_progress(ask, ref, whole) | {"assembly": _assembly(ask, ref)}
 
 
-def _text_of(ask: Asked, ref: str) -> str:
-    """Everything about one site today as JSON text. Neighbours are read with it: they are those of who asks."""
-    whole = features.get_detail(ask.database, ask.caller, ref)
+def _assembly(ask: Asked, ref: str) -> dict[str, Any]:
+    """What lies next door: what the caller may know of it today."""
     with features.reading_as(ask.database, ask.caller):
         near = list_neighbours(ask.database, ask.caller, ref)
-        told = describe_neighbours(near, find_assembly(ask.database, ask.caller, ref))
-    return f'{whole[:-1]}, "assembly": {json.dumps(told, ensure_ascii=False)}}}'
+        return describe_neighbours(near, find_assembly(ask.database, ask.caller, ref))
 
 
 def describe_answer(content: dict[str, Any]) -> Response:
@@ -87,7 +83,7 @@ def _assessed_then(ask: Asked, moment: Moment) -> dict[str, Any]:
     return {
         "as_of": run.as_of.isoformat(), **known, "method": {"id": run.method.id, "sha256": run.method.sha256},
         "stored": False, "routes": totals(results),
-        "sites": [describe(result, run.method, run.as_of) for result in results],
+        "sites": [run.describe(result) for result in results],
     }  # fmt: skip
 
 

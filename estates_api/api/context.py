@@ -38,10 +38,15 @@ class Context:
     max_upload_mb: int = DEFAULT_UPLOAD_MB
     watch: bool = False
     backtest: Mapping[str, Any] | None = None
+    method_content: bytes = b""
+
+    def in_force(self, connection: Connection) -> InForce:
+        """The method that counts now, whichever process adopted it, with the bytes of its file."""
+        return method_in_force(connection, InForce(self.method, self.method_content))
 
     def method_in_force(self, connection: Connection) -> Method:
-        """The method that counts now, whichever process adopted it."""
-        return method_in_force(connection, InForce(self.method, b"")).method
+        """The method that counts now."""
+        return self.in_force(connection).method
 
 
 def context(request: Request) -> Context:

@@ -12,10 +12,11 @@ from starlette.requests import Request
 from estates_api.api.context import audience, base_url, context, viewer
 from estates_api.api.history import Asked
 from estates_api.api.questions import Question
-from estates_api.api.shortlists import list_seen
+from estates_api.api.shortlists import seeing
 from estates_api.domain.collections import COLLECTIONS
 from estates_api.store.database import transaction
 from estates_api.store.layers import Audience, Layer, given_layer, layer
+from estates_api.workflows.shortlist import list_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def _entries(request: Request, database: Connection) -> list[Mapping[str, Any]]:
         {"quarter": frozen.quarter, "as_of": frozen.document["as_of"]}
         | {name: entry[name] for name in names if name in entry}
         | {"id": f"{frozen.quarter}:{entry['site']}", "at": entry["site"]}
-        for frozen in list_seen(database, viewer(request, audience(request)))
+        for frozen in list_seen(database, seeing(viewer(request, audience(request))))
         for entry in frozen.entries
     ]
 

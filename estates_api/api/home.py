@@ -8,10 +8,11 @@ from estates_api.api.context import Base, Database, Here, View
 from estates_api.api.ogc import landing
 from estates_api.api.pages import page
 from estates_api.api.parameters import only
-from estates_api.api.shortlists import list_seen
+from estates_api.api.shortlists import seeing
 from estates_api.domain.collections import COLLECTIONS
 from estates_api.store import features
 from estates_api.store.database import check_schema
+from estates_api.workflows.shortlist import list_seen
 
 router = APIRouter(tags=["service"])
 
@@ -26,7 +27,8 @@ def home(request: Request, database: Database, view: View, base: Base, here: Her
     if not wants_html(request):
         return JSONResponse(landing(base))
     counts = {name: features.get_summary(database, view.audience, name).features for name in COUNTED}
-    shown = {"lists": list_seen(database, view), "drafts": view.drafts, "counts": counts, "registry": COLLECTIONS,
+    lists = list_seen(database, seeing(view))
+    shown = {"lists": lists, "drafts": view.drafts, "counts": counts, "registry": COLLECTIONS,
              "method": here.method_in_force(database)}  # fmt: skip
     return page(request, "home.html", shown)
 

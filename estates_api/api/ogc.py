@@ -72,6 +72,8 @@ def landing(base: str) -> dict[str, Any]:
             link(f"{base}/sites.geojson", "item", GEOJSON, "all sites as one GeoJSON file"),
             link(f"{base}/shortlists", "item", "application/json", "quarterly shortlists"),
             link(f"{base}/incentives", "item", "application/json", "what empty space costs, and receipts, added up"),
+            link(f"{base}/decisions", "item", "application/json", "what public bodies decided on sites"),
+            link(f"{base}/surplus-windows", "item", "application/json", "what public bodies may claim, until when"),
             link(f"{base}/methods", "item", "application/json", "the scoring method, and those used before"),
             link(f"{base}/issues", "item", "application/json", "what is wrong in the files"),
             link(f"{base}/letters", "item", "application/json", "letters: what each organisation could put right"),

@@ -25,7 +25,7 @@ PROBLEM = {
     "required": ["type", "title", "status", "detail"],
     "properties": {
         "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
-        "detail": {"type": "string"},
+        "detail": {"type": "string"}, "rule": {"type": "string", "description": "The rule that it would break"},
     },
 }  # fmt: skip
 _LINK = {

@@ -14,14 +14,17 @@ from starlette.responses import Response
 
 from estates_api.api.answers import wants_html
 from estates_api.api.browse import problem_page
-from estates_api.errors import EstatesError
+from estates_api.errors import Conflict, EstatesError
 
 log = logging.getLogger("estates_api")
 
 
-def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    """A problem document for people and programs."""
-    body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}, ensure_ascii=False)
+def problem(
+    status: int, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: str
+) -> Response:  # fmt: skip
+    """A problem document for people and programs; `more` are members of its own (RFC 9457, 3.2)."""
+    told = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    body = json.dumps(told, ensure_ascii=False)
     return Response(body, status, dict(headers or {}), "application/problem+json")
 
 
@@ -39,6 +42,8 @@ async def _ours(request: Request, error: Exception) -> Response:
     headers = {"WWW-Authenticate": 'Basic realm="estates", charset="UTF-8"'} if error.status == 401 else {}
     if error.status == 503:
         headers["Retry-After"] = "5"
+    if isinstance(error, Conflict) and error.rule and not wants_html(request):
+        return problem(error.status, error.title, error.detail, headers, rule=error.rule)
     return _told(request, error.status, error.title, error.detail, headers)
 
 

@@ -1,87 +1,249 @@
-"""Quarterly shortlists: frozen bytes, as JSON, CSV, GeoJSON or a page."""
+"""Quarterly shortlists: frozen bytes, as JSON, CSV, GeoJSON or a page; drafts, publishing and choices with the key."""
 
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import Connection
-from starlette.responses import Response
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
 
 from estates_api.api.answers import JSON, text_answer, wants_html
-from estates_api.api.context import Base, Database, Here, View, Viewer
+from estates_api.api.context import Base, Caller, Context, Database, Here, View, Viewer
 from estates_api.api.pages import page
-from estates_api.api.parameters import AsOf, only
+from estates_api.api.parameters import AsOf, only, today
+from estates_api.api.upload import check_sender
+from estates_api.api.what_if import parse_body, read_body
+from estates_api.domain.choices import KINDS, PIN_LISTS
 from estates_api.domain.quarters import Quarter, parse_quarter
-from estates_api.errors import KeyNeeded, NotFound
+from estates_api.domain.shortlist import by_organisation
+from estates_api.errors import BadInput, KeyNeeded, NotFound
 from estates_api.exports import WRITERS
-from estates_api.store import features
 from estates_api.store import shortlists as stored
+from estates_api.store.database import transaction
+from estates_api.store.shortlists import Seeing
+from estates_api.workflows import choose, comparison, prove
 from estates_api.workflows import shortlist as lists
 from estates_api.workflows.shortlist import Frozen
 
 router = APIRouter(tags=["shortlists"])
 
+_TEXT = {"type": "string"}
+_BY = {"by": _TEXT | {"description": "Who does it: a board or a person; shown to everybody"}}
+_BECAUSE = {"because": _TEXT | {"description": "Why; shown to everybody"}}
+
+
+def _taking(fields: dict[str, Any], *required: str) -> dict[str, Any]:
+    schema = {"type": "object", "additionalProperties": False, "properties": fields, "required": [*required]}
+    return {"requestBody": {"required": bool(required), "content": {JSON: {"schema": schema}}}}
+
+
+_PUBLICATION = _taking(_BY | _BECAUSE, "by")
+_CHOICE = _taking(
+    {"site": _TEXT, "kind": {"enum": [*KINDS]}, "list": {"enum": [*PIN_LISTS]}, **_BY, **_BECAUSE},
+    "site", "kind", "by", "because",
+)  # fmt: skip
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    201: {"description": "It is recorded"},
+    400: {"description": "A field is wrong; nothing was written"},
+    401: {"description": "A key is needed"},
+    409: {"description": "It cannot be, for the reason given; nothing was written"},
+}
+
+
+def _check_key(caller: Caller) -> None:
+    if caller != "complete":
+        raise KeyNeeded("to write a shortlist, send the key of this installation as X-API-Key or as Basic password")
+
+
+_WRITING = [Depends(only()), Depends(_check_key), Depends(check_sender)]
+
+Revision = Annotated[int | None, Query(description="An older revision; the newest if left out", ge=1, lt=2**31)]
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which form of a quarter's list is asked for: of another day, or an older revision."""
+
+    as_of: date | None
+    revision: int | None
+
+
+def _which(as_of: AsOf, revision: Revision = None) -> Which:
+    if as_of and revision:
+        raise BadInput("as-of draws a list up anew, revision is a frozen one; give one of them")
+    return Which(as_of, revision)
+
+
+def seeing(view: Viewer) -> Seeing:
+    """Whose view of a list a caller gets, and whether drafts are for them."""
+    return Seeing(view.audience, view.drafts)
+
 
 @router.get("/shortlists", dependencies=[Depends(only())])
 def list_shortlists(database: Database, view: View, base: Base) -> dict[str, Any]:
-    """What is frozen: every revision with its SHA-256. Drafts are shown to those who may see them."""
-    rows = [dict(row) for row in stored.list_shortlists(database) if view.drafts or row["status"] == "published"]
-    return {"shortlists": [row | {"href": f"{base}/shortlists/{row['quarter']}"} for row in rows]}
+    """What is frozen: every revision with the SHA-256 of what the caller sees. Drafts for those who may see them."""
+    shown = ("quarter", "revision", "status", "sha256", "at", "actor", "replaces", "because")
+    rows = [{name: row[name] for name in shown} for row in stored.list_shortlists(database, seeing(view))]
+    return {"shortlists": [row | {"href": f"{base}/shortlists/{row['quarter']}?revision={row['revision']}"}
+                           for row in rows]}  # fmt: skip
 
 
-@router.get("/shortlists/{name}", dependencies=[Depends(only("as-of"))], response_class=Response)
+@router.get("/shortlists/{name}", dependencies=[Depends(only("as-of", "revision"))], response_class=Response)
 def get_shortlist(
-    name: str, request: Request, database: Database, here: Here, view: View, as_of: AsOf
+    name: str, request: Request, database: Database, here: Here, view: View, which: Annotated[Which, Depends(_which)]
 ) -> Response:  # fmt: skip
     """A quarter's shortlist: `2026-Q4` (the canonical bytes), `2026-Q4.csv`, `2026-Q4.geojson`.
 
-    `as-of` draws the quarter's list up from what the data say of another day, without storing it. A draft or a
-    preview needs the key.
+    Everybody gets the list that was made for them, from its newest published revision. `as-of` draws the quarter's
+    list up from what the data say of another day, without storing it. A draft or a preview needs the key.
     """
     quarter_text, _, suffix = name.partition(".")
     if suffix and suffix not in WRITERS:
         raise NotFound(f"a shortlist is there as {', '.join(f'.{known}' for known in WRITERS)}, not .{suffix}")
-    frozen = _frozen(database, here, parse_quarter(quarter_text), as_of)
-    check_seen(database, frozen, view)
-    headers = {
-        "Estates-Shortlist-SHA256": frozen.sha256,
-        "Estates-Shortlist-Status": frozen.status,
-        "Estates-Shortlist-Revision": str(frozen.revision),
-        "Cache-Control": "private, no-cache",
-        **({"Estates-Shortlist-Redacted": ", ".join(frozen.masked)} if frozen.masked else {}),
-    }
+    frozen = _frozen(database, here, parse_quarter(quarter_text), view, which)
+    headers = headers_of(frozen)
     if suffix:
         writer = WRITERS[suffix]
         headers["Content-Disposition"] = f'attachment; filename="shortlist-{frozen.quarter}.{suffix}"'
         return text_answer(writer.write(frozen.document), writer.media_type, headers)
     if wants_html(request):
-        values = {"frozen": frozen, "document": frozen.document, "drafts": view.drafts}
+        document = frozen.document
+        values = {"frozen": frozen, "document": document, "drafts": view.drafts,
+                  "missing": by_organisation(document["not_enough_data"])}  # fmt: skip
         return page(request, "shortlist.html", values, headers)
     return text_answer(frozen.content, JSON, headers)
 
 
-def _frozen(database: Database, here: Here, quarter: Quarter, as_of: AsOf) -> Frozen:
-    if as_of is not None:
-        return lists.preview(database, quarter, area=here.area, method=here.method_in_force(database), as_of=as_of)
-    return lists.get_shortlist(database, quarter)
+def headers_of(frozen: Frozen) -> dict[str, str]:
+    """What an answer says of the record behind it."""
+    return {
+        "Estates-Shortlist-SHA256": frozen.sha256,
+        "Estates-Shortlist-Status": frozen.status,
+        "Estates-Shortlist-Revision": str(frozen.revision),
+        "Cache-Control": "private, no-cache",
+        **({"Estates-Shortlist-Redacted": ", ".join(frozen.masked)} if frozen.masked else {}),
+        **({"Estates-Shortlist-Withheld": str(frozen.withheld)} if frozen.withheld else {}),
+    }
 
 
-def check_seen(database: Database, frozen: Frozen, view: Viewer) -> None:
-    """KeyNeeded unless the caller may see this list: a draft is not public, nor one that names a withheld site."""
-    if frozen.status != "published" and not view.drafts:
-        raise KeyNeeded("a draft is served only with the key of this installation (X-API-Key, or as Basic password)")
-    parts = ("entries", "not_enough_data", "released")
-    named = {entry["site"] for part in parts for entry in frozen.document[part]}
-    if view.audience != "complete" and not named <= set(features.list_refs(database, view.audience)):
-        raise KeyNeeded("this list names sites that are not public; the key of this installation is needed")
+def _frozen(database: Connection, here: Context, quarter: Quarter, view: Viewer, which: Which) -> Frozen:
+    if which.as_of is None:
+        return lists.get_shortlist(database, quarter, seeing(view), which.revision)
+    if not view.drafts:
+        raise KeyNeeded("a preview is served only with the key of this installation (X-API-Key, or as Basic password)")
+    method = here.method_in_force(database)
+    return lists.preview(database, quarter, area=here.area, method=method, as_of=which.as_of, audience=view.audience)
 
 
-def list_seen(database: Connection, view: Viewer) -> list[Frozen]:
-    """The newest revision of each quarter that the caller may see, newest quarter first."""
-    found = []
-    for row in stored.list_newest(database):
-        with suppress(KeyNeeded):
-            newest = lists.frozen(database, row)
-            check_seen(database, newest, view)
-            found.append(newest)
-    return found
+@router.get("/shortlists/{quarter}/verification", dependencies=[Depends(only("revision"))])
+def get_verification(
+    quarter: str, database: Database, here: Here, view: View, revision: Revision = None
+) -> dict[str, Any]:
+    """Whether what is stored of a list is what was frozen: each check, passed or not. With the key, whether the stored
+    data give the same list again, too, and what differs where they do not."""
+    wanted = parse_quarter(quarter)
+    seen = lists.get_shortlist(database, wanted, seeing(view), revision)
+    row = stored.find_shortlist(database, str(wanted), revision=seen.revision)
+    assert row is not None
+    again = prove.reproduce(database, row, area=here.area) if view.audience == "complete" else None
+    return prove.describe_proof(row, prove.verify(database, row), again) | {"sha256": seen.sha256}
+
+
+@router.get(
+    "/shortlists/{quarter}/changes-since/{other}", dependencies=[Depends(only("revision", "since-revision"))],
+    response_class=Response,
+)  # fmt: skip
+def get_changes(
+    request: Request, database: Database, view: View, revision: Revision = None,
+    since: Annotated[int | None, Query(alias="since-revision", ge=1, lt=2**31)] = None,
+) -> Response:  # fmt: skip
+    """What entered, left and moved between two lists, as the caller sees both, each with its causes and by how much."""
+    quarters = [parse_quarter(request.path_params[name]) for name in ("quarter", "other")]
+    after, before = (
+        lists.get_shortlist(database, one, seeing(view), number)
+        for one, number in zip(quarters, (revision, since), strict=True)
+    )
+    changes = comparison.compare(database, before, after, view.audience)
+    if wants_html(request):
+        return page(request, "changes.html", {"changes": changes, "before": before, "after": after})
+    return JSONResponse(changes)
+
+
+@router.post(
+    "/shortlists/{quarter}/drafts", responses=_ANSWERS, status_code=201, response_class=JSONResponse,
+    dependencies=_WRITING,
+)  # fmt: skip
+async def post_draft(quarter: str, here: Here, base: Base) -> Response:
+    """Assess and freeze a draft; 200 when nothing changed since the newest revision."""
+
+    def draft(database: Connection, of: Quarter) -> tuple[Frozen, bool]:
+        return lists.draft(database, of, area=here.area, by=here.in_force(database), today=today(), actor="HTTP")
+
+    return await _written(here, base, quarter, draft)
+
+
+@router.post(
+    "/shortlists/{quarter}/publications", openapi_extra=_PUBLICATION, responses=_ANSWERS, status_code=201,
+    response_class=JSONResponse, dependencies=_WRITING,
+)  # fmt: skip
+async def post_publication(quarter: str, request: Request, here: Here, base: Base) -> Response:
+    """Publish the newest draft: the same bytes, as a new revision. Replacing a published one needs a reason."""
+    asked = await _fields(request, ("by",), ("because",))
+
+    def publish(database: Connection, of: Quarter) -> tuple[Frozen, bool]:
+        method = here.method_in_force(database)
+        by, because = asked["by"], asked.get("because")
+        return lists.publish(database, of, area=here.area, method=method, by=by, because=because), True
+
+    return await _written(here, base, quarter, publish)
+
+
+@router.post(
+    "/shortlists/{quarter}/choices", openapi_extra=_CHOICE, responses=_ANSWERS, status_code=201,
+    response_class=JSONResponse, dependencies=_WRITING,
+)  # fmt: skip
+async def post_choice(quarter: str, request: Request, here: Here) -> Response:
+    """Pin a site to a list, strike it off, or take that back, with a reason that the next draft prints."""
+    asked = await _fields(request, ("site", "kind", "by", "because"), ("list",))
+    kind = next((one for one in KINDS if one == asked["kind"]), None)
+    if kind is None:
+        raise BadInput(f"kind: must be one of {', '.join(KINDS)}")
+    wanted = choose.Asked(asked["site"], kind, asked["by"], asked["because"], asked.get("list"))
+
+    def record() -> None:
+        with transaction(here.engine) as database:
+            method = here.method_in_force(database)
+            choose.choose(database, parse_quarter(quarter), wanted, area=here.area, method=method, today=today())
+
+    await run_in_threadpool(record)
+    return JSONResponse(asked | {"quarter": str(parse_quarter(quarter))}, 201)
+
+
+async def _fields(request: Request, needed: tuple[str, ...], free: tuple[str, ...]) -> dict[str, str]:
+    """The texts of a body that has these fields and no others."""
+    asked = parse_body(await read_body(request))
+    if not isinstance(asked, dict) or not {*needed} <= set(asked) <= {*needed, *free}:
+        also = f" (and may have {', '.join(free)})" if free else ""
+        raise BadInput(f"the body must be an object with {', '.join(needed)}{also}, and nothing else")
+    if wrong := next((name for name in asked if not isinstance(asked[name], str)), None):
+        raise BadInput(f"{wrong}: must be a text")
+    return asked
+
+
+async def _written(
+    here: Context, base: str, quarter: str, write: Callable[[Connection, Quarter], tuple[Frozen, bool]]
+) -> Response:
+    """What was written in one transaction: where it is and its SHA-256; 200 when it was there already."""
+
+    def work() -> tuple[Frozen, bool]:
+        with transaction(here.engine) as database:
+            return write(database, parse_quarter(quarter))
+
+    frozen, new = await run_in_threadpool(work)
+    href = f"{base}/shortlists/{frozen.quarter}?revision={frozen.revision}"
+    told = {"quarter": frozen.quarter, "revision": frozen.revision, "status": frozen.status, "sha256": frozen.sha256,
+            "replaces": frozen.replaces, "because": frozen.because, "href": href}  # fmt: skip
+    return JSONResponse(told, 201 if new else 200, {"Location": href})

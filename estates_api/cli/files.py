@@ -3,7 +3,7 @@
 import os
 import stat
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.markup import escape
@@ -68,3 +68,27 @@ def print_issues(issues: Sequence[Issue]) -> None:
         console.print(table)
     if len(ranked) > SHOWN:
         console.print(f"and {len(ranked) - SHOWN} more issues: see /editions once the service runs")
+
+
+def write_folder(path: Path, files: Mapping[str, bytes]) -> bool:
+    """Write a folder of files whole or not at all; False when it is there already, the same to the byte."""
+    try:
+        if path.is_dir() and _holds(path, files):
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as name:
+            made, old = Path(name) / "made", Path(name) / "old"
+            made.mkdir()
+            for file, content in files.items():
+                (made / file).write_bytes(content)
+            if path.exists():
+                path.rename(old)
+            made.rename(path)
+    except OSError as error:
+        raise BadInput(f"{shorten(str(path), 200)}: {error.strerror or 'it cannot be written'}") from None
+    return True
+
+
+def _holds(path: Path, files: Mapping[str, bytes]) -> bool:
+    there = {file.name for file in path.iterdir()}
+    return there == set(files) and all((path / name).read_bytes() == content for name, content in files.items())

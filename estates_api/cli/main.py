@@ -16,6 +16,8 @@ from estates_api.cli import (
     backtest,
     backups,
     capacity,
+    decisions,
+    endorsements,
     incentives,
     ingest,
     layers,
@@ -24,6 +26,7 @@ from estates_api.cli import (
     outlines,
     places,
     quality,
+    quarter,
     records,
     serving,
     shortlists,
@@ -47,6 +50,8 @@ app = typer.Typer(
 app.add_typer(shortlists.app, name="shortlist")
 app.add_typer(methods.app, name="method")
 app.add_typer(capacity.app, name="capacity")
+app.add_typer(decisions.app, name="decision")
+shortlists.app.command("endorse")(endorsements.endorse)
 app.add_typer(needs.app, name="needs")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
@@ -61,6 +66,7 @@ app.command("issues")(quality.issues)
 app.command("letter")(quality.letter)
 app.command("claims")(records.claims)
 app.command("redact")(records.redact_row)
+app.command("quarter")(quarter.quarter)
 app.command("score-file")(backtest.score_file)
 app.command("backtest")(backtest.run_backtest)
 app.command("organisation")(records.organisation)

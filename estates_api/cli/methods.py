@@ -102,6 +102,9 @@ def _told(told: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from _capacity(told["capacity"] or {})
     yield "\n[bold]Receipts[/bold]: who keeps one; of anybody else, and before these days, it is not known"
     yield from (_entry(f"{one['kind']}, since {one['since']}: {one['who']}", _source(one)) for one in told["receipts"])
+    if told["shortlist"]:
+        yield "\n[bold]How long a quarter's lists are[/bold]: by rule; persons give reasons"
+        yield from (_entry(one["in_words"], one["why"] or "") for one in told["shortlist"])
     yield "\n[bold]How firmly a rank holds[/bold]"
     yield from (_entry(one["in_words"], one["why"] or "") for one in told["robustness"])
     yield f"\n[bold]Similar sites[/bold]: {escape(told['peers'])}"

@@ -138,7 +138,7 @@ def listen(session: Session, *, host: str, port: int, key: str | None, open_draf
     context = Context(
         engine=session.engine, area=session.area, method=session.method, admin_key=key, open_drafts=open_drafts,
         public_url=session.settings.public_url, max_upload_mb=session.settings.max_upload_mb, watch=True,
-        backtest=find_result(session.settings.data_dir),
+        backtest=find_result(session.settings.data_dir), method_content=session.method_content,
     )  # fmt: skip
     config = uvicorn.Config(create_app(context), host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
     # Once it has shut down, uvicorn raises the signal that ended it again: Ctrl-C is the usual way to stop.

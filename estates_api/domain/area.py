@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass, field
 
 from estates_api.domain.bodies import Body, parse_body
+from estates_api.domain.readiness import Bounds, parse_bounds
 from estates_api.errors import BadInput
 
 
@@ -11,7 +12,8 @@ from estates_api.errors import BadInput
 class Area:
     """A sub-region: GSS code -> name of its boroughs and of neighbours, its trusts, what its references begin with.
 
-    `headers` are the column names of councils that publish under names of their own: code -> field -> names.
+    `headers` are the column names of councils that publish under names of their own: code -> field -> names. `bounds`:
+    when the evidence is good enough for a quarter to go out without a person.
     """
 
     id: str
@@ -22,6 +24,7 @@ class Area:
     trusts: tuple[str, ...]
     headers: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     bodies: tuple[Body, ...] = ()
+    bounds: Bounds | None = None
 
 
 def parse_area(content: bytes, name: str) -> Area:
@@ -37,6 +40,7 @@ def parse_area(content: bytes, name: str) -> Area:
             trusts=_texts(table["member_trusts"]),
             headers={code: _headers(fields) for code, fields in table.get("headers", {}).items()},
             bodies=tuple(parse_body(row) for row in table.get("body", [])),
+            bounds=parse_bounds(table["quarter"]) if "quarter" in table else None,
         )
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{name}: not readable as TOML: {error}") from None
@@ -45,7 +49,8 @@ def parse_area(content: bytes, name: str) -> Area:
     except BadInput as error:
         raise BadInput(f"{name}: {error.detail}") from None
     except (TypeError, AttributeError):
-        what = "borough, neighbour and body must be tables, member_trusts a list of codes, headers tables of lists"
+        what = "borough, neighbour, body and quarter must be tables, member_trusts a list of codes, headers tables of "
+        what += "lists"
         raise BadInput(f"{name}: {what}") from None
 
 

@@ -92,11 +92,12 @@ APPLIES: dict[str, Callable[[Site], Found]] = {
 """The rules by which a step applies to a site, as the method file names them."""
 
 
-def checks_of(site: Site, method: Method, done: Mapping[str, str] | None = None) -> tuple[Check, ...]:
-    """Every check of the method at a site. `done` says of the steps that are recorded as done how that is known."""
+def checks_of(site: Site, method: Method, recorded: Mapping[str, Found] | None = None) -> tuple[Check, ...]:
+    """Every check of the method at a site. `recorded` says of the steps on which a decision is recorded how they stand,
+    and how that is known."""
     sale = released_by(site)
     return tuple(
-        Check(rule, "done", done[rule.id]) if done and rule.id in done
+        Check(rule, *recorded[rule.id]) if recorded and rule.id in recorded
         else Check(rule, "does not apply", f"it has left public ownership: {sale.told()}") if sale
         else Check(rule, *APPLIES[rule.applies_to](site))
         for rule in method.checks.values()

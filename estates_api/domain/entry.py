@@ -5,12 +5,14 @@ from datetime import date
 from typing import Any
 
 from estates_api.domain.assessment import Assessed, SiteScore
+from estates_api.domain.decisions import Progress, missing_sectors, progress_of
 from estates_api.domain.explanation import describe, sentence
 from estates_api.domain.gates import OWNERS, PUBLIC
 from estates_api.domain.land import site_land
-from estates_api.domain.method import Method
+from estates_api.domain.method import Method, ScoreName
 from estates_api.domain.particulars import Particulars
 from estates_api.domain.sites import Interest, Site
+from estates_api.domain.surplus_clock import Window
 
 TOLD = ("criterion", "state", "measure", "unit", "value", "weight", "points", "note")
 """What an entry says of a contribution; the method, known by its hash, has title, scale, reason and citation."""
@@ -18,15 +20,16 @@ TOLD = ("criterion", "state", "measure", "unit", "value", "weight", "points", "n
 
 def make_entry(result: Assessed, listed: str, method: Method, *, as_of: date, more: Particulars) -> dict[str, Any]:
     """The entry of a site that is on a list of this name. Unknown is None, or blank where it is text."""
-    described = describe(result, method, as_of)
+    progress, scored = progress_of(more.decisions), scored_by(result, listed)
+    described = describe(result, method, as_of, progress.checks)
     return {
         "list": listed,
         "annex_reason": _annex_reason(result.site),
         **_identity(result.site, more),
         **_whose(result.site),
         **_land(result.site, more, described),
-        **_scores(result),
-        **_standing(described["robustness"], result.route),
+        **_scores(result, scored),
+        **_standing(described["robustness"], scored),
         **_place(result.site, described["place"]),
         **_homes(described["capacity"]),
         "void_cost_gbp_per_year": described["incentives"]["void_cost_gbp_per_year"]["gbp"],
@@ -37,10 +40,12 @@ def make_entry(result: Assessed, listed: str, method: Method, *, as_of: date, mo
         "flips": [flip["told"] for flip in (described["robustness"] or {}).get("flips", ())],
         "contributions": [_contribution(part) for part in (*described["release"]["contributions"],
                                                            *described["reuse"]["contributions"])],
+        "pinned": "",
         "reasons": sentence(result, method),
         "sources": "; ".join(_sources(result)),
         "evidence_date": described["evidence_date"],
         "stale": result.stale,
+        **_decided(progress, {one.sector for one in _owners(result.site)}, more.window),
         "events": "; ".join(event.told() for event in result.site.events),
         "later_events": "; ".join(event.told() for event in result.site.later_events),
         "method": method.id,
@@ -74,7 +79,7 @@ def _annex_reason(site: Site) -> str:
 
 
 def _whose(site: Site) -> dict[str, str]:
-    owners = [interest for interest in site.interests if interest.kind in OWNERS]
+    owners = _owners(site)
     return {
         "owner": _joined(interest.organisation_name for interest in owners),
         "owner_sector": _joined(interest.sector for interest in owners),
@@ -82,6 +87,30 @@ def _whose(site: Site) -> dict[str, str]:
         "occupier_sector": _joined(site.sectors),
         "tenure": _tenure(owners),
     }
+
+
+def _owners(site: Site) -> list[Interest]:
+    return [interest for interest in site.interests if interest.kind in OWNERS]
+
+
+def _decided(progress: Progress, owner_sectors: set[str], window: Window | None) -> dict[str, Any]:
+    """How far the site has come by recorded decisions, who of the other sector agrees, and the surplus clock."""
+    none = "does not apply" if owner_sectors == {"council"} else "not registered"
+    return {
+        "state": progress.state,
+        "endorsed_by": [
+            {"organisation": one.by.name, "sector": one.by.sector, "decided_on": one.decided_on.isoformat()}
+            for one in progress.endorsements
+        ],
+        "endorsement_missing": list(missing_sectors(progress, owner_sectors)),
+        "surplus_registered_at": _iso(window.registered_at) if window else None,
+        "surplus_window_ends_at": _iso(window.ends_at) if window else None,
+        "surplus_window": window.standing if window else none,
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _tenure(owners: Sequence[Interest]) -> str:
@@ -107,8 +136,13 @@ def _land(site: Site, more: Particulars, described: dict[str, Any]) -> dict[str,
     }
 
 
-def _scores(result: Assessed) -> dict[str, Any]:
-    score = _score_of(result)
+def scored_by(result: Assessed, listed: str) -> ScoreName:
+    """The score that a site is listed by; in the annex, that of its route."""
+    return "reuse" if "reuse" in {listed, result.route if listed == "annex" else ""} else "release"
+
+
+def _scores(result: Assessed, scored: ScoreName) -> dict[str, Any]:
+    score: SiteScore = getattr(result, scored)
     return {
         "score": round(score.expected, 4),
         "score_low": round(score.low, 4),
@@ -120,14 +154,10 @@ def _scores(result: Assessed) -> dict[str, Any]:
     }
 
 
-def _score_of(result: Assessed) -> SiteScore:
-    return result.reuse if result.route == "reuse" else result.release
-
-
-def _standing(robustness: dict[str, Any] | None, route: str) -> dict[str, Any]:
+def _standing(robustness: dict[str, Any] | None, scored: ScoreName) -> dict[str, Any]:
     """How its rank by the score of its list holds; None where no draws were made."""
     tried = robustness or {}
-    standing = tried.get("reuse" if route == "reuse" else "release") or {}
+    standing = tried.get(scored) or {}
     return {
         "rank": standing.get("rank"),
         "rank_low": standing.get("rank_low"),

@@ -1,14 +1,14 @@
 """Why a site stands where it stands: one plain sentence, and every number with its source."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 from estates_api.domain.assessment import Assessed, Contribution, SiteScore
 from estates_api.domain.capacity import describe_capacity, site_capacity
-from estates_api.domain.checks import Check, checks_of
+from estates_api.domain.checks import Check, Found, checks_of
 from estates_api.domain.claims import describe_claim
 from estates_api.domain.gates import Gate
 from estates_api.domain.incentives import describe_incentives
@@ -214,8 +214,11 @@ def _join(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words) or "of its parts together"
 
 
-def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
-    """The full explanation as JSON-ready values, dates ISO. Scores are not rounded: low <= score <= high holds."""
+def describe(
+    result: Assessed, method: Method, as_of: date, recorded: Mapping[str, Found] | None = None
+) -> dict[str, Any]:  # fmt: skip
+    """The full explanation as JSON-ready values, dates ISO. Scores are not rounded: low <= score <= high holds.
+    `recorded`: the checks on which a decision is recorded (checks_of)."""
     site = result.site
     land, limits = site_land(site), limits_of(site, method)
     return {
@@ -231,7 +234,7 @@ def describe(result: Assessed, method: Method, as_of: date) -> dict[str, Any]:
         "release": _score(result.release, site, method),
         "reuse": _score(result.reuse, site, method),
         "gates": [_gate(gate, method) for gate in result.gates],
-        "checks": [_check(check) for check in checks_of(site, method)],
+        "checks": [_check(check) for check in checks_of(site, method, recorded)],
         "robustness": describe_tried(result.tried, method),
         "land_ha": land.area_ha if land else None,
         "gia_m2": _total(site, "gia_m2"),

@@ -128,6 +128,16 @@ class Trials:
 
 
 @dataclass(frozen=True, slots=True)
+class ListRule:
+    """How long a shortlist is: at most `size` sites of each list, each among the top k (Trials) with this probability
+    at least. Whoever else qualifies stands apart, as next."""
+
+    size: int
+    probability: float
+    why: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """A scoring method. `sha256` is that of the file's bytes; `weight_whys` says why a group's weight is not 1."""
 
@@ -146,6 +156,7 @@ class Method:
     weight_whys: Mapping[str, str] = field(default_factory=dict)
     density: Density | None = None
     keepers: tuple[Keeper, ...] = ()
+    rule: ListRule | None = None
 
     def of(self, score: ScoreName) -> tuple[Criterion, ...]:
         """The criteria of one score, in the order of the file."""

@@ -22,6 +22,7 @@ from estates_api.domain.method import (
     CutOffs,
     GateRule,
     LimitRule,
+    ListRule,
     Method,
     Points,
     Priority,
@@ -78,6 +79,7 @@ def _method(table: Table, sha256: str) -> Method:
         weight_whys=weight_whys,
         density=table.table("capacity", parse_density) if table.has("capacity") else None,
         keepers=table.each("receipts", parse_keeper),
+        rule=table.table("shortlist", _rule) if table.has("shortlist") else None,
     )
 
 
@@ -120,6 +122,14 @@ def _trials(table: Table) -> Trials:
         of_groups=table.number("groups", 1, 1e6),
         of_criteria=table.number("criteria", 1, 1e6),
         why={name: table.text(f"{name}_why") for name in names},
+    )
+
+
+def _rule(table: Table) -> ListRule:
+    return ListRule(
+        size=table.whole("size", 1, 10**6),
+        probability=table.number("probability", 0, 1),
+        why={name: table.text(f"{name}_why") for name in ("size", "probability")},
     )
 
 

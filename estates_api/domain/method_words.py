@@ -8,7 +8,7 @@ from estates_api.domain.checks import APPLIES
 from estates_api.domain.density import BANDS, SETTINGS, Density
 from estates_api.domain.gates import GATES
 from estates_api.domain.measures import MEASURES, PTAL_LEVELS
-from estates_api.domain.method import SCORES, Criterion, LimitRule, Method, ScoreName, Trials
+from estates_api.domain.method import SCORES, Criterion, LimitRule, ListRule, Method, ScoreName, Trials
 from estates_api.domain.quantities import quantity
 
 PEERS_LABELS = ("median of similar sites", "their 90th percentile")
@@ -37,6 +37,7 @@ def describe_method(method: Method) -> dict[str, Any]:
         "capacity": _density(method.density) if method.density else None,
         "receipts": [{"kind": one.kind, "since": one.since.isoformat(), "who": one.who, "citation": one.citation}
                      for one in method.keepers],
+        "shortlist": _rule(method.rule, method.trials) if method.rule else [],
         "robustness": _trials(method.trials),
         "peers": method.peers.made,
     }  # fmt: skip
@@ -165,6 +166,15 @@ def _trials(trials: Trials) -> list[dict[str, Any]]:
         "criteria": (trials.of_criteria, f"Weights within a group, with one of {trials.of_criteria:g}"),
     }
     return [{"id": name, "value": value, "in_words": words, "why": trials.why.get(name)}
+            for name, (value, words) in said.items()]  # fmt: skip
+
+
+def _rule(rule: ListRule, trials: Trials) -> list[dict[str, Any]]:
+    """How long a quarter's lists are, as cut-offs are told."""
+    least = f"Each is among the first {trials.top} in {rule.probability:.0%} of the draws or more; else it stands apart"
+    said = {"size": (rule.size, f"At most {rule.size:,} sites on each list; those after them stand apart, as next"),
+            "probability": (rule.probability, least)}  # fmt: skip
+    return [{"id": name, "value": value, "in_words": words, "why": rule.why.get(name)}
             for name, (value, words) in said.items()]  # fmt: skip
 
 

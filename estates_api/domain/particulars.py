@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from estates_api.domain.decisions import Decision
+from estates_api.domain.surplus_clock import Window
+
 Sensitivity = Literal["public", "partner", "owner"]
 
 
@@ -20,6 +23,8 @@ class Particulars:
     outline: str | None = None
     adjacent_owners: str | None = None
     adjacent_ha: float | None = None
+    decisions: tuple[Decision, ...] = ()
+    window: Window | None = None
 
 
 NOTHING_ELSE = Particulars()

@@ -23,6 +23,11 @@ class Quarter:
         first_of_next = date(self.year + self.number // 4, self.number % 4 * 3 + 1, 1)
         return first_of_next - timedelta(days=1)
 
+    @property
+    def before(self) -> "Quarter":
+        """The quarter before this one."""
+        return Quarter(self.year, self.number - 1) if self.number > 1 else Quarter(self.year - 1, 4)
+
 
 def parse_quarter(text: str) -> Quarter:
     """`2026-Q4` -> Quarter; BadInput for anything else."""

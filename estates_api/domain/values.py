@@ -12,6 +12,9 @@ from estates_api.errors import BadInput
 _NOT_APPLICABLE = frozenset({"not applicable", "notapplicable", "n/a", "na"})
 _NOT_PROVIDED = frozenset({"", "no data provided", "not provided", "none", "-"})
 
+LONGEST_STATEMENT = 1000
+"""Letters of what a person states for the record."""
+
 _THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 _PLAIN = re.compile(r"([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.IGNORECASE)
 _AROUND_NUMBERS = re.compile(r"[£Â%\s]")  # Â: a pound sign in UTF-8 read as cp1252
@@ -22,6 +25,14 @@ _DAY_TEXT = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}|[0-9]{8}|[0-9]{1,2}/[0-9]{1,2}
 def clean_text(text: str) -> str:
     """The text without surrounding, doubled or non-breaking spaces, on one line."""
     return " ".join(text.split())  # str.split() also splits on NBSP (U+00A0)
+
+
+def parse_statement(field: str, given: str) -> str:
+    """A name, a reason, a reference: what a person states for the record."""
+    text = clean_text(given)
+    if not text or len(text) > LONGEST_STATEMENT or not text.isprintable():  # a NUL or half a letter cannot be stored
+        raise BadInput(f"{field}: say it in 1 to {LONGEST_STATEMENT} letters; it is recorded, and shown to everybody")
+    return text
 
 
 def parse_state(text: str) -> ValueState | None:

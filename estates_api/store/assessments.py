@@ -1,10 +1,10 @@
 """Assessments: stored once, never changed, read by audience."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, text
+from sqlalchemy import Connection, RowMapping, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from estates_api.store.tables import assessment, assessment_site, method
@@ -57,3 +57,31 @@ def list_assessed(connection: Connection, assessment_id: int, refs: Sequence[str
         .order_by(assessment_site.c.release_score.desc(), assessment_site.c.site_ref)
     )
     return connection.execute(query).mappings().all()
+
+
+def get_run(connection: Connection, assessment_id: int) -> RowMapping:
+    """A stored run with the bytes of its method, as `method_content`."""
+    query = select(assessment, method.c.content.label("method_content")).join(method)
+    return connection.execute(query.where(assessment.c.id == assessment_id)).mappings().one()
+
+
+def read_results(connection: Connection, assessment_id: int) -> Iterator[RowMapping]:
+    """What a run said of each site, in the order of the sites: what its hash is over."""
+    columns = [column for column in assessment_site.c if column.name != "assessment_id"]
+    query = select(*columns).where(assessment_site.c.assessment_id == assessment_id)
+    by_ref = func.convert_to(assessment_site.c.site_ref, "UTF8")  # as Python orders text
+    yield from connection.execute(query.order_by(by_ref)).mappings()
+
+
+def list_explanations(connection: Connection, assessment_id: int, refs: Sequence[str]) -> dict[str, Any]:
+    """What a run said of some sites, by their reference."""
+    query = select(assessment_site.c.site_ref, assessment_site.c.explanation).where(
+        assessment_site.c.assessment_id == assessment_id, assessment_site.c.site_ref.in_(refs)
+    )
+    return {row.site_ref: row.explanation for row in connection.execute(query)}
+
+
+def count_routes(connection: Connection, assessment_id: int) -> dict[str, int]:
+    """How many sites went which way in a stored run."""
+    query = select(assessment_site.c.route, func.count()).where(assessment_site.c.assessment_id == assessment_id)
+    return {row[0]: row[1] for row in connection.execute(query.group_by(assessment_site.c.route))}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from estates_api.store.tables import audit
 
@@ -17,3 +17,14 @@ def data_version(connection: Connection) -> int:
     """A number that grows with every change of the data: every write records an act."""
     version: int = connection.execute(select(func.coalesce(func.max(audit.c.id), 0))).scalar_one()
     return version
+
+
+def is_recorded(connection: Connection, action: str, subject: str, detail: Mapping[str, Any]) -> bool:
+    """Whether this very act is on record."""
+    same = (audit.c.action == action, audit.c.subject == subject, audit.c.detail == dict(detail))
+    return connection.execute(select(audit.c.id).where(*same).limit(1)).scalar_one_or_none() is not None
+
+
+def lock_job(connection: Connection, job: str) -> None:
+    """Wait until no other machine does this job; released at commit."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:job))"), {"job": job})

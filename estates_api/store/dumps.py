@@ -14,8 +14,9 @@ from sqlalchemy.dialects.postgresql import psycopg as dialect
 from estates_api.errors import Unavailable
 from estates_api.store.database import ROLES_NEEDED, check_server, transaction
 from estates_api.store.layers import AUDIENCES
+from estates_api.store.listed import shortlist
 from estates_api.store.programs import find_programs
-from estates_api.store.tables import edition, method, shortlist
+from estates_api.store.tables import edition, method
 
 # PostGIS and its description belong to whoever administers the server: they are there before anything is restored.
 _NOT_OURS = ("EXTENSION", "COMMENT - EXTENSION", "SCHEMA - public")

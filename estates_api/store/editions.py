@@ -112,18 +112,22 @@ def _issue_counts(audience: Audience) -> Subquery:
     )
 
 
-def edition_hashes(connection: Connection) -> list[tuple[str, str]]:
-    """(name, SHA-256) of every edition in the order of its hash: what the data state is made of.
+def edition_hashes(connection: Connection, until: datetime | None = None) -> list[tuple[str, str]]:
+    """(name, SHA-256) of every edition (known by a moment) in the order of its hash: what the data state is made of.
 
     A private edition is proved by its hash and not named.
     """
     public = edition.c.sensitivity == "public"
     name = case((public, func.concat(edition.c.source, " ", edition.c.label)), else_="not public")
-    rows = connection.execute(select(name, edition.c.sha256).order_by(edition.c.sha256))
+    query = select(name, edition.c.sha256).order_by(edition.c.sha256)
+    rows = connection.execute(query if until is None else query.where(edition.c.at <= until))
     return [(row[0], row[1]) for row in rows]
 
 
-def known_at(connection: Connection) -> datetime | None:
-    """The moment the newest edition became known; None in an empty catalogue."""
-    newest: datetime | None = connection.execute(select(func.max(edition.c.at))).scalar_one()
+def known_at(connection: Connection, until: datetime | None = None) -> datetime | None:
+    """The moment the newest edition became known (by a moment); None in an empty catalogue."""
+    query = select(func.max(edition.c.at))
+    newest: datetime | None = connection.execute(
+        query if until is None else query.where(edition.c.at <= until)
+    ).scalar_one()
     return newest

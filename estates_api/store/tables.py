@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from estates_api.store import decided, listed  # noqa: F401 -- their tables are on the same metadata
 from estates_api.store.columns import now, sensitivity, serial
 from estates_api.store.layers import metadata  # with the tables of reference geography and of audiences in it
 from estates_api.store.need_table import need
@@ -354,19 +355,6 @@ adoption = Table(
     Column("adopted_by", Text, nullable=False),
     Column("reason", Text, nullable=False),
     now(),
-)  # fmt: skip
-
-shortlist = Table(
-    "shortlist", metadata,
-    serial(),
-    Column("quarter", Text, nullable=False),
-    Column("revision", Integer, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("assessment_id", BigInteger, ForeignKey("assessment.id"), nullable=False),
-    Column("content", LargeBinary, nullable=False),
-    Column("sha256", Text, nullable=False),
-    now(),
-    UniqueConstraint("quarter", "revision"),
 )  # fmt: skip
 
 audit = Table(

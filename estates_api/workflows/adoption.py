@@ -7,13 +7,10 @@ from sqlalchemy import Connection
 
 from estates_api.domain.method import Method
 from estates_api.domain.method_file import parse_method
-from estates_api.domain.values import clean_text
+from estates_api.domain.values import parse_statement
 from estates_api.errors import BadInput, Conflict, Unavailable
 from estates_api.store import adoptions, assessments, editions, methods
 from estates_api.store.audit import add_audit
-
-LONGEST = 1000
-"""Letters of a name or a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ def adopt(connection: Connection, content: bytes, name: str, decision: Decision,
     BadInput says what is wrong with the method, the name or the reason; Conflict when it is in force already, or when
     its id is another one's: lists and pages name methods by it.
     """
-    by, reason = (_words(*pair) for pair in (("by", decision.by), ("reason", decision.reason)))
+    by, reason = (parse_statement(*pair) for pair in (("by", decision.by), ("reason", decision.reason)))
     method = parse_method(content, name)
     editions.lock_catalogue(connection)
     last = adoptions.find_adopted(connection)
@@ -70,10 +67,3 @@ def adopt(connection: Connection, content: bytes, name: str, decision: Decision,
     detail = {"method": method.id, "sha256": method.sha256, "instead_of": before, "reason": reason}
     add_audit(connection, actor=by, action="adopt method", subject=f"adoption {number}", detail=detail)
     return method
-
-
-def _words(field: str, given: str) -> str:
-    text = clean_text(given)
-    if not text or len(text) > LONGEST or not text.isprintable():  # a NUL or half a letter cannot be stored
-        raise BadInput(f"{field}: say it in 1 to {LONGEST} letters; it is recorded, and shown to everybody")
-    return text

@@ -1,8 +1,8 @@
 """Assess: one run of the method on the data as of a day, stored with everything it rests on."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from estates_api import __version__
 from estates_api.domain.area import Area
 from estates_api.domain.assessment import Assessed, assess
+from estates_api.domain.checks import Found
 from estates_api.domain.compact import pack
 from estates_api.domain.explanation import describe
 from estates_api.domain.method import Method
@@ -20,6 +21,7 @@ from estates_api.store import assessments, editions, redactions
 from estates_api.store.audit import add_audit
 from estates_api.store.projection import rebuild_projection
 from estates_api.store.sites import list_sites
+from estates_api.workflows.progress import list_recorded_checks
 
 SEED = 0
 """What draws begin with, stored with every run: the same data, method and seed give the same bytes."""
@@ -27,11 +29,17 @@ SEED = 0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A computed assessment: the results in the order of the sites' references."""
+    """A computed assessment: the results in the order of the sites' references, and the checks on which a decision is
+    recorded, by site."""
 
     as_of: date
     method: Method
     results: tuple[Assessed, ...]
+    recorded: Mapping[str, Mapping[str, Found]] = field(default_factory=dict)
+
+    def describe(self, result: Assessed) -> dict[str, Any]:
+        """The full explanation of one of the results."""
+        return describe(result, self.method, self.as_of, self.recorded.get(result.site.ref))
 
 
 def compute(
@@ -45,7 +53,8 @@ def compute(
     sites = list_sites(connection, as_of, area, known_at)
     circles = assessments.list_circles(connection)
     seen = [circles.get(site.ref, assessments.OWNERS_ONLY) for site in sites]
-    return Run(as_of, method, assess(sites, method, as_of, seed=SEED, circles=seen))
+    recorded = list_recorded_checks(connection, as_of, known_at)
+    return Run(as_of, method, assess(sites, method, as_of, seed=SEED, circles=seen), recorded)
 
 
 def store_run(
@@ -97,7 +106,7 @@ def _row(result: Assessed, run: Run) -> dict[str, Any]:
         "release_coverage": result.release.coverage,
         "reuse_score": result.reuse.expected,
         "reuse_coverage": result.reuse.coverage,
-        "explanation": describe(result, run.method, run.as_of),
+        "explanation": run.describe(result),
         "measured": pack(result),
     }
 

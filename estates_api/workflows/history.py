@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Engine
 
 from estates_api.domain.area import Area
 from estates_api.domain.assessment import Assessed
-from estates_api.domain.explanation import describe
 from estates_api.domain.features import candidate_properties, feature_properties, holding_facts
 from estates_api.domain.method import Method
 from estates_api.store.audit import data_version
@@ -43,7 +42,7 @@ class Past:
             "site": feature_properties(result, self.boroughs),
             "geometry": json.loads(self.geometries[ref]),
             "holdings": holding_facts(result.site),
-            **describe(result, self.run.method, self.run.as_of),
+            **self.run.describe(result),
         }
 
 

@@ -1,31 +1,51 @@
-"""The quarterly shortlist: drawn up by rule from an assessment, and frozen."""
+"""The quarterly shortlist: drawn up by rule from an assessment, frozen, and published."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
 from estates_api import __version__
 from estates_api.domain.area import Area
+from estates_api.domain.choices import parse_words
 from estates_api.domain.method import Method
 from estates_api.domain.quarters import Quarter
-from estates_api.domain.shortlist import NAMING, State, canonical_bytes, fingerprint, make_shortlist, mask_sites
-from estates_api.errors import NotFound
-from estates_api.store import editions, shortlists
+from estates_api.domain.shortlist import (
+    Beside,
+    State,
+    canonical_bytes,
+    fingerprint,
+    make_shortlist,
+    mask_sites,
+    named,
+    seen_by,
+    without,
+)
+from estates_api.errors import BadInput, Conflict, KeyNeeded, NotFound
+from estates_api.store import assessments, editions, features, shortlists
 from estates_api.store.audit import add_audit
-from estates_api.store.particulars import list_particulars
+from estates_api.store.layers import Audience
 from estates_api.store.redactions import sites_redacted_since
+from estates_api.store.shortlists import EVERYTHING, Seeing
+from estates_api.workflows.adoption import InForce
 from estates_api.workflows.assess import SEED, Run, compute, store_run
+from estates_api.workflows.progress import list_particulars
+
+_WITHHELD: Mapping[Audience, frozenset[str]] = {
+    "public": frozenset({"partner", "owner"}), "partner": frozenset({"owner"}), "complete": frozenset(),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """A shortlist's stored bytes and their fingerprint. `status` is draft, published, or preview (not stored).
+    """A shortlist's stored bytes and their fingerprint, as one audience sees it. `status` is draft, published, or
+    preview (not stored). `replaces` is the revision that was published before, `because` why it was replaced.
 
-    `masked` names the sites that rest on rows redacted since: `content` is without them, `sha256` that of the record.
+    `masked` names the sites that rest on rows redacted since, and `withheld` is how many are not shown any more:
+    `content` is without them, `sha256` that of the record.
     """
 
     quarter: str
@@ -34,6 +54,12 @@ class Frozen:
     content: bytes
     sha256: str
     masked: tuple[str, ...] = ()
+    withheld: int = 0
+    by: str = ""
+    at: datetime | None = None
+    replaces: int | None = None
+    because: str | None = None
+    assessment_id: int = 0
 
     @property
     def entries(self) -> list[dict[str, Any]]:
@@ -47,63 +73,162 @@ class Frozen:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a list may rest on: editions and choices known by a moment (None: now), and the code that makes it."""
+
+    until: datetime | None = None
+    code_version: str = __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a run gives: the whole list as canonical bytes, and what each other audience sees of it."""
+
+    document: Mapping[str, Any] = field(repr=False)
+    content: bytes = field(repr=False)
+    sha256: str
+    views: Mapping[Audience, tuple[bytes, str]] = field(repr=False)
+
+
 def day_of(quarter: Quarter, today: date) -> date:
     """The day a quarter's list speaks of: its last day, or today while it runs."""
     return min(quarter.end, today)
 
 
 def draft(
-    connection: Connection, quarter: Quarter, *, area: Area, method: Method, method_content: bytes, today: date
-) -> tuple[Frozen, bool]:  # fmt: skip
+    connection: Connection, quarter: Quarter, *, area: Area, by: InForce, today: date, actor: str = "command line"
+) -> tuple[Frozen, bool]:
     """Draw up and freeze a draft; (the newest revision, whether it is new). Unchanged bytes add no revision."""
     as_of = day_of(quarter, today)
     editions.lock_catalogue(connection)
-    run = compute(connection, area, method, as_of)
-    number, _ = store_run(connection, run, method_content=method_content, present=as_of == today)
-    content = freeze(connection, quarter, run, present=as_of == today)
-    sha256 = fingerprint(content)
+    run = compute(connection, area, by.method, as_of)
+    number, _ = store_run(connection, run, method_content=by.content, present=as_of == today, actor=actor)
+    made = freeze(connection, quarter, run, area=area, present=as_of == today)
     last = shortlists.find_shortlist(connection, str(quarter))
-    if last and last["sha256"] == sha256:
+    if last and last["sha256"] == made.sha256:
         return frozen(connection, last), False
-    revision = last["revision"] + 1 if last else 1
-    shortlists.add_shortlist(
-        connection, quarter=str(quarter), revision=revision, assessment_id=number, content=content, sha256=sha256
-    )
-    add_audit(connection, actor="command line", action="draft shortlist", subject=f"{quarter} revision {revision}",
-              detail={"sha256": sha256})  # fmt: skip
-    return Frozen(str(quarter), revision, "draft", content, sha256), True
+    values = {"quarter": str(quarter), "revision": last["revision"] + 1 if last else 1, "status": "draft",
+              "assessment_id": number, "sha256": made.sha256, "actor": actor}  # fmt: skip
+    return _add(connection, values, made, action="draft shortlist"), True
 
 
-def freeze(connection: Connection, quarter: Quarter, run: Run, *, present: bool) -> bytes:
-    """The canonical bytes of a quarter's list made from a run; of the present, land next to a site is told too."""
-    known_at = editions.known_at(connection)
-    state = State(
-        tuple(editions.edition_hashes(connection)), known_at.isoformat() if known_at else "", __version__, SEED
-    )
-    return canonical_bytes(make_shortlist(
-        quarter, run.as_of, run.results, run.method, state, list_particulars(connection, present=present)
-    ))  # fmt: skip
+def publish(
+    connection: Connection, quarter: Quarter, *, area: Area, method: Method, by: str, because: str | None = None
+) -> Frozen:
+    """Publish the newest draft: a new revision with the same bytes, which names what it replaces and why.
+
+    Conflict, with what to do, when there is no draft, or when what would be drafted now is something else: what a
+    person reviewed is what is published. BadInput when a name or a reason is missing.
+    """
+    actor, reason = parse_words("by", by), parse_words("because", because) if because is not None else None
+    editions.lock_catalogue(connection)
+    last = shortlists.find_shortlist(connection, str(quarter))
+    again = f"estates shortlist draft {quarter}"
+    if last is None:
+        raise Conflict(f"there is no draft of {quarter} to publish; make one with: {again}")
+    if last["status"] == "published":
+        raise Conflict(f"revision {last['revision']} of {quarter} is published, and nothing was drafted since; "
+                       f"a correction begins with: {again}")  # fmt: skip
+    replaces = shortlists.find_published(connection, str(quarter))
+    if replaces is not None and reason is None:
+        raise BadInput(f"because: revision {replaces} of {quarter} is published; say why it is replaced")
+    made = redraw(connection, quarter, last, area=area, method=method)
+    if made.sha256 != last["sha256"]:
+        raise Conflict(f"revision {last['revision']} of {quarter} is not what would be drafted now: it differs in "
+                       f"{_differing(last, made)}; draft it again, review it, and publish that: {again}")  # fmt: skip
+    values = {"quarter": str(quarter), "revision": last["revision"] + 1, "status": "published",
+              "assessment_id": last["assessment_id"], "sha256": last["sha256"], "actor": actor, "replaces": replaces,
+              "because": reason if replaces is not None else None}  # fmt: skip
+    return _add(connection, values, made, action="publish shortlist")
 
 
-def preview(connection: Connection, quarter: Quarter, *, area: Area, method: Method, as_of: date) -> Frozen:
-    """A quarter's list as it would have been on another day; nothing is stored."""
-    content = freeze(connection, quarter, compute(connection, area, method, as_of), present=False)
-    return Frozen(str(quarter), 0, "preview", content, fingerprint(content))
+def redraw(connection: Connection, quarter: Quarter, row: RowMapping, *, area: Area, method: Method) -> Made:
+    """What would be drafted now for the day that a revision speaks of."""
+    run = compute(connection, area, method, date.fromisoformat(json.loads(row["content"])["as_of"]))
+    present = assessments.get_run(connection, row["assessment_id"])["present"]
+    return freeze(connection, quarter, run, area=area, present=present)
 
 
-def get_shortlist(connection: Connection, quarter: Quarter) -> Frozen:
-    """The newest frozen revision; NotFound says how to make one."""
-    row = shortlists.find_shortlist(connection, str(quarter))
-    if row is None:
-        raise NotFound(f"there is no shortlist {quarter}; make a draft with: estates shortlist draft {quarter}")
+def _differing(row: RowMapping, made: Made) -> str:
+    before = json.loads(row["content"])
+    names = sorted(name for name in {*before, *made.document} if before.get(name) != made.document.get(name))
+    return ", ".join(names)
+
+
+def _add(connection: Connection, values: Mapping[str, Any], made: Made, *, action: str) -> Frozen:
+    shortlists.add_shortlist(connection, values, made.content, made.views)
+    told = {name: values[name] for name in ("sha256", "replaces", "because") if values.get(name) is not None}
+    subject = f"{values['quarter']} revision {values['revision']}"
+    add_audit(connection, actor=values["actor"], action=action, subject=subject, detail=told)
+    row = shortlists.find_shortlist(connection, values["quarter"])
+    assert row is not None
     return frozen(connection, row)
 
 
-def frozen(connection: Connection, row: RowMapping) -> Frozen:
-    """A stored revision, without what was redacted since it was frozen."""
-    content, reasons = bytes(row["content"]), sites_redacted_since(connection, row["at"])
-    named = {entry["site"] for part in NAMING for entry in json.loads(content)[part]} if reasons else set()
-    masked = tuple(sorted(named & reasons.keys()))
-    if masked:
-        content = canonical_bytes(mask_sites(json.loads(content), reasons))
-    return Frozen(row["quarter"], row["revision"], row["status"], content, row["sha256"], masked)
+def freeze(
+    connection: Connection, quarter: Quarter, run: Run, *, area: Area, present: bool, known: Known = Known()
+) -> Made:
+    """The canonical bytes of a quarter's list made from a run; of the present, land next to a site is told too."""
+    until = known.until
+    known_at = editions.known_at(connection, until)
+    state = State(
+        tuple(editions.edition_hashes(connection, until)), known_at.astimezone(UTC).isoformat() if known_at else "",
+        known.code_version, SEED,
+    )  # fmt: skip
+    particulars = list_particulars(connection, run.as_of, present=present, known_at=until)
+    choices = shortlists.list_choices(connection, str(quarter), until)
+    beside = Beside((area.id, area.name), choices, particulars)
+    whole = make_shortlist(quarter, run.as_of, run.results, run.method, state, beside)
+    views: dict[Audience, tuple[bytes, str]] = {}
+    others: tuple[Audience, ...] = ("public", "partner")
+    for audience in others:
+        hidden = {ref for ref, more in particulars.items() if more.sensitivity in _WITHHELD[audience]}
+        content = canonical_bytes(seen_by(whole, audience, hidden))
+        views[audience] = (content, fingerprint(content))
+    content = canonical_bytes(whole)
+    return Made(whole, content, fingerprint(content), views)
+
+
+def preview(
+    connection: Connection, quarter: Quarter, *, area: Area, method: Method, as_of: date, audience: Audience
+) -> Frozen:
+    """A quarter's list as it would have been on another day, for an audience; nothing is stored."""
+    made = freeze(connection, quarter, compute(connection, area, method, as_of), area=area, present=False)
+    content, sha256 = made.views.get(audience, (made.content, made.sha256))
+    return Frozen(str(quarter), 0, "preview", content, sha256)
+
+
+def get_shortlist(
+    connection: Connection, quarter: Quarter, seeing: Seeing = EVERYTHING, revision: int | None = None
+) -> Frozen:
+    """The newest revision that the reader may see, or a certain one; NotFound says how to make one, KeyNeeded that
+    there is one for those who have the key."""
+    row = shortlists.find_shortlist(connection, str(quarter), seeing, revision)
+    if row is not None:
+        return frozen(connection, row, seeing.audience)
+    if shortlists.find_shortlist(connection, str(quarter), EVERYTHING, revision):
+        raise KeyNeeded("this is no published list; a draft is served only with the key of this installation "
+                        "(X-API-Key, or as Basic password)")  # fmt: skip
+    if revision is not None:
+        raise NotFound(f"there is no revision {revision} of shortlist {quarter}")
+    raise NotFound(f"there is no shortlist {quarter}; make a draft with: estates shortlist draft {quarter}")
+
+
+def list_seen(connection: Connection, seeing: Seeing) -> list[Frozen]:
+    """The newest revision of each quarter that the reader may see, newest quarter first."""
+    rows = shortlists.list_newest(connection, seeing)
+    return [frozen(connection, row, seeing.audience) for row in rows]
+
+
+def frozen(connection: Connection, row: RowMapping, audience: Audience = "complete") -> Frozen:
+    """A stored revision as an audience may see it today: without what was redacted since, or is withheld by now."""
+    content = bytes(row["content"])
+    document, reasons = json.loads(content), sites_redacted_since(connection, row["at"])
+    refs = named(document)
+    hidden = refs - set(features.list_refs(connection, audience)) if audience != "complete" else set()
+    masked = tuple(sorted((refs & reasons.keys()) - hidden))
+    if masked or hidden:
+        content = canonical_bytes(mask_sites(without(document, hidden), reasons))
+    return Frozen(row["quarter"], row["revision"], row["status"], content, row["sha256"], masked, len(hidden),
+                  row["actor"], row["at"], row["replaces"], row["because"], row["assessment_id"])  # fmt: skip

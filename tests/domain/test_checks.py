@@ -80,10 +80,10 @@ def test_nothing_is_left_to_check_of_what_is_sold() -> None:
     assert all("sold" in one.reason for one in found)
 
 
-def test_what_is_recorded_as_done_is_done() -> None:
-    """A step that is recorded as done says how that is known; the others stand as they do."""
+def test_what_is_recorded_stands_as_recorded() -> None:
+    """A step on which a decision is recorded stands as it says, and how that is known; the others stand as they do."""
     one = site(full(), interests=COUNCIL)
-    found = checks_of(one, method(), {"best-consideration": "cabinet, 3 May 2017, minute 12"})
+    found = checks_of(one, method(), {"best-consideration": ("done", "cabinet, 3 May 2017, minute 12")})
     assert (found[0].state, found[0].reason) == ("done", "cabinet, 3 May 2017, minute 12")
     assert found[1:] == checks_of(one, method())[1:]
 

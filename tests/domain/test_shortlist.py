@@ -10,12 +10,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estates_api.domain.assessment import assess
+from estates_api.domain.choices import Choice, Kind, check_pin, parse_words
+from estates_api.domain.method import ListRule, Method
+from estates_api.domain.particulars import Particulars, Sensitivity
 from estates_api.domain.quarters import Quarter
-from estates_api.domain.shortlist import ORDER, State, canonical_bytes, fingerprint, make_shortlist
+from estates_api.domain.shortlist import (
+    ORDER,
+    Beside,
+    State,
+    by_organisation,
+    canonical_bytes,
+    fingerprint,
+    make_shortlist,
+    seen_by,
+)
 from estates_api.domain.sites import Interest, Site, Surroundings
+from estates_api.errors import BadInput, Conflict
 
 AS_OF = date(2018, 12, 31)
 STATE = State((("ERIC 2016-17", "ab" * 32),), "2018-12-31T00:00:00+00:00", "0.1", 0)
+NOTHING = Beside()
 NOWHERE = Surroundings(ptal="0", need_decile=10.0, services_400m=0)
 RELEASE = full(land_owned_ha=13.0, idle_land_ha=1.3)
 NEAR = Surroundings(ptal="5", need_decile=2.0, services_400m=4)
@@ -162,3 +176,137 @@ def test_the_same_site_alone_or_among_others_has_the_same_entry() -> None:
     one = site(RELEASE, ref="NCL-1", surroundings=NEAR)
     assert _entry(one) in made([site(REUSE, ref="NCL-2"), one])["entries"]
     assert assessed(one).route == "part release with reuse"
+
+
+def seen(sites: Sequence[Site], beside: Beside = NOTHING, by: Method | None = None) -> dict[str, Any]:
+    """The whole list of the last quarter of 2018, as `made`, with what else is known; each site is in a circle."""
+    circles = [("public", "partner", "owner").index(beside.particulars[one.ref].sensitivity) for one in sites]
+    results = assess(sites, by or method(), AS_OF, seed=0, circles=circles)
+    return make_shortlist(Quarter(2018, 4), AS_OF, results, by or method(), STATE, beside)
+
+
+def ruled(size: int, probability: float = 0.0) -> Method:
+    """The shipped method with another rule for the length of lists."""
+    return replace(method(), rule=ListRule(size, probability))
+
+
+@FEW
+@given(
+    st.lists(st.tuples(any_site(), st.sampled_from(["public", "partner", "owner"])), max_size=5,
+             unique_by=lambda pair: pair[0].ref),
+    st.sampled_from([("public", {"public"}), ("partner", {"public", "partner"})]), st.integers(1, 3),
+)  # fmt: skip
+def test_withheld_sites_leave_no_trace(
+    pairs: list[tuple[Site, Sensitivity]], audience: tuple[str, set[str]], size: int
+) -> None:
+    """What an audience sees is, to the last number, the list of the sites it may see: only the totals of those that
+    are withheld tell that there are others."""
+    beside = Beside(particulars={one.ref: Particulars(sensitivity=seen_by_whom) for one, seen_by_whom in pairs})
+    whole = seen([one for one, _ in pairs], beside, ruled(size))
+    hidden = {one.ref for one, whom in pairs if whom not in audience[1]}
+    shown = seen_by(whole, audience[0], hidden)
+    alone = seen([one for one, _ in pairs if one.ref not in hidden], beside, ruled(size))
+    assert shown | {"withheld": []} == alone | {"audience": audience[0]}
+    listed = [row for part in ("entries", "next") for row in whole[part] if row["site"] in hidden]
+    assert sum(row["sites"] for row in shown["withheld"]) == len(listed)
+
+
+def test_who_is_beyond_the_rule_stands_next() -> None:
+    """A list of one: the best is on it, the others of the same list stand apart as next, with the reason."""
+    better = full(land_owned_ha=30.0, idle_land_ha=9.0)
+    sites = [site(RELEASE, ref="NCL-1", surroundings=NOWHERE), site(better, ref="NCL-2", surroundings=NOWHERE),
+             site(REUSE, ref="NCL-3")]  # fmt: skip
+    content = make_shortlist(Quarter(2018, 4), AS_OF, assess(sites, ruled(1), AS_OF), ruled(1), STATE)
+    assert [entry["site"] for entry in content["entries"]] == ["NCL-2", "NCL-3"]
+    assert content["rule"] == {"size": 1, "probability": 0.0, "top": 10}
+    (reserve,) = content["next"]
+    assert (reserve["site"], reserve["list"], reserve["p_top_k"]) == ("NCL-1", "release", None)
+    assert reserve["why"] == "1 beyond the first 1 of the release list"
+
+
+def test_who_is_seldom_among_the_first_stands_next() -> None:
+    """A probability that nobody can reach leaves the list empty and everybody next; without a rule all are listed."""
+    sites = [site(RELEASE, ref=f"NCL-{i}", surroundings=NOWHERE) for i in range(20)]
+    public = Beside(particulars={one.ref: Particulars() for one in sites})
+    content = seen(sites, public, ruled(100, 0.9))
+    assert len(content["entries"]) + len(content["next"]) == 20
+    assert all(row["why"].endswith("of the draws; 90.0% are needed") for row in content["next"])
+    assert content["next"]
+    assert seen(sites, public, replace(method(), rule=None))["next"] == []
+
+
+def _chosen(kind: Kind, ref: str, listed: str | None = None) -> Beside:
+    return Beside(choices=(Choice(ref, kind, listed, "the board asked", "A Board", "2018-12-01T00:00:00+00:00"),))
+
+
+def test_a_pin_puts_on_the_list_and_is_printed() -> None:
+    """A pinned site is listed whatever the rule says, with who pinned it and why, beside what the method says."""
+    kept = site(full(land_owned_ha=0.2, idle_land_ha=0.0), ref="NCL-4", surroundings=NOWHERE)
+    content = make_shortlist(
+        Quarter(2018, 4), AS_OF, assess([kept], method(), AS_OF), method(), STATE, _chosen("pin", "NCL-4", "reuse")
+    )
+    (entry,) = content["entries"]
+    assert (entry["list"], entry["score"], entry["route"]) == ("reuse", entry["reuse_score"], "retain")
+    assert entry["pinned"] == "A Board: the board asked"
+    assert entry["reasons"].startswith("Pinned by A Board: the board asked. By the method alone: Not listed")
+    (choice,) = content["choices"]
+    assert (choice["followed"], choice["by"], choice["reason"]) == (True, "A Board", "the board asked")
+
+
+def test_a_strike_takes_off_the_list_and_is_printed() -> None:
+    """A struck site is neither listed nor next; the list says who struck it and why, and the next one moves up."""
+    sites = [site(RELEASE, ref="NCL-1", surroundings=NOWHERE), site(RELEASE, ref="NCL-2", surroundings=NOWHERE)]
+    results = assess(sites, ruled(1), AS_OF)
+    content = make_shortlist(Quarter(2018, 4), AS_OF, results, ruled(1), STATE, _chosen("strike", "NCL-1"))
+    assert ([row["site"] for row in content["entries"]], content["next"]) == (["NCL-2"], [])
+    assert content["choices"][0]["kind"] == "strike"
+
+
+def test_a_closed_gate_is_not_pinned_over() -> None:
+    """Without an owner no pin puts a site on the release list: the list says that the pin is not followed, and why."""
+    nobodys = site(RELEASE, ref="NCL-1", interests=(), surroundings=NOWHERE)
+    results = assess([nobodys], method(), AS_OF)
+    content = make_shortlist(Quarter(2018, 4), AS_OF, results, method(), STATE, _chosen("pin", "NCL-1", "release"))
+    assert content["entries"] == []
+    assert content["choices"][0]["why_not"].startswith("the gate is closed: no public owner is known")
+    with pytest.raises(Conflict, match="NCL-1 cannot be pinned to the release list: the gate is closed"):
+        check_pin(results[0], "release", "NCL-1")
+    check_pin(results[0], "reuse", "NCL-1")
+
+
+@pytest.mark.parametrize(
+    ("one", "why"),
+    [
+        (site(RELEASE, events=(event("sold"),)), "no longer public land"),
+        (site(RELEASE, inside_area=False, partner_trust=False), "outside the area"),
+        (None, "nothing is known"),
+    ],
+)
+def test_what_cannot_be_pinned(one: Site | None, why: str) -> None:
+    """A sold site, somebody else's and one that is not known cannot be pinned to any list."""
+    with pytest.raises(Conflict, match=why):
+        check_pin(assessed(one) if one else None, "reuse", "NCL-1")
+
+
+def test_sites_outside_that_would_qualify_stand_apart() -> None:
+    """A site surely outside, of no trust of the area, that would be listed is told as outside."""
+    content = made([site(RELEASE, ref="X1", inside_area=False, partner_trust=False, surroundings=NOWHERE)])
+    (row,) = content["outside"]
+    assert (row["site"], row["list"], row["responsible"]) == ("X1", "release", "Trust RYX")
+
+
+def test_missing_data_is_grouped_by_who_could_tell() -> None:
+    """Sites with not enough data stand by responsible organisation."""
+    sites = [site(holding(code), ref=ref, surroundings=Surroundings())
+             for code, ref in (("TAF01", "NCL-1"), ("RAL01", "NCL-2"), ("TAF02", "NCL-3"))]  # fmt: skip
+    groups = by_organisation(made(sites)["not_enough_data"])
+    assert {who: [row["site"] for row in rows] for who, rows in groups.items()} == {
+        "Trust RAL": ["NCL-2"], "Trust TAF": ["NCL-1", "NCL-3"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", "  ", "x" * 1001, "a\0b", "half \ud800"])
+def test_a_reason_must_say_something(text: str) -> None:
+    """A blank, endless or unprintable reason is refused by the name of its field."""
+    with pytest.raises(BadInput, match="because: say it in 1 to 1000 letters"):
+        parse_words("because", text)

@@ -13,7 +13,7 @@ from estates_api.store.tables import metadata
 
 IMMUTABLE = ("edition", "issue", "claim", "interest", "event", "method", "assessment", "assessment_site", "shortlist",
              "audit", "tally", "placement", "judgement", "pair_judgement", "question", "fate", "succession",
-             "organisation_name", "outline", "redaction")  # fmt: skip
+             "organisation_name", "outline", "redaction", "decision", "endorsement")  # fmt: skip
 POINT = "ST_SetSRID(ST_MakePoint(533000, 192000), 27700)"
 CRS84 = "ST_SetSRID(ST_MakePoint(-0.08, 51.6), 4326)"
 
@@ -26,6 +26,13 @@ MADE = {
     "fate": f"INSERT INTO fate (ref, survivor, kind, reason, actor) VALUES ({SITES}, 'merged', 'made', 'made')",
     "outline": "INSERT INTO outline (edition_id, holding_id, line, geom, evidence) SELECT min(e.id), min(h.id), 1, "
     "ST_GeomFromText('MULTIPOLYGON(((0 0,9 0,9 9,0 9,0 0)))', 27700), 'made' FROM edition e, holding h",
+    "decision": "INSERT INTO decision (site_ref, step, from_state, to_state, organisation_code, organisation_name, "
+    "organisation_sector, organisation_kind, body, decided_on, minute_reference, reason, actor) SELECT min(ref), "
+    "'propose', 'identified', 'proposed surplus', 'A', 'A', 'NHS', '', 'made', '2020-01-01', '1', 'made', 'made' "
+    "FROM site",
+    "endorsement": "INSERT INTO endorsement (quarter, revision, organisation_code, organisation_name, sector, body, "
+    "decided_on, minute_reference, actor) SELECT quarter, revision, 'A', 'A', 'NHS', 'made', '2020-01-01', '1', 'made' "
+    "FROM shortlist LIMIT 1",
     "redaction": "INSERT INTO redaction (edition_id, line, reason, actor) SELECT min(id), 1, 'made', 'made' "
     "FROM edition",
 }

@@ -1,0 +1,88 @@
+"""Choices: a person puts a site on a quarter's list or takes it off it, with a reason that is printed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from estates_api.domain.assessment import Assessed
+from estates_api.domain.values import clean_text
+from estates_api.errors import BadInput, Conflict
+
+Kind = Literal["pin", "strike", "withdrawn"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+PinList = Literal["release", "part release", "reuse"]
+PIN_LISTS: tuple[PinList, ...] = get_args(PinList)
+
+LONGEST = 1000
+"""Letters of a name or a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person chose for a site of a quarter: `listed` is the list that it is pinned to. `at` is ISO 8601."""
+
+    site: str
+    kind: Kind
+    listed: str | None
+    reason: str
+    by: str
+    at: str
+
+
+def parse_words(field: str, given: str) -> str:
+    """A name or a reason; BadInput names the field when there is none, or one that cannot be stored or shown."""
+    text = clean_text(given)
+    if not text or len(text) > LONGEST or not text.isprintable():  # a NUL or half a letter cannot be stored
+        raise BadInput(f"{field}: say it in 1 to {LONGEST} letters; it is recorded, and shown to everybody")
+    return text
+
+
+def parse_list(given: str | None) -> PinList:
+    """The list that a site is pinned to; BadInput says which there are."""
+    found = next((name for name in PIN_LISTS if name == given), None)
+    if found is None:
+        raise BadInput(f"list: must be one of {', '.join(PIN_LISTS)}")
+    return found
+
+
+def why_not_pinned(result: Assessed | None, listed: str | None) -> str:
+    """Why a site cannot be put on a list, whoever wishes it; blank where it can. A closed gate is never pinned over."""
+    if result is None:
+        return "nothing is known of it on that day"
+    if result.released:
+        return f"it is no longer public land: {result.released.told()}"
+    if not result.site.is_ours:
+        return "it lies outside the area and is of none of its trusts"
+    if result.gates and listed != "reuse":
+        return f"the gate is closed: {result.gates[0].reason}"
+    return ""
+
+
+def check_pin(result: Assessed | None, listed: str, ref: str) -> None:
+    """Conflict, with the reason, when a site cannot be pinned to a list."""
+    if why := why_not_pinned(result, listed):
+        raise Conflict(f"{ref} cannot be pinned to the {listed} list: {why}")
+
+
+def describe_choice(choice: Choice, result: Assessed | None) -> dict[str, Any]:
+    """A choice as the list prints it, and whether it could be followed."""
+    why_not = why_not_pinned(result, choice.listed) if choice.kind == "pin" else ""
+    return {
+        "site": choice.site,
+        "name": result.site.name if result else choice.site,
+        "kind": choice.kind,
+        "list": choice.listed or "",
+        "reason": choice.reason,
+        "by": choice.by,
+        "at": choice.at,
+        "followed": not why_not,
+        "why_not": why_not,
+    }
+
+
+def followed(choices: Mapping[str, Choice], results: Mapping[str, Assessed]) -> dict[str, Choice]:
+    """The choices that a list follows, by site: of pins, those that are not held back."""
+    return {
+        ref: choice for ref, choice in choices.items()
+        if choice.kind == "strike" or not why_not_pinned(results.get(ref), choice.listed)
+    }  # fmt: skip

@@ -1,0 +1,33 @@
+"""Comparing two frozen lists as one audience sees them."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from estates_api.domain.shortlist import named
+from estates_api.domain.shortlist_changes import Facts
+from estates_api.domain.shortlist_changes import compare as compare_documents
+from estates_api.store import assessments, features, shortlists
+from estates_api.store.layers import Audience
+from estates_api.store.redactions import sites_redacted_since
+from estates_api.workflows.shortlist import Frozen
+
+
+def compare(connection: Connection, before: Frozen, after: Frozen, audience: Audience) -> dict[str, Any]:
+    """What changed from one list to another, and why. Only of sites that one of them names: both were read as the
+    caller may see them today."""
+    old, new = before.document, after.document
+    listed = [{entry["site"] for entry in document["entries"]} for document in (old, new)]
+    hidden = {*before.masked, *after.masked}  # what was redacted is told by no other way either
+    one, other = sorted(listed[1] - listed[0] - hidden), sorted(listed[0] - listed[1] - hidden)
+    redacted = sites_redacted_since(connection)
+    seen = set(features.list_refs(connection, audience))
+    fates = shortlists.find_survivors(connection, sorted(named(old) | named(new)))
+    survivors = {ref: survivor for ref, survivor in fates.items() if survivor in seen}
+    facts = Facts(
+        assessments.list_explanations(connection, before.assessment_id, one),
+        assessments.list_explanations(connection, after.assessment_id, other),
+        survivors,
+        {ref: redacted[ref] for ref in hidden},
+    )
+    return compare_documents(old, new, facts)

@@ -1,0 +1,126 @@
+"""Proving a shortlist: that what is stored is what was frozen, and that the stored data still give it."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+
+from estates_api import __version__
+from estates_api.domain.area import Area
+from estates_api.domain.method_file import parse_method
+from estates_api.domain.quarters import parse_quarter
+from estates_api.domain.reproduction import NOT_REWOUND, Reproduction, compare_lists
+from estates_api.domain.shortlist import canonical_bytes, fingerprint
+from estates_api.errors import BadInput
+from estates_api.store import assessments, editions, shortlists
+from estates_api.workflows.assess import compute
+from estates_api.workflows.shortlist import Known, Made, freeze
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must hold of a frozen list, whether it does, and what was found."""
+
+    title: str
+    passed: bool
+    found: str
+
+
+def verify(connection: Connection, row: RowMapping) -> list[Check]:
+    """Whether stored bytes, what they name and what they rest on are what they were. `row` has the whole list."""
+    content = bytes(row["content"])
+    document = json.loads(content)
+    return [
+        _same("the list's bytes have the hash that was stored", row["sha256"], fingerprint(content)),
+        Check("the bytes are canonical", canonical_bytes(document) == content, f"{len(content):,} bytes"),
+        *_views(connection, row),
+        *_run(connection, row, document),
+        *_editions(connection, document),
+    ]
+
+
+def _same(title: str, wanted: str, found: str) -> Check:
+    return Check(title, wanted == found, found if wanted == found else f"{found} instead of {wanted}")
+
+
+def _views(connection: Connection, row: RowMapping) -> Iterator[Check]:
+    """What each audience sees hashes to what was stored."""
+    views = shortlists.list_views(connection, row["id"])
+    for audience, (content, sha256) in views.items():
+        yield _same(f"what the {audience} audience sees has the hash that was stored", sha256, fingerprint(content))
+    if not views:
+        yield Check("there is a view for each audience", passed=False, found="none: made before there were any")
+
+
+def _run(connection: Connection, row: RowMapping, document: Mapping[str, Any]) -> Iterator[Check]:
+    """The method and the assessment that the list rests on."""
+    run, wanted = assessments.get_run(connection, row["assessment_id"]), document["method"]["sha256"]
+    method = hashlib.sha256(bytes(run["method_content"])).hexdigest()
+    yield _same("the method stored under its hash still has it", wanted, method)
+    yield _same("the assessment still has the hash that was stored", run["sha256"],
+                hash_results(connection, row["assessment_id"]))  # fmt: skip
+
+
+def hash_results(connection: Connection, assessment_id: int) -> str:
+    """SHA-256 of the canonical bytes of a stored run, without all of it in memory at once."""
+    found = hashlib.sha256(b'{"sites":[')
+    for number, row in enumerate(assessments.read_results(connection, assessment_id)):
+        found.update((b"," if number else b"") + canonical_bytes(dict(row)))
+    found.update(b"]}")
+    return found.hexdigest()
+
+
+def _editions(connection: Connection, document: Mapping[str, Any]) -> Iterator[Check]:
+    """Each edition named is still there with its hash."""
+    there = {sha256: name for name, sha256 in editions.edition_hashes(connection)}
+    for named in document["editions"]:
+        found = there.get(named["sha256"])
+        title = f"edition {named['edition']} is still there with its hash"
+        yield Check(title, found == named["edition"], named["sha256"] if found else "no edition has this hash")
+
+
+def reproduce(connection: Connection, row: RowMapping, *, area: Area) -> Reproduction:
+    """Draw the list up again from the stored editions, method, seed and day, and compare. Nothing is stored.
+
+    First from all that is known now, as it was made; where something came since, from what was known at the moment
+    that the revision was frozen.
+    """
+    document = json.loads(row["content"])
+    try:
+        now = _again(connection, row, document, area, rewound=False)
+        if now.sha256 == row["sha256"]:
+            return Reproduction(same=True)
+        then = _again(connection, row, document, area, rewound=True)
+    except BadInput as error:
+        return Reproduction(same=False, reason=f"this version of the service cannot read the method: {error.detail}")
+    if then.sha256 == row["sha256"]:
+        return Reproduction(same=True)
+    return compare_lists(document, json.loads(then.content), __version__)
+
+
+def _again(
+    connection: Connection, row: RowMapping, document: Mapping[str, Any], area: Area, *, rewound: bool
+) -> Made:  # fmt: skip
+    run = assessments.get_run(connection, row["assessment_id"])
+    method = parse_method(bytes(run["method_content"]), document["method"]["id"])
+    moment = row["at"] if rewound else None
+    computed = compute(connection, area, method, date.fromisoformat(document["as_of"]), known_at=moment)
+    return freeze(
+        connection, parse_quarter(document["quarter"]), computed, area=area, present=run["present"],
+        known=Known(moment, document["code_version"]),
+    )  # fmt: skip
+
+
+def describe_proof(row: RowMapping, checks: list[Check], again: Reproduction | None) -> dict[str, Any]:
+    """What was proved, JSON-ready."""
+    told = {"quarter": row["quarter"], "revision": row["revision"], "status": row["status"], "sha256": row["sha256"],
+            "verified": all(check.passed for check in checks),
+            "checks": [{"title": one.title, "passed": one.passed, "found": one.found} for one in checks]}  # fmt: skip
+    if again is None:
+        return told
+    return told | {"reproduced": again.told, "not_rewound": list(NOT_REWOUND), "differences": list(again.differences),
+                   "explanation": again.reason}  # fmt: skip
