@@ -1,6 +1,6 @@
 """Choices: a person puts a site on a quarter's list or takes it off it, with a reason that is printed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -52,9 +52,9 @@ def check_pin(result: Assessed | None, listed: str, ref: str) -> None:
         raise Conflict(f"{ref} cannot be pinned to the {listed} list: {why}")
 
 
-def describe_choice(choice: Choice, result: Assessed | None) -> dict[str, Any]:
-    """A choice as the list prints it, and whether it could be followed."""
-    why_not = why_not_pinned(result, choice.listed) if choice.kind == "pin" else ""
+def describe_choice(choice: Choice, result: Assessed | None, decided: str = "") -> dict[str, Any]:
+    """A choice as the list prints it, and whether it could be followed. `decided`: what the owner decided meanwhile."""
+    why_not = decided or (why_not_pinned(result, choice.listed) if choice.kind == "pin" else "")
     return {
         "site": choice.site,
         "name": result.site.name if result else choice.site,
@@ -68,9 +68,12 @@ def describe_choice(choice: Choice, result: Assessed | None) -> dict[str, Any]:
     }
 
 
-def followed(choices: Mapping[str, Choice], results: Mapping[str, Assessed]) -> dict[str, Choice]:
-    """The choices that a list follows, by site: of pins, those that are not held back."""
+def followed(
+    choices: Mapping[str, Choice], results: Mapping[str, Assessed], decided: Collection[str] = ()
+) -> dict[str, Choice]:  # fmt: skip
+    """The choices that a list follows, by site: of pins, those that are not held back; none of a site whose owner has
+    decided."""
     return {
         ref: choice for ref, choice in choices.items()
-        if choice.kind == "strike" or not why_not_pinned(results.get(ref), choice.listed)
+        if ref not in decided and (choice.kind == "strike" or not why_not_pinned(results.get(ref), choice.listed))
     }  # fmt: skip

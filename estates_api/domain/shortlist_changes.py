@@ -72,7 +72,7 @@ def compare(before: Row, after: Row, facts: Facts = Facts()) -> dict[str, Any]:
 
 
 def _side(document: Row, run: Rows) -> _Side:
-    parts = ("next", "not_enough_data", "released", "choices")
+    parts = ("next", "not_enough_data", "released", "decided", "choices")
     apart = {part: {row["site"]: row for row in document.get(part, ())} for part in parts}
     return _Side(document, {entry["site"]: entry for entry in document["entries"]}, run, apart)
 
@@ -216,6 +216,11 @@ def _decided(ref: str, old: _Side, new: _Side) -> Iterator[dict[str, Any]]:
     states = [side.entries.get(ref, {}).get("state") for side in (old, new)]
     if all(states) and states[0] != states[1]:  # what is not shown has none
         yield _cause("decision", f"its state went from {states[0]} to {states[1]}")
+    ended = [side.why_apart(ref, "decided") for side in (old, new)]
+    if ended[1] and not ended[0]:
+        yield _cause("decision", f"its owner decided: {ended[1].get('told') or 'not shown'}")
+    if ended[0] and not ended[1]:
+        yield _cause("decision", f"it is open again; it had been {ended[0]['state'] or 'decided'}")
     if ref in old.entries and ref in new.entries:
         agreed = [[one["organisation"] for one in side.entries[ref].get("endorsed_by", ())] for side in (old, new)]
         yield from _came_and_went("decision", agreed[0], agreed[1], ("endorsed by ", "no longer endorsed by "))
