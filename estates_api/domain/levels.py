@@ -21,7 +21,7 @@ NOTES = (
     "Land, floor area and empty space: all sites but those that have left public ownership.",
     "Land for release, homes, backlog avoided: sites for release or part release, which count with all their land.",
     "Backlog avoided is an upper end: high and significant risk of the whole site, by the newest return of it.",
-    "Coverage: sites, and floor area, with enough evidence to be scored.",
+    "Coverage: the share of sites, and of the floor area that is known at a place, with enough evidence to be scored.",
 )
 PER_HEAD = (
     "No figure is per head: no population is loaded. A neighbourhood (LSOA) was drawn to hold 1,000 to 3,000 people, "
