@@ -5,7 +5,7 @@ only speaks for or against. Nothing is weighed: what is not known is neither a y
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -15,6 +15,7 @@ from estates_api.domain.measures import DAYS_A_YEAR, FREEHOLD_YEARS, PTAL_LEVELS
 from estates_api.domain.needs import Need
 from estates_api.domain.outcome import ROUTES
 from estates_api.domain.search_areas import AGAINST, FOR, NOT_KNOWN, NOTED, SILENT, Boroughs, Circle, Codes, Positions
+from estates_api.domain.transitions import State
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +28,8 @@ class Offers:
     """n sites as needs see them: what the latest assessment knows of each. Unknown numbers are NaN.
 
     `scales` are the method's reference points of a criterion: the measure that counts nothing, and the one that counts
-    in full. `private_finance`: the gate of that name is closed.
+    in full. `private_finance`: the gate of that name is closed. `decided` are the sites that decisions moved, with the
+    state and who decided.
     """
 
     refs: tuple[str, ...]
@@ -40,6 +42,14 @@ class Offers:
     private_finance: NDArray[np.bool_]
     scales: Mapping[str, tuple[float, float]]
     as_of: date
+    decided: Mapping[str, tuple[State, str]] = field(default_factory=dict)
+
+    def in_states(self, codes: Mapping[State, int]) -> Codes:
+        """The code of the state that decisions moved each site to; silent where none did, or where it has no code."""
+        found = np.full(len(self.refs), SILENT, dtype=np.int8)
+        for place, ref in enumerate(self.refs) if self.decided else ():
+            found[place] = codes.get(self.decided[ref][0], SILENT) if ref in self.decided else SILENT
+        return found
 
     def number(self, criterion: str) -> Floats:
         """A criterion's measure of every site."""
@@ -81,12 +91,15 @@ class Aspect:
 
 
 def _held(_: Need, offers: Offers) -> Codes:
-    """The site is still public land: one that was sold as a whole has no space to give."""
-    return np.where(offers.routes == ROUTES.index("released"), AGAINST, SILENT).astype(np.int8)
+    """The site is still public land: one that was sold as a whole, or released by decision, has no space to give."""
+    sold = offers.routes == ROUTES.index("released")
+    return np.where(sold, AGAINST, offers.in_states({"released": AGAINST})).astype(np.int8)
 
 
-def _tell_held(_: Need, __: Offers, ___: int, ____: int) -> Said:
-    return Said("it was sold as a whole, and is no longer public land")
+def _tell_held(_: Need, offers: Offers, place: int, __: int) -> Said:
+    if offers.routes[place] == ROUTES.index("released"):
+        return Said("it was sold as a whole, and is no longer public land")
+    return _tell_decision(_, offers, place, __)
 
 
 def _space(need: Need, offers: Offers) -> Codes:
@@ -195,6 +208,22 @@ def _tell_time(need: Need, offers: Offers, place: int, says: int) -> Said:
     return Said(f"its lease has ended by {end}, before the space is needed", end.isoformat(), "", wanted)
 
 
+_DECISION_SAYS: Mapping[State, int] = {
+    "proposed surplus": AGAINST, "declared surplus": AGAINST, "registered": AGAINST, "in disposal": AGAINST,
+    "approved for reuse": FOR, "reused": NOTED, "retained": NOTED,
+}  # fmt: skip
+
+
+def _decision(_: Need, offers: Offers) -> Codes:
+    """What its owner decided: approval for reuse speaks for it, steps towards disposal against it, as it may go."""
+    return offers.in_states(_DECISION_SAYS)
+
+
+def _tell_decision(_: Need, offers: Offers, place: int, __: int) -> Said:
+    state, who = offers.decided[offers.refs[place]]
+    return Said(f"decided: {state} ({who})", state)
+
+
 _ROUTE_SAYS = {"reuse": FOR, "release": AGAINST, "released": SILENT}
 
 
@@ -243,6 +272,7 @@ ASPECTS: tuple[Aspect, ...] = (
     Aspect("condition", "Condition", False, _condition, _tell_condition, "reuse.condition"),
     Aspect("tenure", "Tenure", False, _tenure, _tell_tenure, "reuse.security"),
     Aspect("time", "In time", False, _time, _tell_time),
+    Aspect("decision", "Decision", False, _decision, _tell_decision),
     Aspect("route", "Route", False, _route, _tell_route),
     Aspect("deprivation", "Deprivation", False, _deprivation, _tell_deprivation, "reuse.need"),
     Aspect("private-finance", "Private finance", False, _private_finance, _tell_private_finance),

@@ -1,7 +1,7 @@
 """Fits as they are asked for: needs and sites that the caller may see, with what stands behind every reason."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -11,6 +11,7 @@ import shapely
 from sqlalchemy import Connection
 
 from estates_api.domain.aspects import MEASURED, Offers
+from estates_api.domain.decisions import progress_of
 from estates_api.domain.fits import Fit, Fits, Reason, Verdict, describe_reason, find_fits
 from estates_api.domain.method import Method
 from estates_api.domain.method_file import parse_method
@@ -18,9 +19,11 @@ from estates_api.domain.nearness import POSITION_ERROR_M
 from estates_api.domain.needs import Need
 from estates_api.domain.outcome import ROUTES
 from estates_api.domain.search_areas import Boroughs, Circle, Positions, SearchArea
+from estates_api.domain.transitions import State
 from estates_api.errors import BadInput, NotFound, Unavailable
 from estates_api.store import offers as stored
 from estates_api.store.audit import data_version
+from estates_api.store.decisions import list_decided
 from estates_api.store.layers import Audience
 from estates_api.store.needs import Recorded, list_needs
 
@@ -57,7 +60,14 @@ def read_market(connection: Connection, audience: Audience, refs: Collection[str
     method = _read_method(bytes(content), name)
     looked_at = {one.id: place for place, one in enumerate(method.of("reuse")) if one.id in MEASURED}
     rows = stored.read_offers(connection, audience, [*looked_at.values()], refs)
-    return Market(method, _offers(rows, [*looked_at], method, as_of))
+    offers = _offers(rows, [*looked_at], method, as_of)
+    return Market(method, replace(offers, decided=_decided(connection, audience)))
+
+
+def _decided(connection: Connection, audience: Audience) -> dict[str, tuple[State, str]]:
+    """The sites that decisions moved, as far as the audience may see them: the state, and who decided."""
+    stands = {ref: progress_of(one.decisions) for ref, one in list_decided(connection, audience).items()}
+    return {ref: (stand.state, stand.moved.told()) for ref, stand in stands.items() if stand.moved}
 
 
 @lru_cache(maxsize=4)

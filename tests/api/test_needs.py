@@ -194,3 +194,19 @@ def test_an_assessment_that_cannot_be_read_hides_no_site(loaded: Engine, make_ap
     answer = keyed.get("/needs/HUB-1/fits")
     assert (answer.status_code, "run: estates assess" in answer.json()["detail"]) == (503, True)
     assert keyed.get(f"/sites/{SPACE}?f=html").status_code == 200
+
+
+def test_a_decision_is_told_to_whom_it_is_for(loaded: Engine, make_api: Make) -> None:
+    """What the owner decided counts at once in the fits, with who decided; a decision for partners only for them."""
+    keyed, public = make_api(loaded, key=KEY), make_api(loaded)
+    step = {"step": "approve-reuse", "organisation": "RAP", "body": "Board", "decided_on": "2024-02-01",
+            "minute_reference": "12/3", "reason": "a hub", "by": "A Clerk", "sensitivity": "partner"}  # fmt: skip
+    assert keyed.post("/needs", json=HUB).status_code == 201
+    assert public.get("/needs/HUB-1/fits?limit=1").status_code == 200
+    done = keyed.post(f"/sites/{SPACE}/decisions", json=step)
+    assert done.status_code == 201, done.text
+    reasons = [{one["aspect"]: one for one in client.get("/needs/HUB-1/fits?limit=1").json()["fits"][0]["reasons"]}
+               for client in (public, keyed)]  # fmt: skip
+    assert "decision" not in reasons[0]
+    assert (reasons[1]["decision"]["says"], reasons[1]["decision"]["measure"]) == ("for", "approved for reuse")
+    assert "Board of" in reasons[1]["decision"]["told"]

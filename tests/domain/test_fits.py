@@ -14,6 +14,7 @@ from estates_api.domain.measures import FREEHOLD_YEARS, PTAL_LEVELS
 from estates_api.domain.needs import Need
 from estates_api.domain.outcome import ROUTES
 from estates_api.domain.search_areas import Boroughs, Circle, Drawn, Positions
+from estates_api.domain.transitions import STATES
 
 DAY = date(2026, 11, 22)
 SCALES = {"reuse.condition": (0.0, 100.0), "reuse.security": (2.0, 25.0)}
@@ -45,6 +46,11 @@ def offers(*sites: dict[str, object]) -> Offers:
         np.array([one["finance"] for one in every], dtype=np.bool_),
         SCALES,
         DAY,
+        {
+            str(one.get("ref", f"NCL-{n}")): (one["state"], "Board of RZ1")
+            for n, one in enumerate(every)
+            if "state" in one
+        },
     )
 
 
@@ -162,6 +168,25 @@ def test_every_route_says_something(route: str) -> None:
     """Each route has words; release speaks against, reuse for, the others are told."""
     says = {"reuse": "for", "release": "against", "released": None}
     assert said(fit(route=route)).get("route", (None, ""))[0] == says.get(route, "to note")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_its_owner_decided_is_told(state: str) -> None:
+    """Approval for reuse speaks for a site, steps to disposal against it; what a decision released does not fit."""
+    found = fit(state=state)
+    says = said(found).get("decision", ("", ""))
+    expected = {
+        "approved for reuse": "for",
+        "reused": "to note",
+        "retained": "to note",
+        "identified": "",
+        "released": "",
+    }
+    assert says[0] == expected.get(state, "against")
+    assert says[1] == (f"decided: {state} (Board of RZ1)" if says[0] else "")
+    assert found.verdict == ("does not fit" if state == "released" else "fits")
+    if state == "released":
+        assert said(found)["held"] == ("against", "decided: released (Board of RZ1)")
 
 
 def test_near_the_edge_the_words_say_why() -> None:
