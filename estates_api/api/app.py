@@ -20,6 +20,8 @@ from estates_api.api import (
     issues,
     items,
     letters,
+    levels,
+    llc,
     methods,
     needs,
     ogc,
@@ -42,6 +44,7 @@ from estates_api.api.kept import Kept
 from estates_api.api.problems import add_handlers
 from estates_api.api.what_if import WhatIfs
 from estates_api.store.reading import Reading
+from estates_api.workflows.fits import Markets
 
 DIRECT: Mapping[str, Endpoint] = {
     "/collections/{collection}/items": items.items,
@@ -76,7 +79,7 @@ def create_app(context: Context) -> FastAPI:
     )
     app.state.context = context
     app.state.reading, app.state.files = reading, files
-    app.state.counts, app.state.what_ifs = Counts(), WhatIfs()
+    app.state.counts, app.state.what_ifs, app.state.markets = Counts(), WhatIfs(), Markets()
     # Before all others: what is asked most is found first.
     app.router.routes[:0] = [route(path, endpoint) for path, endpoint in DIRECT.items()]
     for part in (
@@ -94,6 +97,8 @@ def create_app(context: Context) -> FastAPI:
         methods,
         needs,
         shortlists,
+        llc,
+        levels,
         time_machine,
         upload,
         what_if,

@@ -111,11 +111,11 @@ def list_decisions(  # noqa: PLR0913, PLR0917 -- one parameter per thing that is
 ) -> Response:  # fmt: skip
     """Every step on every site that the caller may see, the one recorded last first."""
     found = _steps(database, caller, base, wanted)
-    if (after := parse_place(cursor)) is not None:
-        found = [one for one in found if one["id"] < _number(after)]
+    if (older := parse_place(cursor)) is not None:
+        found = found[max(0, len(found) - _number(older)) :]
     shown, links = found[:limit], [link(with_query(f"{base}/decisions", request), "self", "application/json", "here")]
     if len(found) > limit:
-        more = with_query(f"{base}/decisions", request, cursor=write_place(str(shown[-1]["id"])))
+        more = with_query(f"{base}/decisions", request, cursor=write_place(str(len(found) - limit)))
         links.append(link(more, "next", "application/json", "next page"))
     if wants_html(request):
         return page(request, "decisions.html", {"decisions": shown, "links": links, "wanted": wanted, "states": STATES})
@@ -123,22 +123,24 @@ def list_decisions(  # noqa: PLR0913, PLR0917 -- one parameter per thing that is
 
 
 def _number(place: str) -> int:
+    """How many older steps there are: what is added meanwhile does not move a page."""
     if not (place.isascii() and place.isdigit() and len(place) < 19):
         raise BadInput("cursor: follow a `next` link; cursors are not written by hand")
     return int(place)
 
 
 def _steps(database: Database, caller: Caller, base: str, wanted: Wanted) -> list[dict[str, Any]]:
-    found = []
+    found: list[tuple[int, dict[str, Any]]] = []
     for ref, decided in list_decided(database, caller).items():
         state = progress_of(decided.decisions).state
         if wanted.state not in {None, state} or wanted.borough not in {None, decided.borough}:
             continue
         about = {"site": ref, "site_name": decided.site_name, "borough": decided.borough, "state": state,
                  "href": f"{base}/sites/{ref}/decisions"}  # fmt: skip
-        found += [about | one for one in describe_decisions(decided.decisions)
-                  if wanted.organisation in {None, one["organisation_code"]}]  # fmt: skip
-    return sorted(found, key=lambda one: -one["id"])
+        told = describe_decisions(decided.decisions, whole=caller == "complete")
+        found += [(one.id, about | step) for one, step in zip(decided.decisions, told, strict=True)
+                  if wanted.organisation in {None, one.by.code}]  # fmt: skip
+    return [step for _, step in sorted(found, key=lambda pair: -pair[0])]
 
 
 @router.get("/decisions/states", dependencies=[Depends(only())], response_class=Response)

@@ -24,10 +24,12 @@ from estates_api.errors import BadInput, KeyNeeded
 from estates_api.store import needs as stored
 from estates_api.store.database import transaction
 from estates_api.workflows.allocation import answer_allocation
-from estates_api.workflows.fits import Wish, answer_need, answer_site, describe_need
+from estates_api.workflows.fits import Market, Markets, Wish, answer_need, answer_site, describe_need
 from estates_api.workflows.needs import Faulty, Given, add_needs, close_need, get_need
 
 router = APIRouter(tags=["needs"])
+
+DEFAULT_LIMIT = 50
 
 _TEXT = {"type": "string"}
 _NUMBERS = ("floor_area_low_m2", "floor_area_high_m2", "easting", "northing", "radius_m")
@@ -53,6 +55,21 @@ _PAGES: dict[int | str, dict[str, Any]] = {200: {"content": {JSON: {}, "text/htm
 def _check_key(caller: Caller) -> None:
     if caller != "complete":
         raise KeyNeeded("to record a need, send the key of this installation as X-API-Key or as Basic password")
+
+
+def _market(request: Request, database: Database, caller: Caller) -> Market:
+    markets: Markets = request.app.state.markets
+    return markets.find(database, caller)
+
+
+Sites = Annotated[Market, Depends(_market)]
+
+
+def _wish(
+    verdict: Annotated[Verdict | None, Query(description="Only these; sites that fit or could fit if left out")] = None,
+    limit: Annotated[int, Query(description="Sites at most", ge=1, le=1000)] = DEFAULT_LIMIT,
+) -> Wish:
+    return Wish((verdict,) if verdict else VERDICTS[:2], limit)
 
 
 _WRITES = [Depends(only()), Depends(_check_key), Depends(check_sender)]
@@ -110,12 +127,12 @@ def _text(name: str, value: Any) -> str:
 # Before a need by its reference: no reference is in lower case.
 @router.get("/needs/allocation", dependencies=[Depends(only("first"))], response_class=Response, responses=_PAGES)
 def allocation(
-    request: Request, database: Database, caller: Caller,
+    request: Request, database: Database, caller: Caller, market: Sites,
     first: Annotated[First, Query(description="What comes first: as many needs, or as much floor area")] = "needs",
 ) -> Response:  # fmt: skip
     """Which open need goes to which site, among those that the caller may see: the rule, the answer, and for each need
     why it did not get a site that fits it better, and what would have to change."""
-    found = answer_allocation(database, caller, first)
+    found = answer_allocation(database, caller, first, market)
     if wants_html(request):
         return page(request, "allocation.html", {"found": found})
     return describe_answer(found)
@@ -126,7 +143,8 @@ def one_need(need: str, request: Request, database: Database, caller: Caller) ->
     """One need, open or closed."""
     known = get_need(database, caller, need)
     if wants_html(request):
-        return _fits_page(request, answer_need(database, caller, known, Wish(VERDICTS[:2], 100)))
+        wish = Wish(VERDICTS[:2], DEFAULT_LIMIT)
+        return _fits_page(request, answer_need(database, caller, known, wish, _market(request, database, caller)))
     return describe_answer(describe_need(known))
 
 
@@ -148,13 +166,11 @@ def _close(here: Context, need: str, asked: dict[str, str]) -> Response:
 @router.get("/needs/{need}/fits", dependencies=[Depends(only("verdict", "limit"))], response_class=Response,
             responses=_PAGES)  # fmt: skip
 def need_fits(
-    need: str, request: Request, database: Database, caller: Caller,
-    verdict: Annotated[Verdict | None, Query(description="Only these; sites that fit or could fit if left out")] = None,
-    limit: Annotated[int, Query(description="Sites at most", ge=1, le=1000)] = 100,
+    need: str, request: Request, database: Database, caller: Caller, market: Sites,
+    wish: Annotated[Wish, Depends(_wish)],
 ) -> Response:  # fmt: skip
     """The sites that answer a need, the best first, each with what speaks for it, against it, and is not known."""
-    wish = Wish((verdict,) if verdict else VERDICTS[:2], limit)
-    found = answer_need(database, caller, get_need(database, caller, need), wish)
+    found = answer_need(database, caller, get_need(database, caller, need), wish, market)
     return _fits_page(request, found) if wants_html(request) else describe_answer(_with_rule(found))
 
 

@@ -17,6 +17,7 @@ from estates_api.api.context import base_url
 from estates_api.api.questions import ITEM, ITEMS, WHOLE, Parameter
 from estates_api.api.schemas import OPENAPI, described
 from estates_api.domain.collections import COLLECTIONS, Collection
+from estates_api.exports.llc import row_schema
 
 router = APIRouter(include_in_schema=False)
 
@@ -57,7 +58,8 @@ _FEATURES = {
         "links": _LINKS,
     },
 }  # fmt: skip
-_SCHEMAS = {"Problem": PROBLEM, "Link": _LINK, "Feature": _FEATURE, "FeatureCollection": _FEATURES}
+_SCHEMAS = {"Problem": PROBLEM, "Link": _LINK, "Feature": _FEATURE, "FeatureCollection": _FEATURES,
+            "LlcRow": row_schema()}  # fmt: skip
 
 
 def describe_api(app: FastAPI, base: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ def case_of(ask: Asked, ref: str) -> Case:
 def with_progress(ask: Asked, ref: str, told: Mapping[str, Any]) -> dict[str, Any]:
     """What is told of a site with how far it has come, its checks as they are recorded."""
     case = case_of(ask, ref)
-    progress = describe_progress(case) | {"decisions": describe_decisions(case.decisions)}
+    steps = describe_decisions(case.decisions, whole=ask.caller == "complete")
+    progress = describe_progress(case) | {"decisions": steps}
     checks = {"checks": overlay_checks(told["checks"], case.progress.checks)} if "checks" in told else {}
     return {**told, **checks, "progress": progress}

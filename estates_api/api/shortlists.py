@@ -26,6 +26,7 @@ from estates_api.store.database import transaction
 from estates_api.store.shortlists import Seeing
 from estates_api.workflows import choose, comparison, prove
 from estates_api.workflows import shortlist as lists
+from estates_api.workflows.endorse import list_agreement
 from estates_api.workflows.shortlist import Frozen
 
 router = APIRouter(tags=["shortlists"])
@@ -108,9 +109,11 @@ def get_shortlist(
     if suffix:
         return file_answer(request, database, frozen, suffix, headers)
     if wants_html(request):
-        document = frozen.document
-        values = {"frozen": frozen, "document": document, "drafts": view.drafts,
-                  "missing": by_organisation(document["not_enough_data"]), "files": TITLES}  # fmt: skip
+        document, rows = frozen.document, stored.list_shortlists(database, seeing(view))
+        earlier = max((row["quarter"] for row in rows if row["quarter"] < frozen.quarter), default=None)
+        values = {"frozen": frozen, "document": document, "drafts": view.drafts, "earlier": earlier,
+                  "missing": by_organisation(document["not_enough_data"]),
+                  "agreement": list_agreement(database, frozen), "files": TITLES}  # fmt: skip
         return page(request, "shortlist.html", values, headers)
     return text_answer(frozen.content, JSON, headers)
 

@@ -49,7 +49,7 @@ def _entry(one: Registered, base: str, area: str) -> Entry:
     said = (f"{one.organisation} registered it on {one.window.registered_at}. Public bodies may claim it until "
             f"{one.window.ends_at}; then it goes to the open market. {CONVENTION}.")  # fmt: skip
     return Entry(
-        uid=f"surplus-window-{one.decision}@{area}.estates-api",
+        uid=f"surplus-window-{one.site}-{one.window.registered_at}@{area}.estates-api",
         stamp=one.recorded_at.astimezone(UTC).replace(microsecond=0),
         day=one.window.ends_at,
         title=f"Last day to claim: {one.name}",

@@ -73,7 +73,7 @@ def show(site: SiteArgument) -> None:
     console.print(f"agreement of the other sector still missing: {missing}", soft_wrap=True)
     until = f" until {window['window_ends_at']}" if window["window_ends_at"] else ""
     console.print(f"surplus clock: {window['standing']}{until} ({escape(window['reason'])})", soft_wrap=True)
-    for one in describe_decisions(case.decisions):
+    for one in describe_decisions(case.decisions, whole=True):
         console.print(f"  {_line(one)}", soft_wrap=True)
     for one in describe_next(case):
         why = "possible" if one["possible"] else f"not possible: {one['reason']}"
@@ -87,7 +87,7 @@ def list_all() -> None:
         decided = list_decided(connection, "complete")
     table = Table("step", "decided", "site", "what", "by", "state now", box=None, pad_edge=False)
     rows = [(one, about, progress_of(about.decisions).state)
-            for about in decided.values() for one in describe_decisions(about.decisions)]  # fmt: skip
+            for about in decided.values() for one in describe_decisions(about.decisions, whole=True)]  # fmt: skip
     for one, about, state in sorted(rows, key=lambda row: -row[0]["id"]):
         what = one["step"] + ("" if one["stands"] else " (taken back)")
         table.add_row(str(one["id"]), one["decided_on"], escape(f"{about.site} {about.site_name}"), what,

@@ -21,6 +21,8 @@ from estates_api.cli import (
     incentives,
     ingest,
     layers,
+    levels,
+    llc,
     methods,
     needs,
     outlines,
@@ -49,6 +51,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(shortlists.app, name="shortlist")
+app.add_typer(llc.app, name="llc")
 app.add_typer(methods.app, name="method")
 app.add_typer(capacity.app, name="capacity")
 app.add_typer(decisions.app, name="decision")
@@ -57,6 +60,7 @@ app.add_typer(needs.app, name="needs")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
 app.command("layers")(layers.layers)
+app.command("levels")(levels.levels)
 app.command("totals")(totals.totals)
 app.command("incentives")(incentives.incentives)
 app.command("time-machine")(time_machine.look_back)

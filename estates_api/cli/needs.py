@@ -18,7 +18,7 @@ from estates_api.store import needs as stored
 from estates_api.store.database import transaction
 from estates_api.workflows import needs as work
 from estates_api.workflows.allocation import answer_allocation
-from estates_api.workflows.fits import Wish, answer_need, describe_need
+from estates_api.workflows.fits import Wish, answer_need, describe_need, read_market
 
 SHOWN_FAULTS = 20
 
@@ -98,7 +98,8 @@ def fits(
     """Show the sites that fit a need, the best first, with what speaks for and against each."""
     wish = Wish((verdict,) if verdict else VERDICTS[:2], limit)
     with open_session() as session, transaction(session.engine) as connection:
-        found = answer_need(connection, "complete", work.get_need(connection, "complete", need), wish)
+        market = read_market(connection, "complete")
+        found = answer_need(connection, "complete", work.get_need(connection, "complete", need), wish, market)
     console.print(f"{found['need']['id']}: {escape(found['need']['told'])}", soft_wrap=True)
     console.print(
         ", ".join(f"{counted(number, 'site')} {_verb(name, number)}" for name, number in found["counts"].items())
@@ -138,7 +139,7 @@ def allocate(
 ) -> None:
     """Say which open need goes to which site when several want the same, and why not to a better one."""
     with open_session() as session, transaction(session.engine) as connection:
-        found = answer_allocation(connection, "complete", first)
+        found = answer_allocation(connection, "complete", first, read_market(connection, "complete"))
     console.print(escape(found["rule"]), soft_wrap=True)
     console.print(f"{found['met']} of {counted(found['of'], 'need')} met{_proof(found)}")
     table = Table("need", "takes m²", "goes to", "why")

@@ -115,7 +115,7 @@ def _where(need: Need, offers: Offers) -> Codes:
 
 def _tell_where(need: Need, offers: Offers, place: int, says: int) -> Said:
     at, area = offers.positions, need.area
-    metres = float(area.metres(at)[place]) if isinstance(area, Circle) else np.nan
+    metres = float(area.metres(at.of(place))[0]) if isinstance(area, Circle) else np.nan
     measure = offers.borough_names[place] or None if np.isnan(metres) else round(metres)
     unit = "" if np.isnan(metres) else "m"
     away = f"{metres:,.0f} m away, " if unit and says != NOT_KNOWN else ""

@@ -1,20 +1,16 @@
 """Choices: a person puts a site on a quarter's list or takes it off it, with a reason that is printed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from estates_api.domain.assessment import Assessed
-from estates_api.domain.values import clean_text
 from estates_api.errors import BadInput, Conflict
 
 Kind = Literal["pin", "strike", "withdrawn"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PinList = Literal["release", "part release", "reuse"]
 PIN_LISTS: tuple[PinList, ...] = get_args(PinList)
-
-LONGEST = 1000
-"""Letters of a name or a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +23,6 @@ class Choice:
     reason: str
     by: str
     at: str
-
-
-def parse_words(field: str, given: str) -> str:
-    """A name or a reason; BadInput names the field when there is none, or one that cannot be stored or shown."""
-    text = clean_text(given)
-    if not text or len(text) > LONGEST or not text.isprintable():  # a NUL or half a letter cannot be stored
-        raise BadInput(f"{field}: say it in 1 to {LONGEST} letters; it is recorded, and shown to everybody")
-    return text
 
 
 def parse_list(given: str | None) -> PinList:
@@ -64,9 +52,9 @@ def check_pin(result: Assessed | None, listed: str, ref: str) -> None:
         raise Conflict(f"{ref} cannot be pinned to the {listed} list: {why}")
 
 
-def describe_choice(choice: Choice, result: Assessed | None) -> dict[str, Any]:
-    """A choice as the list prints it, and whether it could be followed."""
-    why_not = why_not_pinned(result, choice.listed) if choice.kind == "pin" else ""
+def describe_choice(choice: Choice, result: Assessed | None, decided: str = "") -> dict[str, Any]:
+    """A choice as the list prints it, and whether it could be followed. `decided`: what the owner decided meanwhile."""
+    why_not = decided or (why_not_pinned(result, choice.listed) if choice.kind == "pin" else "")
     return {
         "site": choice.site,
         "name": result.site.name if result else choice.site,
@@ -80,9 +68,12 @@ def describe_choice(choice: Choice, result: Assessed | None) -> dict[str, Any]:
     }
 
 
-def followed(choices: Mapping[str, Choice], results: Mapping[str, Assessed]) -> dict[str, Choice]:
-    """The choices that a list follows, by site: of pins, those that are not held back."""
+def followed(
+    choices: Mapping[str, Choice], results: Mapping[str, Assessed], decided: Collection[str] = ()
+) -> dict[str, Choice]:  # fmt: skip
+    """The choices that a list follows, by site: of pins, those that are not held back; none of a site whose owner has
+    decided."""
     return {
         ref: choice for ref, choice in choices.items()
-        if choice.kind == "strike" or not why_not_pinned(results.get(ref), choice.listed)
+        if ref not in decided and (choice.kind == "strike" or not why_not_pinned(results.get(ref), choice.listed))
     }  # fmt: skip

@@ -128,12 +128,13 @@ def check_comment(one: Decision, case: Case) -> None:
                        f"{comment.closes_on}", "comment")  # fmt: skip
 
 
-def check_comment_days(one: Decision, _: Case) -> None:
-    """A comment period is public, and ends after it begins."""
+def check_comment_days(one: Decision, case: Case) -> None:
+    """A comment period is public, as is the proposal that it is about, and ends after it begins."""
     if one.step != "consult":
         return
-    if one.sensitivity != "public":
-        raise Conflict("a public comment period is public; leave the sensitivity out", "comment-days")
+    moved = case.progress.moved
+    if one.sensitivity != "public" or (moved and moved.sensitivity != "public"):
+        raise Conflict("the public comments on a public proposal: neither may be for others alone", "comment-days")
     if one.opens_on and one.closes_on and one.closes_on < one.opens_on:
         raise Conflict(f"it would close on {one.closes_on}, before it opens on {one.opens_on}", "comment-days")
 

@@ -12,6 +12,7 @@ from estates_api.domain.land import site_land
 from estates_api.domain.method import Method, ScoreName
 from estates_api.domain.particulars import Particulars
 from estates_api.domain.sites import Interest, Site
+from estates_api.domain.stated import stated_of
 from estates_api.domain.surplus_clock import Window
 
 TOLD = ("criterion", "state", "measure", "unit", "value", "weight", "points", "note")
@@ -30,6 +31,7 @@ def make_entry(result: Assessed, listed: str, method: Method, *, as_of: date, mo
         **_land(result.site, more, described),
         **_scores(result, scored),
         **_standing(described["robustness"], scored),
+        **_stated(result.site),
         **_place(result.site, described["place"]),
         **_homes(described["capacity"]),
         "void_cost_gbp_per_year": described["incentives"]["void_cost_gbp_per_year"]["gbp"],
@@ -68,6 +70,7 @@ def _identity(site: Site, more: Particulars) -> dict[str, Any]:
         "lat": None if site.lat is None else round(site.lat, 7),
         "precision": site.precision,
         "outline": more.outline,
+        "imd_decile": more.imd_decile,
         "sensitivity": more.sensitivity,
     }
 
@@ -165,6 +168,17 @@ def _standing(robustness: dict[str, Any] | None, scored: ScoreName) -> dict[str,
         "p_top_k": standing.get("top_k"),
         "pareto": standing.get("pareto"),
         "route_differs": tried.get("route_differs"),
+    }
+
+
+def _stated(site: Site) -> dict[str, Any]:
+    """What sources state of its standing (domain/stated.py), and where."""
+    stated = stated_of(site)
+    return {
+        "potential_surplus": stated.surplus.value if stated.surplus else None,
+        "availability": stated.availability.value if stated.availability else None,
+        "planning_status": stated.permission.value if stated.permission else None,
+        "status_basis": stated.basis,
     }
 
 

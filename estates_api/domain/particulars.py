@@ -13,6 +13,7 @@ Sensitivity = Literal["public", "partner", "owner"]
 class Particulars:
     """Identifiers and shape of a site. `outline` is WKT in EPSG:27700 to the centimetre, None where none is known.
 
+    `imd_decile` is that of its neighbourhood (LSOA) by the indices of deprivation 2019, 1 the most deprived.
     `adjacent_owners` are other public owners of land within 50 m, of the present only, and `adjacent_ha` their land
     within reach, as far as it is known. `sensitivity` is the strictest of what the site rests on.
     """
@@ -21,6 +22,7 @@ class Particulars:
     uprn: str | None = None
     title_number: str | None = None
     outline: str | None = None
+    imd_decile: int | None = None
     adjacent_owners: str | None = None
     adjacent_ha: float | None = None
     decisions: tuple[Decision, ...] = ()

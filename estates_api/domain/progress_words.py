@@ -63,11 +63,18 @@ def describe_window(window: Window) -> dict[str, Any]:
     }
 
 
-def describe_decisions(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
-    """Every step with the states before and after it, by what is told of here alone, and whether it stands."""
+def describe_decisions(decisions: Sequence[Decision], *, whole: bool) -> list[dict[str, Any]]:
+    """Every step with the states before and after it, by what is told of here alone, and whether it stands.
+
+    Steps are numbered as they are told. `whole`: to those who see all, with the id by which a reversal names it; to
+    others, gaps between ids would tell that there is more.
+    """
     standing = {one.id for one in progress_of(decisions).standing}
+    numbers = {one.id: number for number, one in enumerate(decisions, 1)}
     return [
-        _step(one) | {"from_state": before, "to_state": after, "stands": one.id in standing or one.step == "reverse"}
+        {"number": numbers[one.id], "id": one.id if whole else None, **_step(one), "from_state": before,
+         "to_state": after, "takes_back": numbers.get(one.reverses) if one.reverses else None,
+         "stands": one.id in standing or one.step == "reverse"}
         for one, (before, after) in zip(decisions, states_along(decisions), strict=True)
     ]  # fmt: skip
 
@@ -118,10 +125,10 @@ def _comment(progress: Progress, day: date) -> dict[str, Any] | None:
 
 def _step(one: Decision) -> dict[str, Any]:
     return {
-        "id": one.id, "step": one.step, "title": TRANSITIONS[one.step].title, "organisation": one.by.name,
+        "step": one.step, "title": TRANSITIONS[one.step].title, "organisation": one.by.name,
         "organisation_code": one.by.code, "sector": one.by.sector, "body": one.body,
         "decided_on": one.decided_on.isoformat(), "minute_reference": one.minute_reference, "reason": one.reason,
-        "citation": one.citation, "sensitivity": one.sensitivity, "reverses": one.reverses, "check": one.check,
+        "citation": one.citation, "sensitivity": one.sensitivity, "check": one.check,
         "outcome": one.outcome, "opens_on": one.opens_on.isoformat() if one.opens_on else None,
         "closes_on": one.closes_on.isoformat() if one.closes_on else None, "recorded_by": one.actor,
         "recorded_at": one.at.isoformat() if one.at else None,

@@ -12,7 +12,6 @@ NOT_REWOUND = (
     "land next to a site: as drawn today",
     "stations, town centres, designations and other layers, with the limits and homes that follow: as loaded today",
     "what was redacted since: it is masked then, too",
-    "steps in a site's life: as recorded today",
 )
 """What the records cannot be rewound in."""
 
@@ -21,8 +20,7 @@ _PRESENT = frozenset({
     "lat", "precision", "outline", "sensitivity", "rank", "rank_low", "rank_high", "p_top_k", "pareto",
     "route_differs", "adjacent_owners", "adjacent_ha", "station", "station_m", "town_centre", "town_centre_m",
     "housing_zone", "opportunity_area", "homes_low", "homes_mid", "homes_high", "homes_basis", "homes_told",
-    "homes_assumptions", "developable_ha", "limits", "checks", "state", "endorsed_by", "endorsement_missing",
-    "surplus_registered_at", "surplus_window_ends_at", "surplus_window", "later_events",
+    "homes_assumptions", "developable_ha", "limits", "checks", "later_events",
 })  # fmt: skip
 """The fields of an entry that follow from it alone."""
 

@@ -26,6 +26,11 @@ class Positions:
     error_m: NDArray[np.float64]
     boroughs: NDArray[np.str_]
 
+    def of(self, place: int) -> "Positions":
+        """The position of one site."""
+        one = slice(place, place + 1)
+        return Positions(self.shapes[one], self.error_m[one], self.boroughs[one])
+
 
 @dataclass(frozen=True, slots=True)
 class Boroughs:

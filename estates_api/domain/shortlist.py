@@ -10,6 +10,7 @@ from typing import Any
 
 from estates_api.domain.assessment import Assessed
 from estates_api.domain.choices import Choice, describe_choice, followed
+from estates_api.domain.decisions import Progress, progress_of
 from estates_api.domain.entry import make_entry, scored_by
 from estates_api.domain.method import Method
 from estates_api.domain.particulars import NOTHING_ELSE, Particulars
@@ -23,8 +24,11 @@ LISTS = {"release": "release", "part release with reuse": "part release", "reuse
 
 ORDER = ("release", "part release", "reuse", "annex")
 
-NAMING = ("entries", "next", "not_enough_data", "released", "outside", "choices")
+NAMING = ("entries", "next", "not_enough_data", "released", "decided", "outside", "choices")
 """The parts of a list that name sites."""
+
+DECIDED = frozenset({"released", "reused", "retained"})
+"""The states in which nothing is left to propose: what its owner decided of a site counts before any score."""
 
 _CIRCLES = {"public": 0, "partner": 1, "owner": 2}
 
@@ -74,7 +78,11 @@ def make_shortlist(
     ours = [result for result in every if not _is_elsewhere(result)]
     by_ref = {result.site.ref: result for result in every}
     chosen = {choice.site: choice for choice in beside.choices}
-    placed = _place(ours, followed(chosen, by_ref), beside)
+    progress = {ref: progress_of(more.decisions) for ref, more in beside.particulars.items() if more.decisions}
+    decided = {ref: found for ref, found in progress.items() if found.state in DECIDED}
+    over = {ref: _told(found) for ref, found in decided.items()}
+    open_ = [result for result in ours if result.site.ref not in decided]
+    placed = _place(open_, followed(chosen, by_ref, over), beside)
     entries = [_entry(one, method, as_of, beside) for one in placed if not _beyond(one, method)]
     entries.sort(key=lambda entry: (ORDER.index(entry["list"]), -entry["score"], entry["site"]))
     return {
@@ -97,8 +105,9 @@ def make_shortlist(
         "not_enough_data": sorted((_missing(result) for result in ours if result.route == "not enough data"),
                                   key=lambda row: (row["responsible"], row["site"])),
         "released": [_released(result) for result in ours if result.released],
+        "decided": [_decided(result, decided[result.site.ref]) for result in ours if result.site.ref in decided],
         "outside": [_outside(result) for result in every if _is_elsewhere(result) and result.route in LISTS],
-        "choices": [describe_choice(chosen[ref], by_ref.get(ref)) for ref in sorted(chosen)],
+        "choices": [describe_choice(chosen[ref], by_ref.get(ref), over.get(ref, "")) for ref in sorted(chosen)],
         "withheld": [],
     }  # fmt: skip
 
@@ -206,6 +215,16 @@ def _released(result: Assessed) -> dict[str, Any]:
     assert result.released is not None
     return {"site": result.site.ref, "name": result.site.name, "event": result.released.told(),
             "citation": result.released.citation}  # fmt: skip
+
+
+def _told(progress: Progress) -> str:
+    return f"{progress.state}: {progress.moved.told()}" if progress.moved else progress.state
+
+
+def _decided(result: Assessed, progress: Progress) -> dict[str, Any]:
+    site = result.site
+    return {"site": site.ref, "name": site.name, "borough": site.borough_name or "",
+            "borough_gss": site.borough_gss or "", "state": progress.state, "told": _told(progress)}  # fmt: skip
 
 
 def _outside(result: Assessed) -> dict[str, Any]:

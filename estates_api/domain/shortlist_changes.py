@@ -72,7 +72,7 @@ def compare(before: Row, after: Row, facts: Facts = Facts()) -> dict[str, Any]:
 
 
 def _side(document: Row, run: Rows) -> _Side:
-    parts = ("next", "not_enough_data", "released", "choices")
+    parts = ("next", "not_enough_data", "released", "decided", "choices")
     apart = {part: {row["site"]: row for row in document.get(part, ())} for part in parts}
     return _Side(document, {entry["site"]: entry for entry in document["entries"]}, run, apart)
 
@@ -212,10 +212,18 @@ def _coverage(row: Row) -> str:
 
 
 def _decided(ref: str, old: _Side, new: _Side) -> Iterator[dict[str, Any]]:
-    """What persons decided: a step in the site's life, a pin or a strike."""
+    """What persons decided: a step in the site's life, an endorsement, a pin or a strike."""
     states = [side.entries.get(ref, {}).get("state") for side in (old, new)]
-    if None not in states and states[0] != states[1]:
+    if all(states) and states[0] != states[1]:  # what is not shown has none
         yield _cause("decision", f"its state went from {states[0]} to {states[1]}")
+    ended = [side.why_apart(ref, "decided") for side in (old, new)]
+    if ended[1] and not ended[0]:
+        yield _cause("decision", f"its owner decided: {ended[1].get('told') or 'not shown'}")
+    if ended[0] and not ended[1]:
+        yield _cause("decision", f"it is open again; it had been {ended[0]['state'] or 'decided'}")
+    if ref in old.entries and ref in new.entries:
+        agreed = [[one["organisation"] for one in side.entries[ref].get("endorsed_by", ())] for side in (old, new)]
+        yield from _came_and_went("decision", agreed[0], agreed[1], ("endorsed by ", "no longer endorsed by "))
     one, other = old.why_apart(ref, "choices"), new.why_apart(ref, "choices")
     if _chosen(one) != _chosen(other):
         yield _cause("decision", _choice(other) if _chosen(other) else f"no longer {_choice(one)}")
@@ -313,6 +321,9 @@ def _rule(ref: str, old: _Side, new: _Side) -> Iterator[dict[str, Any]]:
 
 def _rivals(ref: str, old: _Side, new: _Side) -> list[dict[str, Any]]:
     """Others that passed it, where its rank changed and its own score did not."""
+    sides = [side.entries[ref] for side in (old, new) if ref in side.entries]
+    if len({_by_reuse(entry) for entry in sides}) > 1:
+        return []
     before, after = (side.entries.get(ref, {}).get("rank") for side in (old, new))
     if before == after or (None in {before, after} and not any(side.why_apart(ref, "next") for side in (old, new))):
         return []
@@ -323,10 +334,15 @@ def _rivals(ref: str, old: _Side, new: _Side) -> list[dict[str, Any]]:
     return [_cause("rival", f"others passed it or made way, its rank changed{by}: {who}", sites=passed)]
 
 
+def _by_reuse(entry: Row) -> bool:
+    """Whether the reuse score ranks it: ranks by the two scores are not to be compared."""
+    return "reuse" in {entry["list"], entry["route"] if entry["list"] == "annex" else ""}
+
+
 def _ahead(other: str, ref: str, side: _Side) -> bool:
     """Whether another site of the same score stands before it on one side."""
     one, rival = side.entries.get(ref), side.entries.get(other)
-    if one is None or rival is None or (one["list"] == "reuse") != (rival["list"] == "reuse"):
+    if one is None or rival is None or _by_reuse(one) != _by_reuse(rival):
         return False
     return bool(one.get("rank") and rival.get("rank") and rival["rank"] < one["rank"])
 

@@ -49,9 +49,10 @@ def _flip(flip: Flip, method: Method) -> dict[str, Any]:
         "joins": flip.joins,
         "kind": flip.kind,
         "by": flip.by,
-        "size": round(flip.size, 6),
-        "from": round(flip.now, 6),
-        "to": round(flip.to, 6),
+        # JSON in the database has no -0.0: what is hashed must come back as it was.
+        "size": round(flip.size, 6) + 0.0,
+        "from": round(flip.now, 6) + 0.0,
+        "to": round(flip.to, 6) + 0.0,
         "measure": flip.measure,
         "told": f"{'joins' if flip.joins else 'leaves'} the {flip.list} list if {_cause(flip, method)}",
     }

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from estates_api.store.copying import copy_rows
 from estates_api.store.tables import assessment, assessment_site, method
 
 EVERYBODY, PARTNERS, OWNERS_ONLY = 0, 1, 2
@@ -35,10 +36,11 @@ def find_same(connection: Connection, values: Mapping[str, Any]) -> int | None:
 
 
 def add_assessment(connection: Connection, values: Mapping[str, Any], sites: Sequence[Mapping[str, Any]]) -> int:
-    """Insert an assessment with its sites; its id."""
+    """Insert an assessment with its sites, whose explanation and measures are JSON text already; its id."""
     number: int = connection.execute(insert(assessment).values(**values).returning(assessment.c.id)).scalar_one()
-    if sites:
-        connection.execute(insert(assessment_site), [dict(row) | {"assessment_id": number} for row in sites])
+    columns = [column.name for column in assessment_site.c if column.name != "assessment_id"]
+    rows = ((number, *(row[name] for name in columns)) for row in sites)
+    copy_rows(connection, "assessment_site", ("assessment_id", *columns), rows)
     return number
 
 

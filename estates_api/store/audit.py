@@ -25,6 +25,13 @@ def is_recorded(connection: Connection, action: str, subject: str, detail: Mappi
     return connection.execute(select(audit.c.id).where(*same).limit(1)).scalar_one_or_none() is not None
 
 
+def find_act(connection: Connection, action: str, subject: str) -> int | None:
+    """The number of the newest such act; None when there is none."""
+    query = select(func.max(audit.c.id)).where(audit.c.action == action, audit.c.subject == subject)
+    found: int | None = connection.execute(query).scalar_one()
+    return found
+
+
 def lock_job(connection: Connection, job: str) -> None:
     """Wait until no other machine does this job; released at commit."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:job))"), {"job": job})

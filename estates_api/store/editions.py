@@ -44,6 +44,16 @@ def find_edition(connection: Connection, sha256: str) -> RowMapping | None:
     return connection.execute(query).mappings().one_or_none()
 
 
+def list_cited(connection: Connection, sha256s: Sequence[str], audience: Audience) -> list[dict[str, Any]]:
+    """Title, SHA-256, publisher, licence, attribution and url of the editions with these bytes that are for an
+    audience, by title."""
+    title = (edition.c.source + " " + edition.c.label).label("title")
+    columns = (edition.c.sha256, edition.c.publisher, edition.c.licence, edition.c.attribution, edition.c.url)
+    query = select(title, *columns).where(edition.c.sha256.in_(sha256s))
+    query = query.where(edition.c.sensitivity.not_in(HIDDEN.get(audience, ()))).order_by(title, edition.c.sha256)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
 def _with_counts() -> Select[Any]:
     return select(edition, tally.c.counts).join(tally, tally.c.edition_id == edition.c.id)
 

@@ -3,12 +3,15 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Float, case, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from estates_api.domain.measured import STATES
 from estates_api.store.features import reading_as
 from estates_api.store.layers import Audience, projections
 from estates_api.store.what_if import LATEST
+
+_KNOWN = str(STATES["known"])
 
 
 def read_latest(connection: Connection) -> tuple[Any, ...] | None:
@@ -17,16 +20,19 @@ def read_latest(connection: Connection) -> tuple[Any, ...] | None:
     return None if row is None else tuple(row)
 
 
-def read_offers(connection: Connection, audience: Audience, refs: Collection[str] | None = None) -> Sequence[Any]:
-    """Every assessed site, or these, by reference: name, borough, position, route, reuse score and what was measured
-    for reuse, as JSON text of [state, number, edition] in the order of the method."""
+def read_offers(
+    connection: Connection, audience: Audience, places: Sequence[int], refs: Collection[str] | None = None
+) -> Sequence[Any]:  # fmt: skip
+    """Every assessed site, or these, in no order: reference, name, borough, position, route, reuse score, whether a
+    private finance term is running, and the measures of reuse at these places in the method (None: not known)."""
     seen = projections[audience].c
+    cells = [seen.measured["reuse"][place] for place in places]
     query = select(
         seen.ref, seen.name, func.coalesce(seen.borough, ""), func.coalesce(seen.borough_gss, ""), seen.precision,
         func.ST_AsBinary(func.coalesce(seen.outline, seen.geom)), seen.route, seen.reuse_score,
-        func.coalesce(seen.measured["reuse"].astext, "null"),
         func.coalesce(seen.measured["gates"].op("?")(text("'private-finance'")), text("false")),
-    ).where(seen.route.is_not(None)).order_by(seen.ref)  # fmt: skip
+        *(case((cell[0].astext == _KNOWN, cell[1].astext.cast(Float))) for cell in cells),
+    ).where(seen.route.is_not(None))  # fmt: skip
     query = query if refs is None else query.where(seen.ref.in_(refs))
     with reading_as(connection, audience):
         return connection.execute(query).all()

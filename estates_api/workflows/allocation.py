@@ -32,9 +32,11 @@ from estates_api.domain.values import counted
 from estates_api.errors import Unavailable
 from estates_api.store import needs as stored
 from estates_api.store.layers import Audience
-from estates_api.workflows.fits import Market, describe_need, fits_of, read_market
+from estates_api.workflows.fits import Market, describe_need, fits_of
 
-LONGEST_S = 60.0
+LONGEST_S, WAIT_S = 60.0, 5.0
+"""Seconds that one allocation may take, and that another waits for its turn."""
+
 MOST_NEEDS = 300
 """Needs that compete at once: what bounds the work."""
 
@@ -44,7 +46,7 @@ MOST_PASSED = 5
 _one = BoundedSemaphore(1)
 
 
-def answer_allocation(connection: Connection, audience: Audience, first: First) -> dict[str, Any]:
+def answer_allocation(connection: Connection, audience: Audience, first: First, market: Market) -> dict[str, Any]:
     """Where each open need goes, among the needs and sites that the caller may see, as JSON-ready values.
 
     Unavailable where there are too many needs, or another allocation is being worked out.
@@ -52,13 +54,12 @@ def answer_allocation(connection: Connection, audience: Audience, first: First) 
     known = stored.list_needs(connection, audience)
     if len(known) > MOST_NEEDS:
         raise Unavailable(f"{len(known)} needs are open, and up to {MOST_NEEDS} are allocated at once; close some")
-    market = read_market(connection, audience)
     fits = {one.need.id: fits_of(one.need, market) for one in known}
     wanted = [_wanted(found, len(known)) for found in fits.values()]
     spare = market.offers.number("reuse.spare")
     sites = {choice.site for one in wanted for choice in one.choices}
     spare_m2 = {ref: float(spare[i]) for i, ref in enumerate(market.offers.refs) if ref in sites}
-    done = allocate_apart(wanted, spare_m2, first)
+    done = allocate_apart(wanted, spare_m2, first) if sites else allocate(wanted, {}, first=first)
     given = {one.need: one for one in done.given}
     return {
         "rule": OBJECTIVE.format(first=FIRST_TOLD[first]),
@@ -88,7 +89,7 @@ def allocate_apart(wanted: Sequence[Wanted], spare_m2: Mapping[str, float], firs
     """The allocation, by a process of its own; Unavailable when it takes too long, or one is at work."""
     said = [[one.need, one.floor_area_m2, [astuple(choice) for choice in one.choices]] for one in wanted]
     question = json.dumps({"wanted": said, "spare_m2": dict(spare_m2), "first": first})
-    if not _one.acquire(timeout=LONGEST_S / 2):
+    if not _one.acquire(timeout=WAIT_S):
         raise Unavailable("another allocation is being worked out; ask again in a minute")
     try:
         done = subprocess.run(  # noqa: S603 -- this program itself, and nothing of the question in its command

@@ -78,7 +78,7 @@ def store_run(
         "code_version": __version__,
         "seed": SEED,
         "draws": run.method.trials.draws,
-        "sha256": hashlib.sha256(canonical_bytes({"sites": rows})).hexdigest(),
+        "sha256": _hash(rows),
     }
     if (same := assessments.find_same(connection, values)) is not None:
         return same, False
@@ -98,6 +98,21 @@ def data_fingerprint(connection: Connection) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+def _hash(rows: Sequence[Mapping[str, Any]]) -> str:
+    """SHA-256 of the canonical bytes of {"sites": rows}. What is JSON text in them, which is nearly all, is not written
+    a second time: its keys come before all others."""
+    found = hashlib.sha256(b'{"sites":[')
+    for number, row in enumerate(rows):
+        plain = canonical_bytes({name: value for name, value in row.items() if name not in _TEXTS})
+        texts = ",".join(f'"{name}":{row[name]}' for name in _TEXTS)
+        found.update(b"".join((b"," if number else b"", b"{", texts.encode(), b",", plain[1:])))
+    found.update(b"]}")
+    return found.hexdigest()
+
+
+_TEXTS = ("explanation", "measured")
+
+
 def _row(result: Assessed, run: Run) -> dict[str, Any]:
     return {
         "site_ref": result.site.ref,
@@ -106,8 +121,8 @@ def _row(result: Assessed, run: Run) -> dict[str, Any]:
         "release_coverage": result.release.coverage,
         "reuse_score": result.reuse.expected,
         "reuse_coverage": result.reuse.coverage,
-        "explanation": run.describe(result),
-        "measured": pack(result),
+        "explanation": canonical_bytes(run.describe(result)).decode(),
+        "measured": canonical_bytes(pack(result)).decode(),
     }
 
 

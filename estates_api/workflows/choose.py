@@ -6,9 +6,10 @@ from datetime import date
 from sqlalchemy import Connection
 
 from estates_api.domain.area import Area
-from estates_api.domain.choices import Kind, check_pin, parse_list, parse_words
+from estates_api.domain.choices import Kind, check_pin, parse_list
 from estates_api.domain.method import Method
 from estates_api.domain.quarters import Quarter
+from estates_api.domain.values import parse_statement
 from estates_api.errors import BadInput, Conflict
 from estates_api.store import editions, features, shortlists
 from estates_api.store.audit import add_audit
@@ -34,8 +35,8 @@ def choose(
 
     NotFound, BadInput or Conflict, with the reason, when it cannot be; a closed gate is not pinned over.
     """
-    parse_words("site", asked.ref)
-    by, reason = parse_words("by", asked.by), parse_words("because", asked.reason)
+    parse_statement("site", asked.ref)
+    by, reason = parse_statement("by", asked.by), parse_statement("because", asked.reason)
     listed = parse_list(asked.listed) if asked.kind == "pin" else None
     if asked.kind != "pin" and asked.listed:
         raise BadInput("list: only a pin names a list")

@@ -1,8 +1,8 @@
 """Fits as they are asked for: needs and sites that the caller may see, with what stands behind every reason."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 
 from estates_api.domain.aspects import MEASURED, Offers
 from estates_api.domain.fits import Fit, Fits, Reason, Verdict, describe_reason, find_fits
-from estates_api.domain.measured import STATES
 from estates_api.domain.method import Method
 from estates_api.domain.method_file import parse_method
 from estates_api.domain.nearness import POSITION_ERROR_M
@@ -21,10 +20,9 @@ from estates_api.domain.outcome import ROUTES
 from estates_api.domain.search_areas import Boroughs, Circle, Positions, SearchArea
 from estates_api.errors import BadInput, NotFound, Unavailable
 from estates_api.store import offers as stored
+from estates_api.store.audit import data_version
 from estates_api.store.layers import Audience
 from estates_api.store.needs import Recorded, list_needs
-
-_KNOWN = STATES["known"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,21 @@ class Market:
     offers: Offers
 
 
+class Markets:
+    """The sites that each audience may see, kept in this process until the data change."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Audience, tuple[int, Market]] = {}
+
+    def find(self, connection: Connection, audience: Audience) -> Market:
+        """The sites of the latest assessment, as `read_market`."""
+        version = data_version(connection)
+        kept = self._kept.get(audience)
+        if kept is None or kept[0] != version:
+            kept = self._kept[audience] = version, read_market(connection, audience)
+        return kept[1]
+
+
 def read_market(connection: Connection, audience: Audience, refs: Collection[str] | None = None) -> Market:
     """The sites of the latest assessment, or these of them. NotFound or Unavailable say what to run."""
     latest = stored.read_latest(connection)
@@ -42,7 +55,9 @@ def read_market(connection: Connection, audience: Audience, refs: Collection[str
         raise NotFound("nothing has been assessed yet; run: estates assess")
     _, as_of, name, content = latest
     method = _read_method(bytes(content), name)
-    return Market(method, _offers(stored.read_offers(connection, audience, refs), method, as_of))
+    looked_at = {one.id: place for place, one in enumerate(method.of("reuse")) if one.id in MEASURED}
+    rows = stored.read_offers(connection, audience, [*looked_at.values()], refs)
+    return Market(method, _offers(rows, [*looked_at], method, as_of))
 
 
 @lru_cache(maxsize=4)
@@ -54,13 +69,12 @@ def _read_method(content: bytes, name: str) -> Method:
         raise Unavailable(f"{reason}; run: estates assess ({error.detail})") from None
 
 
-def _offers(rows: Sequence[Any], method: Method, as_of: Any) -> Offers:
-    columns = list(zip(*rows, strict=True)) or [()] * 10
-    refs, names, boroughs, codes, precisions, shapes, routes, reuse, measured, finance = columns
-    cells = json.loads(f"[{','.join(measured)}]")
-    criteria = {criterion.id: (i, criterion) for i, criterion in enumerate(method.of("reuse"))}
+def _offers(rows: Sequence[Any], names: Sequence[str], method: Method, as_of: date) -> Offers:
+    """The sites from their rows, which have the measures of these criteria last."""
+    columns = list(zip(*rows, strict=True)) or [()] * (9 + len(names))
+    refs, titles, boroughs, codes, precisions, shapes, routes, reuse, finance, *numbers = columns
     return Offers(
-        refs, names, boroughs,
+        refs, titles, boroughs,
         Positions(
             shapely.from_wkb(np.array(shapes, dtype=object)),
             np.array([POSITION_ERROR_M.get(precision, np.nan) for precision in precisions], dtype=np.float64),
@@ -68,19 +82,11 @@ def _offers(rows: Sequence[Any], method: Method, as_of: Any) -> Offers:
         ),
         np.array([ROUTES.index(route) for route in routes], dtype=np.int8),
         np.array(reuse, dtype=np.float64),
-        {name: np.array([_number(row, criteria[name][0]) for row in cells], dtype=np.float64)
-         for name in MEASURED if name in criteria},
+        {name: np.array(column, dtype=np.float64) for name, column in zip(names, numbers, strict=True)},  # None is NaN
         np.array(finance, dtype=np.bool_),
-        {name: (one.points[0][0], one.points[-1][0]) for name, (_, one) in criteria.items() if one.points},
+        {one.id: (one.points[0][0], one.points[-1][0]) for one in method.of("reuse") if one.points},
         as_of,
     )  # fmt: skip
-
-
-def _number(cells: Sequence[Sequence[Any]] | None, place: int) -> float:
-    """A measure that is known; NaN for any other, and where an older version assessed."""
-    if cells is None or cells[place][0] != _KNOWN:
-        return np.nan
-    return float(cells[place][1])
 
 
 def fits_of(need: Need, market: Market) -> Fits:
@@ -96,9 +102,13 @@ class Wish:
     limit: int
 
 
-def answer_need(connection: Connection, audience: Audience, known: Recorded, wish: Wish) -> dict[str, Any]:
-    """A need's fits as JSON-ready values: how many there are, why others are none, and each with its reasons."""
-    market = read_market(connection, audience)
+def answer_need(
+    connection: Connection, audience: Audience, known: Recorded, wish: Wish, market: Market
+) -> dict[str, Any]:  # fmt: skip
+    """A need's fits as JSON-ready values: how many there are, why others are none, and each with its reasons.
+
+    `market` has the sites of this audience.
+    """
     fits = fits_of(known.need, market)
     places = fits.places(wish.verdicts)
     shown = [int(place) for place in places[: wish.limit]]

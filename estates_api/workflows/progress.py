@@ -46,7 +46,6 @@ class Registered:
     name: str
     borough: str | None
     organisation: str
-    decision: int
     recorded_at: datetime
     window: Window
 
@@ -59,5 +58,5 @@ def list_registered(connection: Connection, audience: Audience, as_of: date) -> 
         entry = progress.registered
         if progress.state == "registered" and entry and entry.at:
             window = find_window(progress, (), as_of, list_bank_holidays)
-            found.append(Registered(ref, decided.site_name, decided.borough, entry.by.name, entry.id, entry.at, window))
+            found.append(Registered(ref, decided.site_name, decided.borough, entry.by.name, entry.at, window))
     return sorted(found, key=lambda one: (one.window.ends_at or date.max, one.site))

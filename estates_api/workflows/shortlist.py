@@ -10,7 +10,6 @@ from sqlalchemy import Connection, RowMapping
 
 from estates_api import __version__
 from estates_api.domain.area import Area
-from estates_api.domain.choices import parse_words
 from estates_api.domain.method import Method
 from estates_api.domain.quarters import Quarter
 from estates_api.domain.shortlist import (
@@ -24,15 +23,21 @@ from estates_api.domain.shortlist import (
     seen_by,
     without,
 )
+from estates_api.domain.values import parse_statement
 from estates_api.errors import BadInput, Conflict, KeyNeeded, NotFound
 from estates_api.store import assessments, editions, features, shortlists
-from estates_api.store.audit import add_audit
+from estates_api.store.audit import add_audit, data_version, find_act
 from estates_api.store.layers import Audience
 from estates_api.store.redactions import sites_redacted_since
 from estates_api.store.shortlists import EVERYTHING, Seeing
 from estates_api.workflows.adoption import InForce
 from estates_api.workflows.assess import SEED, Run, compute, store_run
 from estates_api.workflows.progress import list_particulars
+
+DRAFT, PUBLISH = "draft shortlist", "publish shortlist"
+"""The acts under which the audit trail has them."""
+
+Views = Mapping[Audience, tuple[bytes, str]]
 
 _WITHHELD: Mapping[Audience, frozenset[str]] = {
     "public": frozenset({"partner", "owner"}), "partner": frozenset({"owner"}), "complete": frozenset(),
@@ -88,7 +93,7 @@ class Made:
     document: Mapping[str, Any] = field(repr=False)
     content: bytes = field(repr=False)
     sha256: str
-    views: Mapping[Audience, tuple[bytes, str]] = field(repr=False)
+    views: Views = field(repr=False)
 
 
 def day_of(quarter: Quarter, today: date) -> date:
@@ -110,7 +115,7 @@ def draft(
         return frozen(connection, last), False
     values = {"quarter": str(quarter), "revision": last["revision"] + 1 if last else 1, "status": "draft",
               "assessment_id": number, "sha256": made.sha256, "actor": actor}  # fmt: skip
-    return _add(connection, values, made, action="draft shortlist"), True
+    return _add(connection, values, made.content, made.views, action=DRAFT), True
 
 
 def publish(
@@ -121,7 +126,7 @@ def publish(
     Conflict, with what to do, when there is no draft, or when what would be drafted now is something else: what a
     person reviewed is what is published. BadInput when a name or a reason is missing.
     """
-    actor, reason = parse_words("by", by), parse_words("because", because) if because is not None else None
+    actor, reason = parse_statement("by", by), parse_statement("because", because) if because is not None else None
     editions.lock_catalogue(connection)
     last = shortlists.find_shortlist(connection, str(quarter))
     again = f"estates shortlist draft {quarter}"
@@ -133,14 +138,24 @@ def publish(
     replaces = shortlists.find_published(connection, str(quarter))
     if replaces is not None and reason is None:
         raise BadInput(f"because: revision {replaces} of {quarter} is published; say why it is replaced")
-    made = redraw(connection, quarter, last, area=area, method=method)
-    if made.sha256 != last["sha256"]:
-        raise Conflict(f"revision {last['revision']} of {quarter} is not what would be drafted now: it differs in "
-                       f"{_differing(last, made)}; draft it again, review it, and publish that: {again}")  # fmt: skip
+    views = shortlists.list_views(connection, last["id"])
+    if not _untouched(connection, last, method):
+        made = redraw(connection, quarter, last, area=area, method=method)
+        if (made.sha256, made.views) != (last["sha256"], views):
+            what = f"it differs in {_differing(last, made)}; draft it again, review it, and publish that: {again}"
+            raise Conflict(f"revision {last['revision']} of {quarter} is not what would be drafted now: {what}")
     values = {"quarter": str(quarter), "revision": last["revision"] + 1, "status": "published",
               "assessment_id": last["assessment_id"], "sha256": last["sha256"], "actor": actor, "replaces": replaces,
               "because": reason if replaces is not None else None}  # fmt: skip
-    return _add(connection, values, made, action="publish shortlist")
+    return _add(connection, values, bytes(last["content"]), views, action=PUBLISH)
+
+
+def _untouched(connection: Connection, row: RowMapping, method: Method) -> bool:
+    """Whether nothing at all was written since a draft was, so that it would come out the same: every write is an act
+    on record."""
+    document, subject = json.loads(row["content"]), f"{row['quarter']} revision {row['revision']}"
+    same_code = (document["code_version"], document["method"]["sha256"]) == (__version__, method.sha256)
+    return same_code and find_act(connection, DRAFT, subject) == data_version(connection)
 
 
 def redraw(connection: Connection, quarter: Quarter, row: RowMapping, *, area: Area, method: Method) -> Made:
@@ -153,11 +168,13 @@ def redraw(connection: Connection, quarter: Quarter, row: RowMapping, *, area: A
 def _differing(row: RowMapping, made: Made) -> str:
     before = json.loads(row["content"])
     names = sorted(name for name in {*before, *made.document} if before.get(name) != made.document.get(name))
-    return ", ".join(names)
+    return ", ".join(names) or "what each audience sees"
 
 
-def _add(connection: Connection, values: Mapping[str, Any], made: Made, *, action: str) -> Frozen:
-    shortlists.add_shortlist(connection, values, made.content, made.views)
+def _add(
+    connection: Connection, values: Mapping[str, Any], content: bytes, views: Views, *, action: str
+) -> Frozen:  # fmt: skip
+    shortlists.add_shortlist(connection, values, content, views)
     told = {name: values[name] for name in ("sha256", "replaces", "because") if values.get(name) is not None}
     subject = f"{values['quarter']} revision {values['revision']}"
     add_audit(connection, actor=values["actor"], action=action, subject=subject, detail=told)

@@ -98,11 +98,13 @@ PAGES = [
     "/collections/boroughs/items/E09000003", "/collections/sites/items?properties=borough", f"/sites/{REF}",
     "/collections/candidates/items?borough=Camden&filter=release_score%20%3E%201&sortby=-land_ha&limit=2",
     f"/sites/{REF}?as-of=2015-03-31", "/sites/NCL-BARNET-001", "/sites/NCL-RALC7", "/collections/sites/items?limit=1",
+    "/needs", "/needs/allocation",
 ]  # fmt: skip
 MISTAKES = {
     "/nothing": 404, "/collections/nothing": 404, "/collections/sites/items/NCL-NO": 404, "/sites/NCL-NO": 404,
     "/collections/sites/items?filter=name%20LIK%20%27x": 400, "/collections/sites/items?bbox=1": 400,
     "/collections?colour=blue": 400, f"/sites/{REF}?as-of=yesterday": 400, "/shortlists/2015-Q1": 401,
+    "/needs/none": 404,
     "/collections/holdings/items?sortby=colour&properties=colour": 400,
 }  # fmt: skip
 

@@ -119,7 +119,8 @@ def test_what_cannot_be_read(clients: tuple[TestClient, TestClient]) -> None:
 def test_each_audience_sees_its_own(clients: tuple[TestClient, TestClient]) -> None:
     """What is for partners leaves no trace for the public: not the step, not the state, not the clock, not a count."""
     public, keyed = clients
-    send(keyed, "propose")
+    send(keyed, "check", check="community-value", outcome="done", sensitivity="partner")
+    first = send(keyed, "propose")
     before = [public.get(path).json() for path in (EDGWARE, "/decisions", "/surplus-windows")]
     calendar = public.get("/surplus-windows.ics").content
     send(keyed, "declare", sensitivity="partner")
@@ -129,6 +130,9 @@ def test_each_audience_sees_its_own(clients: tuple[TestClient, TestClient]) -> N
     assert public.get("/surplus-windows.ics").content == calendar
     assert public.get("/decisions?state=registered").json()["numberReturned"] == 0
     assert keyed.get(EDGWARE).json()["state"] == "registered"
+    (step_,) = public.get(EDGWARE).json()["decisions"]
+    assert (step_["number"], step_["id"]) == (1, None)
+    assert [(one["number"], one["id"]) for one in keyed.get(EDGWARE).json()["decisions"]][1] == (2, first["id"])
     (window,) = keyed.get("/surplus-windows").json()["windows"]
     assert (window["site"], window["standing"], window["covered"]) == ("NCL-RYX24", "in window", "not known")
 
@@ -176,9 +180,11 @@ def test_all_decisions_newest_first(clients: tuple[TestClient, TestClient]) -> N
         assert public.get(f"/decisions?{query}").json()["numberReturned"] == number
     page = public.get("/decisions?limit=2").json()
     following = next(link["href"] for link in page["links"] if link["rel"] == "next")
+    send(keyed, "check", check="offer-back", outcome="done")
     assert [one["step"] for one in public.get(following).json()["decisions"]] == ["propose"]
     html = public.get("/decisions?f=html&limit=2").text
     assert all(words in html for words in ("taken back", "Ann", "Next page"))
+    assert told["decisions"][1]["takes_back"] == 1
     for wrong in ("state=sold", "cursor=eA", "cursor=1", "when=now"):
         assert public.get(f"/decisions?{wrong}").status_code == 400
 

@@ -14,11 +14,10 @@ SAID = {"body": "Board", "decided_on": "2024-02-01", "minute_reference": "12/3",
 
 
 @pytest.fixture
-def published(loaded: Engine) -> str:
-    """The path of a list that is published."""
-    with transaction(loaded) as connection:
-        connection.execute(text("ALTER TABLE shortlist DISABLE TRIGGER USER"))
-        connection.execute(text("UPDATE shortlist SET status = 'published' WHERE quarter = '2015-Q1'"))
+def published(loaded: Engine, make_api: Make) -> str:
+    """The path of a list that is published: revision 2, after the draft."""
+    answer = make_api(loaded, key=KEY).post("/shortlists/2015-Q1/publications", json={"by": "NCL Estates Board"})
+    assert answer.status_code == 201, answer.text
     return "/shortlists/2015-Q1/endorsements"
 
 
@@ -29,14 +28,18 @@ def test_both_sectors_endorse(loaded: Engine, published: str, make_api: Make) ->
     assert (told["endorsed"], told["missing"], told["endorsements"]) == (False, ["NHS", "council"], [])
     first = keyed.post(published, json={**SAID, "organisation": "RAL"})
     assert (first.status_code, first.json()["endorsed"], first.json()["missing"]) == (201, False, ["council"])
+    assert "Not yet endorsed by: council" in public.get("/shortlists/2015-Q1?f=html").text
     second = keyed.post(published, json={**SAID, "organisation": "e09000003"})
     assert (second.json()["endorsed"], second.json()["missing"]) == (True, [])
+    page = public.get("/shortlists/2015-Q1?f=html").text
+    assert "endorsed</span> by both sectors" in page
+    assert "Board of London Borough of Barnet" in page
     told = public.get(published).json()
     assert [(one["organisation_code"], one["sector"]) for one in told["endorsements"]] == [
         ("RAL", "NHS"), ("E09000003", "council")]  # fmt: skip
     with transaction(loaded) as connection:
         acts = connection.execute(text("SELECT subject FROM audit WHERE action = 'endorse shortlist'")).scalars().all()
-    assert acts == ["2015-Q1 revision 1"] * 2
+    assert acts == ["2015-Q1 revision 2"] * 2
 
 
 def test_what_is_refused(loaded: Engine, published: str, make_api: Make) -> None:

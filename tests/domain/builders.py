@@ -1,8 +1,10 @@
 """Sites, holdings and claims in one line each, and the shipped method: what the tests of the domain are made of."""
 
+import json
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -13,6 +15,9 @@ from estates_api.domain.claims import Claim, claims_by_day
 from estates_api.domain.measures import PTAL_LEVELS
 from estates_api.domain.method import Method
 from estates_api.domain.method_file import parse_method
+from estates_api.domain.particulars import Particulars
+from estates_api.domain.quarters import Quarter
+from estates_api.domain.shortlist import Beside, State, make_shortlist
 from estates_api.domain.sites import Event, Holding, Interest, Site, Surroundings
 
 METHOD_FILE = Path(__file__).parents[2] / "data/methods/ncl-1.toml"
@@ -70,6 +75,16 @@ def event(kind: str, day: date | None = date(2018, 3, 1), **parts: object) -> Ev
 def assessed(one: Site, as_of: date = date(2017, 6, 1), by: Method | None = None) -> Assessed:
     """The result of one site alone."""
     return assess([one], by or method(), as_of)[0]
+
+
+def shortlist_of(*sites: Site, **more: object) -> dict[str, Any]:
+    """The shortlist of 2018-Q4 of these sites, as it is read back from its bytes; `more` are their particulars."""
+    as_of, state = date(2018, 12, 31), State((("ERIC 2016-17", "ab" * 32),), "2018-12-31T00:00:00+00:00", "0.1", 0)
+    told = {one.ref: Particulars(**more) for one in sites}
+    made = make_shortlist(
+        Quarter(2018, 4), as_of, assess(sites, method(), as_of), method(), state, Beside(particulars=told)
+    )
+    return json.loads(json.dumps(made))
 
 
 FULL = {

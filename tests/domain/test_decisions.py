@@ -88,7 +88,7 @@ def test_a_reversal_is_a_new_step_that_returns_to_the_state_before() -> None:
     check_decision(back, case(*before), CLERK)
     after = (*before, back)
     assert progress_of(after).state == "proposed surplus"
-    assert [step["stands"] for step in describe_decisions(after)] == [True, False, True]
+    assert [step["stands"] for step in describe_decisions(after, whole=True)] == [True, False, True]
     assert refused(one("reverse", id_=4, reverses=2), case(*after)) == (
         "reversal", "NCL-A has no step 2 that stands")  # fmt: skip
     assert refused(one("reverse", reverses=3), case(*after))[0] == "reversal"
@@ -178,8 +178,10 @@ def test_nothing_is_declared_while_the_public_may_comment() -> None:
 
 
 def test_a_comment_period_is_public_and_has_an_end() -> None:
-    """One for partners alone, or that closes before it opens, is refused; a new proposal begins without one."""
-    before = path("propose")
+    """One for partners alone, on a proposal for partners alone, or that closes before it opens, is refused; a new
+    proposal begins without one."""
+    before, hidden = path("propose"), one("propose", id_=1, sensitivity="partner")
+    assert refused(one("consult"), case(hidden))[0] == "comment-days"
     assert refused(one("consult", sensitivity="partner"), case(*before))[0] == "comment-days"
     assert refused(one("consult", closes_on=DAY - timedelta(days=1)), case(*before))[0] == "comment-days"
     again = (*path("propose", "consult", "retain"), one("propose", id_=4))
@@ -245,7 +247,8 @@ def test_another_audience_sees_the_replay_of_what_it_may_see() -> None:
     steps = (*path("propose"), one("declare", id_=2, sensitivity="partner"), one("market", id_=3, sensitivity="owner"))
     public = tuple(step for step in steps if step.sensitivity == "public")
     assert (progress_of(steps).state, progress_of(public).state) == ("in disposal", "proposed surplus")
-    assert "declared surplus" not in str(describe_decisions(public)) + str(describe_progress(case(*public)))
+    told = str(describe_decisions(public, whole=False)) + str(describe_progress(case(*public)))
+    assert "declared surplus" not in told
 
 
 def test_what_was_known_by_a_day() -> None:

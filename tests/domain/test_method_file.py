@@ -148,6 +148,9 @@ BROKEN = {
     "a quantile too many": ("n = 155, at = [0, ", "n = 155, at = [0, 0, ", None, "vacancy, at: must be 25 numbers"),
     "probabilities short of one": ("0.99, 1]", "0.99]", None, "probabilities: must rise from 0 to 1"),
     "too few draws": ("draws = 1000", "draws = 10", None, "draws: must be a whole number from 100"),
+    "a list of nothing": ("size = 50 ", "size = 0 ", None, "[shortlist], size: must be a whole number from 1"),
+    "no such chance": ("probability = 0.05", "probability = 5", None, "[shortlist], probability: must be a number"),
+    "a rule without a reason": ("size_why", "size_wh", "[shortlist]", "[shortlist]: the key size_why is missing"),
     "draws too wide": ("criteria = 30 ", "criteria = 0 ", None, "criteria: must be a number from 1"),
     "peers twice": ('class = "all"', 'class = "acute"', 'class = "acute"', "2013-14, acute stands twice"),
     "gate without reason": ('id = "owner"\nreason', 'id = "owner"\nwhy', "[[gate]]", "the key reason is missing"),
@@ -230,6 +233,13 @@ def _without_references(condition: str) -> str:
 def test_peers_that_are_missing_are_named(condition: str, told: str) -> None:
     """A criterion measured against peers needs them, over all classes in every edition."""
     assert re.search(told, told_of(_without_references(condition)))
+
+
+def test_a_method_without_a_rule_is_as_it_was() -> None:
+    """A file without [shortlist], as methods were written before there was one, is read: its lists have no end."""
+    start = TEXT.index("[shortlist]")
+    plain = TEXT[:start] + TEXT[TEXT.index("[[group]]") :]
+    assert parse_method(plain.encode(), "ncl-2.toml").rule is None
 
 
 def test_readiness_needs_the_peers_of_backlog() -> None:

@@ -79,6 +79,16 @@ def test_limits_say_what_they_do_to_land() -> None:
     assert told["listed-building"] == "it is said, no land is taken out"
 
 
+def test_the_rule_for_lists_is_told() -> None:
+    """How long lists are, how sure a place must be, and why; nothing where a method has no rule."""
+    size, chance = describe_method(method())["shortlist"]
+    assert (size["id"], size["value"], chance["id"], chance["value"]) == ("size", 50, "probability", 0.05)
+    assert "At most 50 sites on each list" in size["in_words"]
+    assert "among the first 10 in 5% of the draws or more" in chance["in_words"]
+    assert all(one["why"].startswith("The pilot's own choice") for one in (size, chance))
+    assert describe_method(replace(method(), rule=None))["shortlist"] == []
+
+
 def test_how_ranks_are_tried_is_told() -> None:
     """The page says how many draws, the k of the top k, how far weights are drawn, and why each is what it is."""
     told = {one["id"]: one for one in describe_method(method())["robustness"]}

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estates_api.domain.assessment import assess
-from estates_api.domain.choices import Choice, Kind, check_pin, parse_words
+from estates_api.domain.choices import Choice, Kind, check_pin
+from estates_api.domain.decisions import Body, Decision
 from estates_api.domain.method import ListRule, Method
 from estates_api.domain.particulars import Particulars, Sensitivity
 from estates_api.domain.quarters import Quarter
@@ -25,6 +26,7 @@ from estates_api.domain.shortlist import (
     seen_by,
 )
 from estates_api.domain.sites import Interest, Site, Surroundings
+from estates_api.domain.values import parse_statement
 from estates_api.errors import BadInput, Conflict
 
 AS_OF = date(2018, 12, 31)
@@ -309,4 +311,29 @@ def test_missing_data_is_grouped_by_who_could_tell() -> None:
 def test_a_reason_must_say_something(text: str) -> None:
     """A blank, endless or unprintable reason is refused by the name of its field."""
     with pytest.raises(BadInput, match="because: say it in 1 to 1000 letters"):
-        parse_words("because", text)
+        parse_statement("because", text)
+
+
+TRUST = Body("RYX", "Trust RYX", "NHS", "NHS trust")
+
+
+@pytest.mark.parametrize("steps", [("retain",), ("declare", "market", "release"), ("approve-reuse", "reuse")])
+def test_what_its_owner_decided_is_proposed_no_more(steps: tuple[str, ...]) -> None:
+    """A site that is kept, let go or in its new use stands apart with the decision, whoever pins it, and the next one
+    takes its place; one on its way stays on the list."""
+    sites = [site(RELEASE, ref=ref, surroundings=NOWHERE) for ref in ("NCL-1", "NCL-2")]
+    taken = tuple(
+        Decision(number, "NCL-1", step, TRUST, "Board", AS_OF, "12/3", "agreed", "A Clerk")
+        for number, step in enumerate(steps, 1)
+    )
+    pin = Choice("NCL-1", "pin", "release", "we want it", "A Clerk", "2018-12-01T00:00:00+00:00")
+    for known in range(len(steps) + 1):
+        beside = Beside(choices=(pin,), particulars={"NCL-1": Particulars(decisions=taken[:known])})
+        content = make_shortlist(Quarter(2018, 4), AS_OF, assess(sites, method(), AS_OF), method(), STATE, beside)
+        listed, ended = {entry["site"] for entry in content["entries"]}, known == len(steps)
+        assert listed == ({"NCL-2"} if ended else {"NCL-1", "NCL-2"})
+        assert [row["site"] for row in content["decided"]] == (["NCL-1"] if ended else [])
+        assert content["choices"][0]["followed"] is not ended
+    (row,) = content["decided"]
+    assert row["told"] == f"{row['state']}: Board of Trust RYX, 2018-12-31, minute 12/3"
+    assert content["choices"][0]["why_not"] == row["told"]

@@ -174,6 +174,15 @@ def test_a_strike_a_pin_and_a_step_are_decisions() -> None:
     assert causes(compare(*steps), "stayed", "NCL-1") == {"decision": "its state went from identified to surplus"}
 
 
+def test_an_endorsement_is_a_decision() -> None:
+    """Who of the other sector agreed since, or agrees no longer, is told."""
+    before = listed([site(RELEASE, ref="NCL-1", surroundings=NOWHERE)])
+    agreed = [{"organisation": "Camden", "sector": "council", "date": "2018-12-01"}]
+    after = {**before, "entries": [{**before["entries"][0], "endorsed_by": agreed}]}
+    assert causes(compare(before, after), "stayed", "NCL-1") == {"decision": "endorsed by Camden"}
+    assert causes(compare(after, before), "stayed", "NCL-1") == {"decision": "no longer endorsed by Camden"}
+
+
 def test_beyond_the_rule() -> None:
     """Who left because the list is full is told as next, with the rivals."""
     one, other = (site(RELEASE, ref=ref, name=ref, surroundings=NOWHERE) for ref in ("NCL-1", "NCL-2"))

@@ -11,6 +11,7 @@ from estates_api.domain.allocation import Choice, Wanted, allocate
 from estates_api.errors import Unavailable
 from estates_api.store.database import transaction
 from estates_api.workflows import allocation as work
+from estates_api.workflows.fits import read_market
 from estates_api.workflows.needs import Given, add_needs
 
 WANTED = [Wanted("A", 300.0, (Choice("S", 0, 0, 60), Choice("T", 0, 1, 90))),
@@ -25,7 +26,8 @@ LARGE = [{"need": f"L-{n}", "floor_area_low_m2": "1000"} for n in range(6)]
 def ask(engine: Engine, audience: Any = "complete", **more: Any) -> dict[str, Any]:
     """The allocation of the open needs."""
     with transaction(engine) as connection:
-        return work.answer_allocation(connection, audience, more.get("first", "needs"))
+        market = read_market(connection, audience)
+        return work.answer_allocation(connection, audience, more.get("first", "needs"), market)
 
 
 def test_the_process_answers_as_the_function_does() -> None:
@@ -47,7 +49,7 @@ def test_a_search_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatc
 
 def test_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """While one allocation is worked out, another waits for a while and then is asked to come again."""
-    monkeypatch.setattr(work, "LONGEST_S", 0.01)
+    monkeypatch.setattr(work, "WAIT_S", 0.01)
     with work._one, pytest.raises(Unavailable, match="ask again in a minute"):
         work.allocate_apart(WANTED, SPARE, "needs")
 

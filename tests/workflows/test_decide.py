@@ -1,5 +1,6 @@
 """Recording decisions: with their audit event, one at a time, never changed, and told to whom they are for."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -18,12 +19,14 @@ from estates_api.errors import BadInput, Conflict, Gone, NotFound
 from estates_api.settings import ROOT
 from estates_api.store.database import transaction
 from estates_api.store.decisions import list_decided, list_owners
+from estates_api.store.shortlists import find_shortlist
 from estates_api.workflows import setup
 from estates_api.workflows.assess import compute
 from estates_api.workflows.decide import Recorded, Terms, record_decision
 from estates_api.workflows.ingest import Ingested
 from estates_api.workflows.judge import Word, judge, withdraw
 from estates_api.workflows.progress import list_particulars, list_registered
+from estates_api.workflows.prove import reproduce
 
 METHOD = parse_method(setup.read_shipped(ROOT / "data", setup.METHOD_FILE), "method")
 TODAY = datetime.now(UTC).date()
@@ -200,6 +203,29 @@ def test_assessments_and_lists_tell_what_all_may_know(
     assert progress_of(particulars.decisions).state == "proposed surplus"
     assert "declared surplus" not in {entry["state"] for entry in frozen.entries}
     assert {entry["surplus_window"] for entry in frozen.entries} <= {"not registered", "does not apply"}
+
+
+def test_a_list_is_reproduced_whatever_was_decided_since(
+    loaded: Engine, decide: Decide, area: Area, draft: Callable[..., Any]
+) -> None:
+    """A frozen list tells of the decisions that were recorded by then; drawn up again later, it is the same still."""
+    quarter = quarter_of(TODAY)
+    with transaction(loaded) as connection:
+        owners = {entry["site"]: list_owners(connection, entry["site"], TODAY)
+                  for entry in draft(connection, quarter)[0].entries}  # fmt: skip
+    ref, by = next((ref, found[0].code) for ref, found in owners.items() if found)
+    decide(loaded, "propose", ref, by)
+    with transaction(loaded) as connection:
+        draft(connection, quarter)
+    decide(loaded, "declare", ref, by)
+    with transaction(loaded) as connection:
+        row = find_shortlist(connection, str(quarter))
+        assert row is not None
+        assert reproduce(connection, row, area=area).same
+        again, new = draft(connection, quarter)
+    states = [{entry["site"]: entry["state"] for entry in entries}[ref]
+              for entries in (json.loads(row["content"])["entries"], again.entries)]  # fmt: skip
+    assert (states, new) == (["proposed surplus", "declared surplus"], True)
 
 
 def test_the_register_is_told_by_the_end_of_its_windows(loaded: Engine, decide: Decide) -> None:
