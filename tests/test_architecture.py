@@ -112,7 +112,7 @@ def test_names_say_what_is_inside() -> None:
 
 def test_the_service_is_small() -> None:
     """What only files need (tables, vector formats, trees of points) is not loaded by a service that only answers."""
-    large = ["pandas", "geopandas", "pyogrio", "pyarrow", "scipy", "pyproj"]
+    large = ["pandas", "geopandas", "pyogrio", "pyarrow", "scipy", "pyproj", "typst", "xlsxwriter"]
     code = f"import sys, estates_api.api.app; print(sorted(set({large}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

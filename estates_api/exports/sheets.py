@@ -1,6 +1,6 @@
 """Workbooks that open as people expect: heads that stay, filters, number formats, and text that is never a formula."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -71,13 +71,16 @@ def add_table(
     many as are `kept`, stay as well."""
     sheet = book.workbook.add_worksheet(name)
     sheet.freeze_panes(1, kept)
+    cells = [(one.name, _writer(book, sheet, one)) for one in columns]
     widths = [len(one.name) + 3 for one in columns]
     for place, one in enumerate(columns):
         _text(sheet, 0, place, one.name, book.formats["head"])
     count = 0
     for count, row in enumerate(rows, 1):
-        for place, one in enumerate(columns):
-            widths[place] = max(widths[place], _write(book, sheet, (count, place), row[one.name], one))
+        for place, (column, write) in enumerate(cells):
+            value = row[column]
+            if value is not None and value != "":
+                widths[place] = max(widths[place], write(count, place, value))
     for place, width in enumerate(widths):
         sheet.set_column(place, place, min(max(width, _NARROWEST), _WIDEST))
     sheet.autofilter(0, 0, count, len(columns) - 1)
@@ -92,21 +95,26 @@ def pattern(one: Property) -> str:
     return f"{'£' if one.unit == 'GBP' else ''}#,##0{places}"
 
 
-def _write(book: Book, sheet: Worksheet, at: tuple[int, int], value: Any, one: Property) -> int:
-    """Write a value by what it is; how many characters wide it looks."""
-    match value:
-        case None | "":
-            return 0
-        case bool():
-            return _text(sheet, *at, "yes" if value else "no", book.formats["text"])
-        case int() | float():
-            sheet.write_number(*at, value, book.format(pattern(one)))
-            return len(f"{value:,.{one.places}f}") + 1
-        case date():
-            sheet.write_datetime(*at, datetime(value.year, value.month, value.day), book.format("d mmm yyyy"))  # noqa: DTZ001 -- a day
-            return 12
-        case _:
-            return _text(sheet, *at, str(value), book.formats["text"])
+def _writer(book: Book, sheet: Worksheet, one: Property) -> Callable[[int, int, Any], int]:
+    """What writes the values of a property, and says how many characters wide each looks."""
+    number, day, text = book.format(pattern(one)), book.format("d mmm yyyy"), book.formats["text"]
+
+    def write(row: int, place: int, value: Any) -> int:
+        match value:
+            case str():
+                return _text(sheet, row, place, value, text)
+            case bool():
+                return _text(sheet, row, place, "yes" if value else "no", text)
+            case int() | float():
+                sheet.write_number(row, place, value, number)
+                return len(f"{value:,.{one.places}f}") + 1
+            case date():
+                sheet.write_datetime(row, place, datetime(value.year, value.month, value.day), day)  # noqa: DTZ001 -- a day
+                return 12
+            case _:
+                return _text(sheet, row, place, str(value), text)
+
+    return write
 
 
 def _text(sheet: Worksheet, row: int, place: int, text: str, style: Format) -> int:
