@@ -39,7 +39,7 @@ _MISSING = (
     Property("not_known", "string", "Measures that nobody states"),
 )
 _APART = tuple(Property(name, "string", title) for name, title in (
-    ("what", "Pinned, struck off, next in order, outside the area, or not public"), ("site", "Reference of the site"),
+    ("what", "Pinned, struck off, decided by its owner, next in order, outside the area, or not public"), ("site", "Reference of the site"),
     ("name", "Name"), ("list", "List"), ("borough", "Borough"), ("by", "Who"), ("why", "Why"),
 ))  # fmt: skip
 _RELEASED = tuple(Property(name, "string", title) for name, title in (
@@ -78,7 +78,7 @@ def _readme(document: Mapping[str, Any], beside: Mapping[str, Any]) -> Iterator[
     yield "Cut-offs", cut_offs_told(document["cut_offs"])
     yield "Sheets", ("sites: every entry, filter `list` for release, part release, reuse or annex. contributions: what "
                      "each measure adds; the points of a score add up to it. not enough data: by who could tell. "
-                     "apart: pinned, struck, next in order, outside, not public. "
+                     "apart: pinned, struck, decided, next in order, outside, not public. "
                      "released: no longer public land. method, sources, columns: what all this rests on.")  # fmt: skip
     yield "Reading it", ("An empty cell is not known, and not nothing. A score of part known is what similar sites "
                          "report for the rest; score_low and score_high are what it could be. Scores of different "
@@ -103,12 +103,16 @@ def _missing(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _apart(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """What stands apart from the lists: what persons chose, what comes next, what lies elsewhere, what is withheld."""
+    """What stands apart from the lists: what persons chose, what comes next, what lies elsewhere, what is withheld, and
+    of what its owner has decided."""
     blank = dict.fromkeys(one.name for one in _APART)
     for one in document.get("choices", ()):
         why = one["reason"] + ("" if one["followed"] else f" (not followed: {one['why_not']})")
         yield {**blank, "what": one["kind"], "site": one["site"], "name": one["name"], "list": one["list"],
                "by": one["by"], "why": why}  # fmt: skip
+    for one in document.get("decided", ()):
+        yield {**blank, "what": "decided", "site": one["site"], "name": one["name"], "borough": one["borough"],
+               "why": one["told"]}  # fmt: skip
     for what in ("next", "outside"):
         for one in document.get(what, ()):
             yield {

