@@ -39,7 +39,8 @@ _MISSING = (
     Property("not_known", "string", "Measures that nobody states"),
 )
 _APART = tuple(Property(name, "string", title) for name, title in (
-    ("what", "Pinned, struck off, decided by its owner, next in order, outside the area, or not public"), ("site", "Reference of the site"),
+    ("what", "Pinned, struck off, decided by its owner, next in order, outside the area, or not public"),
+    ("site", "Reference of the site"),
     ("name", "Name"), ("list", "List"), ("borough", "Borough"), ("by", "Who"), ("why", "Why"),
 ))  # fmt: skip
 _RELEASED = tuple(Property(name, "string", title) for name, title in (
