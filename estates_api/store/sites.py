@@ -82,8 +82,14 @@ ORDER BY t.site_ref, e.kind, e.scope, e.date_text, e.area_ha, e.homes, e.id
 # 800 m: ten minutes' walk. 400 m: five. A point without LSOA centres around it lies outside what is loaded.
 # Only sites that are public count as services nearby: a neighbour's score would tell where a withheld one stands.
 _SURROUNDINGS = """
+WITH rough AS (  -- what is known to the borough may be anywhere in it
+    SELECT n.borough_gss, array_agg(DISTINCT h.sector) AS sectors
+    FROM site_public n JOIN ({standing}) there ON there.site_ref = n.ref JOIN holding h ON h.id = there.holding_id
+    WHERE n.gone IS NULL AND n.precision IN ('lsoa', 'borough', 'unknown') GROUP BY n.borough_gss
+)
 SELECT s.ref, CASE WHEN own.code IS NULL THEN nearest.ptal ELSE own.ptal END AS ptal, near.decile, around.services,
-       s.precision IN ('outline', 'uprn') AS precise, beside.near AS near_sectors, beside.perhaps AS perhaps_sectors
+       s.precision IN ('outline', 'uprn') AS precise, beside.near AS near_sectors,
+       array_cat(beside.perhaps, rough.sectors) AS perhaps_sectors
 FROM site s
 LEFT JOIN lsoa own ON own.code = s.lsoa_code
 LEFT JOIN LATERAL (SELECT ptal FROM lsoa WHERE own.code IS NULL ORDER BY lsoa.geom <-> s.geom LIMIT 1) nearest ON true
@@ -100,15 +106,23 @@ LEFT JOIN LATERAL (
                               SELECT g.organisation_code FROM ({standing}) here JOIN holding g ON g.id = here.holding_id
                               WHERE here.site_ref = s.ref))) AS services
 ) around ON true
+LEFT JOIN rough ON rough.borough_gss = s.borough_gss AND s.precision IN ('outline', 'uprn')
 LEFT JOIN LATERAL (
-    -- A postcode's middle may be this far from a parcel next door; what is known to the borough may be anywhere in it.
-    SELECT array_agg(DISTINCT h.sector) FILTER (WHERE n.precision IN ('outline', 'uprn')) AS near,
-           array_agg(DISTINCT h.sector) FILTER (WHERE n.precision NOT IN ('outline', 'uprn')) AS perhaps
-    FROM site_public n JOIN ({standing}) there ON there.site_ref = n.ref JOIN holding h ON h.id = there.holding_id
-    WHERE s.precision IN ('outline', 'uprn') AND n.ref <> s.ref AND n.gone IS NULL
-      AND (ST_DWithin(n.outline, s.geom, 50) OR (n.precision = 'uprn' AND ST_DWithin(n.geom, s.geom, 50))
-           OR (n.precision = 'postcode' AND ST_DWithin(n.geom, s.geom, 250))
-           OR (n.precision IN ('lsoa', 'borough', 'unknown') AND n.borough_gss = s.borough_gss))
+    -- A postcode's middle may be this far from a parcel next door. Each part by itself has an index to go by; all in
+    -- one condition have none, and every site would be held against every other (46 s for 5,000, and not 2).
+    SELECT array_agg(DISTINCT h.sector) FILTER (WHERE n.sure) AS near,
+           array_agg(DISTINCT h.sector) FILTER (WHERE NOT n.sure) AS perhaps
+    FROM (
+        SELECT ref, true AS sure FROM site_public
+        WHERE precision = 'outline' AND gone IS NULL AND outline IS NOT NULL AND ST_DWithin(outline, s.geom, 50)
+        UNION ALL
+        SELECT ref, true FROM site_public
+        WHERE precision = 'uprn' AND gone IS NULL AND ST_DWithin(geom, s.geom, 50)
+        UNION ALL
+        SELECT ref, false FROM site_public
+        WHERE precision = 'postcode' AND gone IS NULL AND ST_DWithin(geom, s.geom, 250)
+    ) n JOIN ({standing}) there ON there.site_ref = n.ref JOIN holding h ON h.id = there.holding_id
+    WHERE s.precision IN ('outline', 'uprn') AND n.ref <> s.ref
 ) beside ON true
 WHERE s.geom IS NOT NULL AND s.inside_area
 """
