@@ -109,9 +109,12 @@ def viewer(request: Request, caller: Annotated[Audience, Depends(audience)]) -> 
     return Viewer(caller, drafts=caller == "complete" or local)
 
 
+PASSED_ON = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+"""The request headers by which a proxy is known."""
+
+
 def _passed_on(request: Request) -> bool:
-    names = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-    return any(name in request.headers for name in names)
+    return any(name in request.headers for name in PASSED_ON)
 
 
 def _from_here(request: Request) -> bool:
@@ -120,13 +123,15 @@ def _from_here(request: Request) -> bool:
     origin = request.headers.get("origin")
     return (
         request.client is not None
-        and _is_loopback(request.client.host)
-        and _is_loopback(re.sub(r":\d*$", "", host).strip("[]"))
+        and is_loopback(request.client.host)
+        and is_loopback(re.sub(r":\d*$", "", host).strip("[]"))
         and origin in {None, f"http://{host}", f"https://{host}"}
     )
 
 
-def _is_loopback(host: str) -> bool:
+@lru_cache(maxsize=4096)
+def is_loopback(host: str) -> bool:
+    """Whether an address is this computer's own."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

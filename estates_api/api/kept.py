@@ -15,6 +15,8 @@ import zstandard
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from estates_api.api.context import PASSED_ON, is_loopback
+
 Encoding = Literal["identity", "gzip", "zstd"]
 
 KEPT_BYTES, LARGEST_BYTES, SMALLEST_BYTES = 8 << 20, 4 << 20, 1000
@@ -23,6 +25,7 @@ KEPT_BYTES, LARGEST_BYTES, SMALLEST_BYTES = 8 << 20, 4 << 20, 1000
 _COMPRESSED = ("application/json", "application/geo+json", "application/schema+json", "application/problem+json",
                "application/vnd.oai.openapi+json", "text/", "application/vnd.mapbox-vector-tile")  # fmt: skip
 _ASKED_BY = (b"accept", b"authorization", b"x-api-key", b"host", b"origin", b"x-forwarded-host", b"x-forwarded-proto")
+_PASSED_ON = frozenset(name.encode() for name in PASSED_ON)
 _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": lambda body: gzip.compress(body, 5, mtime=0),
     "zstd": zstandard.ZstdCompressor(level=3).compress,
@@ -156,7 +159,13 @@ class _Held:
 def _key(scope: Scope) -> Key:
     """Everything that an answer depends on."""
     asked = tuple(pair for pair in scope["headers"] if pair[0] in _ASKED_BY)
-    return scope["path"], scope["query_string"], scope.get("scheme"), asked
+    return scope["path"], scope["query_string"], scope.get("scheme"), _is_local(scope), asked
+
+
+def _is_local(scope: Scope) -> bool:
+    """Whether this computer itself asks: drafts may be open to it, and to nobody else without a key."""
+    passed_on = any(name in _PASSED_ON for name, _ in scope["headers"])
+    return not passed_on and scope.get("client") is not None and is_loopback(scope["client"][0])
 
 
 async def _send(scope: Scope, send: Send, answer: Answer) -> None:

@@ -150,7 +150,7 @@ def get_verification(
     row = stored.find_shortlist(database, str(wanted), revision=seen.revision)
     assert row is not None
     again = prove.reproduce(database, row, area=here.area) if view.audience == "complete" else None
-    return prove.describe_proof(row, prove.verify(database, row), again) | {"sha256": seen.sha256}
+    return prove.describe_proof(row, prove.verify(database, row), again, view.audience) | {"sha256": seen.sha256}
 
 
 @router.get(

@@ -20,6 +20,10 @@ from estates_api.errors import Conflict
 ADMINISTRATOR = "administrator"
 
 
+FIRST_HOLIDAYS = date(2000, 1, 1)
+"""From when on bank holidays are known (sources/bank_holidays.py)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who records a decision: a person, the code of their organisation where they act for one alone, and their roles.
@@ -109,13 +113,21 @@ def check_state(one: Decision, case: Case) -> None:
 
 
 def check_day(one: Decision, case: Case) -> None:
-    """A decision is not of the future, nor older than the step that it follows."""
+    """A decision is not of the future, nor older than the step that it follows, or than a step that was taken back
+    before it: looked back on, that one would stand again beside it."""
     if one.decided_on > case.today:
         raise Conflict(f"{one.decided_on} has not come yet; record what was decided, once it is", "day")
-    before = _reversed(one, case) or (case.progress.moved if TRANSITIONS[one.step].to_state else None)
+    before = _reversed(one, case) or (_last(case) if TRANSITIONS[one.step].to_state or one.step == "consult" else None)
     if before and one.decided_on < before.decided_on:
         raise Conflict(f"{before.step} was decided on {before.decided_on}; what follows it cannot be of "
                        f"{one.decided_on}", "day")  # fmt: skip
+
+
+def _last(case: Case) -> Decision | None:
+    """The latest of the step that led to the state and of those by which one like it was taken back."""
+    movers = {one.id for one in case.decisions if TRANSITIONS[one.step].to_state}
+    steps = [one for one in case.decisions if one.reverses in movers or one == case.progress.moved]
+    return max(steps, key=lambda one: (one.decided_on, one.id), default=None)
 
 
 def check_comment(one: Decision, case: Case) -> None:
@@ -140,7 +152,11 @@ def check_comment_days(one: Decision, case: Case) -> None:
 
 
 def check_register(one: Decision, _: Case) -> None:
-    """Only an owner whom the register of surplus public sector land covers enters a site on it."""
+    """Only an owner whom the register of surplus public sector land covers enters a site on it, on a day from which on
+    its 40 working days can be counted."""
+    if one.step == "register" and one.decided_on < FIRST_HOLIDAYS:
+        raise Conflict(f"bank holidays are known here from {FIRST_HOLIDAYS} on; 40 working days from "
+                       f"{one.decided_on} cannot be counted", "register")  # fmt: skip
     covered, why = covers(one.by.sector, one.by.kind)
     if one.step == "register" and covered == "no":
         raise Conflict(f"{one.by.name}: {why}", "register")

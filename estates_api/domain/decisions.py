@@ -73,7 +73,9 @@ class Progress:
     @property
     def comment(self) -> Decision | None:
         """The comment period on the proposal that stands."""
-        return self._since("consult", passing=set(TRANSITIONS) - {"propose"})
+        found = self._since("consult", passing=set(TRANSITIONS) - {"propose"})
+        movers = [one for one in self.standing if found and one.id < found.id and TRANSITIONS[one.step].to_state]
+        return found if movers and movers[-1].step == "propose" else None
 
     @property
     def registered(self) -> Decision | None:

@@ -18,6 +18,11 @@ class Quarter:
         return f"{self.year:04d}-Q{self.number}"
 
     @property
+    def start(self) -> date:
+        """The first day of the quarter."""
+        return date(self.year, self.number * 3 - 2, 1)
+
+    @property
     def end(self) -> date:
         """The last day of the quarter."""
         first_of_next = date(self.year + self.number // 4, self.number % 4 * 3 + 1, 1)
@@ -31,7 +36,7 @@ class Quarter:
 
 def parse_quarter(text: str) -> Quarter:
     """`2026-Q4` -> Quarter; BadInput for anything else."""
-    found = re.fullmatch(r"(\d{4})-?[Qq]([1-4])", text.strip())
+    found = re.fullmatch(r"([0-9]{4})-?[Qq]([1-4])", text.strip())
     if not found or not 1948 <= int(found[1]) <= 9998:
         raise BadInput(f"{text!r} is not a quarter; write it like 2026-Q4")
     return Quarter(int(found[1]), int(found[2]))

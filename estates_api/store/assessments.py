@@ -8,10 +8,13 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from estates_api.store.copying import copy_rows
+from estates_api.store.layers import Audience
 from estates_api.store.tables import assessment, assessment_site, method
 
 EVERYBODY, PARTNERS, OWNERS_ONLY = 0, 1, 2
 """How few may see a site."""
+
+_WIDEST: Mapping[Audience, int] = {"public": EVERYBODY, "partner": PARTNERS, "complete": OWNERS_ONLY}
 
 _CIRCLES = {"site_public": EVERYBODY, "site_partner": PARTNERS, "site_complete": OWNERS_ONLY}
 
@@ -69,17 +72,22 @@ def get_run(connection: Connection, assessment_id: int) -> RowMapping:
 
 def read_results(connection: Connection, assessment_id: int) -> Iterator[RowMapping]:
     """What a run said of each site, in the order of the sites: what its hash is over."""
-    columns = [column for column in assessment_site.c if column.name != "assessment_id"]
+    columns = [column for column in assessment_site.c if column.name not in {"assessment_id", "circle"}]
     query = select(*columns).where(assessment_site.c.assessment_id == assessment_id)
     by_ref = func.convert_to(assessment_site.c.site_ref, "UTF8")  # as Python orders text
     yield from connection.execute(query.order_by(by_ref)).mappings()
 
 
-def list_explanations(connection: Connection, assessment_id: int, refs: Sequence[str]) -> dict[str, Any]:
-    """What a run said of some sites, by their reference."""
+def list_explanations(
+    connection: Connection, assessment_id: int, refs: Sequence[str], audience: Audience
+) -> dict[str, Any]:  # fmt: skip
+    """What a run said of some sites, by their reference: of those that the audience could see when it was made, since
+    what it rested on then may be withheld."""
+    circle = func.coalesce(assessment_site.c.circle, OWNERS_ONLY)
     query = select(assessment_site.c.site_ref, assessment_site.c.explanation).where(
-        assessment_site.c.assessment_id == assessment_id, assessment_site.c.site_ref.in_(refs)
-    )
+        assessment_site.c.assessment_id == assessment_id, assessment_site.c.site_ref.in_(refs),
+        circle <= _WIDEST[audience],
+    )  # fmt: skip
     return {row.site_ref: row.explanation for row in connection.execute(query)}
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -346,6 +347,7 @@ assessment_site = Table(
     Column("reuse_coverage", Float, nullable=False),
     Column("explanation", JSONB, nullable=False),
     Column("measured", JSONB),
+    Column("circle", SmallInteger),
 )  # fmt: skip
 
 adoption = Table(

@@ -29,12 +29,13 @@ SEED = 0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A computed assessment: the results in the order of the sites' references, and the checks on which a decision is
-    recorded, by site."""
+    """A computed assessment: the results in the order of the sites' references, how few may see each, and the checks
+    on which a decision is recorded, by site."""
 
     as_of: date
     method: Method
     results: tuple[Assessed, ...]
+    circles: tuple[int, ...]
     recorded: Mapping[str, Mapping[str, Found]] = field(default_factory=dict)
 
     def describe(self, result: Assessed) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def compute(
     circles = assessments.list_circles(connection)
     seen = [circles.get(site.ref, assessments.OWNERS_ONLY) for site in sites]
     recorded = list_recorded_checks(connection, as_of, known_at)
-    return Run(as_of, method, assess(sites, method, as_of, seed=SEED, circles=seen), recorded)
+    return Run(as_of, method, assess(sites, method, as_of, seed=SEED, circles=seen), tuple(seen), recorded)
 
 
 def store_run(
@@ -83,7 +84,8 @@ def store_run(
     if (same := assessments.find_same(connection, values)) is not None:
         return same, False
     assessments.put_method(connection, sha256=run.method.sha256, id_=run.method.id, content=method_content)
-    number = assessments.add_assessment(connection, values, rows)
+    circled = [row | {"circle": circle} for row, circle in zip(rows, run.circles, strict=True)]
+    number = assessments.add_assessment(connection, values, circled)
     if present:
         rebuild_projection(connection)
     add_audit(connection, actor=actor, action="assess", subject=f"assessment {number}",

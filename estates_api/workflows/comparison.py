@@ -25,8 +25,8 @@ def compare(connection: Connection, before: Frozen, after: Frozen, audience: Aud
     fates = shortlists.find_survivors(connection, sorted(named(old) | named(new)))
     survivors = {ref: survivor for ref, survivor in fates.items() if survivor in seen}
     facts = Facts(
-        assessments.list_explanations(connection, before.assessment_id, one),
-        assessments.list_explanations(connection, after.assessment_id, other),
+        assessments.list_explanations(connection, before.assessment_id, one, audience),
+        assessments.list_explanations(connection, after.assessment_id, other, audience),
         survivors,
         {ref: redacted[ref] for ref in hidden},
     )

@@ -60,6 +60,9 @@ def endorse_list(connection: Connection, quarter: Quarter, stated: Agreement, te
         raise BadInput(f"organisation: {by.name} is neither of the NHS nor a council")
     if stated.decided_on > terms.today:
         raise Conflict(f"{stated.decided_on} has not come yet; record what was decided, once it is", "day")
+    as_of = date.fromisoformat(get_shortlist(connection, quarter, revision=revision).document["as_of"])
+    if stated.decided_on < as_of:
+        raise Conflict(f"the list speaks of {as_of}, and nobody can have agreed to it on {stated.decided_on}", "day")
     given = endorsements.list_endorsements(connection, str(quarter), revision)
     if any(one["organisation_code"] == by.code for one in given):
         raise Conflict(f"{by.name} endorsed {quarter} revision {revision} already", "once")

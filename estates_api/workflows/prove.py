@@ -17,17 +17,20 @@ from estates_api.domain.reproduction import NOT_REWOUND, Reproduction, compare_l
 from estates_api.domain.shortlist import canonical_bytes, fingerprint
 from estates_api.errors import BadInput
 from estates_api.store import assessments, editions, shortlists
+from estates_api.store.layers import Audience
 from estates_api.workflows.assess import compute
 from estates_api.workflows.shortlist import Known, Made, freeze
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must hold of a frozen list, whether it does, and what was found."""
+    """One thing that must hold of a frozen list, whether it does, and what was found: a size or a hash, which tells
+    something of what it is of, and so is for one audience beside the complete one, or for everybody (None)."""
 
     title: str
     passed: bool
     found: str
+    seen_by: Audience | None = "complete"
 
 
 def verify(connection: Connection, row: RowMapping) -> list[Check]:
@@ -43,15 +46,16 @@ def verify(connection: Connection, row: RowMapping) -> list[Check]:
     ]
 
 
-def _same(title: str, wanted: str, found: str) -> Check:
-    return Check(title, wanted == found, found if wanted == found else f"{found} instead of {wanted}")
+def _same(title: str, wanted: str, found: str, seen_by: Audience | None = "complete") -> Check:
+    return Check(title, wanted == found, found if wanted == found else f"{found} instead of {wanted}", seen_by)
 
 
 def _views(connection: Connection, row: RowMapping) -> Iterator[Check]:
     """What each audience sees hashes to what was stored."""
     views = shortlists.list_views(connection, row["id"])
     for audience, (content, sha256) in views.items():
-        yield _same(f"what the {audience} audience sees has the hash that was stored", sha256, fingerprint(content))
+        title = f"what the {audience} audience sees has the hash that was stored"
+        yield _same(title, sha256, fingerprint(content), audience)
     if not views:
         yield Check("there is a view for each audience", passed=False, found="none: made before there were any")
 
@@ -60,7 +64,7 @@ def _run(connection: Connection, row: RowMapping, document: Mapping[str, Any]) -
     """The method and the assessment that the list rests on."""
     run, wanted = assessments.get_run(connection, row["assessment_id"]), document["method"]["sha256"]
     method = hashlib.sha256(bytes(run["method_content"])).hexdigest()
-    yield _same("the method stored under its hash still has it", wanted, method)
+    yield _same("the method stored under its hash still has it", wanted, method, None)
     yield _same("the assessment still has the hash that was stored", run["sha256"],
                 hash_results(connection, row["assessment_id"]))  # fmt: skip
 
@@ -80,7 +84,7 @@ def _editions(connection: Connection, document: Mapping[str, Any]) -> Iterator[C
     for named in document["editions"]:
         found = there.get(named["sha256"])
         title = f"edition {named['edition']} is still there with its hash"
-        yield Check(title, found == named["edition"], named["sha256"] if found else "no edition has this hash")
+        yield Check(title, found == named["edition"], named["sha256"] if found else "no edition has this hash", None)
 
 
 def reproduce(connection: Connection, row: RowMapping, *, area: Area) -> Reproduction:
@@ -115,11 +119,23 @@ def _again(
     )  # fmt: skip
 
 
-def describe_proof(row: RowMapping, checks: list[Check], again: Reproduction | None) -> dict[str, Any]:
-    """What was proved, JSON-ready."""
-    told = {"quarter": row["quarter"], "revision": row["revision"], "status": row["status"], "sha256": row["sha256"],
-            "verified": all(check.passed for check in checks),
-            "checks": [{"title": one.title, "passed": one.passed, "found": one.found} for one in checks]}  # fmt: skip
+def _told(one: Check, audience: Audience) -> dict[str, Any]:
+    shown = one.seen_by is None or audience in {one.seen_by, "complete"}
+    return {"title": one.title, "passed": one.passed, "found": one.found if shown else None}
+
+
+def describe_proof(
+    row: RowMapping, checks: list[Check], again: Reproduction | None, audience: Audience = "complete"
+) -> dict[str, Any]:  # fmt: skip
+    """What was proved, JSON-ready, with the sizes and hashes that an audience may know."""
+    told = {
+        "quarter": row["quarter"],
+        "revision": row["revision"],
+        "status": row["status"],
+        "sha256": row["sha256"],
+        "verified": all(check.passed for check in checks),
+        "checks": [_told(one, audience) for one in checks],
+    }
     if again is None:
         return told
     return told | {"reproduced": again.told, "not_rewound": list(NOT_REWOUND), "differences": list(again.differences),

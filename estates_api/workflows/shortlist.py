@@ -97,7 +97,9 @@ class Made:
 
 
 def day_of(quarter: Quarter, today: date) -> date:
-    """The day a quarter's list speaks of: its last day, or today while it runs."""
+    """The day a quarter's list speaks of: its last day, or today while it runs; BadInput before it begins."""
+    if quarter.start > today:
+        raise BadInput(f"the quarter {quarter} begins on {quarter.start}; there is nothing to list yet")
     return min(quarter.end, today)
 
 

@@ -37,6 +37,12 @@ CREATE TRIGGER published BEFORE INSERT ON shortlist FOR EACH ROW WHEN (NEW.statu
     EXECUTE FUNCTION check_published();
 """
 
+CIRCLE = """
+ALTER TABLE assessment_site ADD COLUMN circle smallint CHECK (circle BETWEEN 0 AND 2);
+COMMENT ON COLUMN assessment_site.circle IS
+    'how few could see the site when the run was made: 0 everybody, 1 partners, 2 owners alone; NULL is not recorded';
+"""
+
 VIEWS = """
 CREATE TABLE shortlist_view (
     shortlist_id bigint NOT NULL REFERENCES shortlist,
@@ -71,7 +77,7 @@ CREATE TRIGGER kept_whole BEFORE TRUNCATE ON {table} EXECUTE FUNCTION refuse_cha
 
 
 def upgrade() -> None:
-    for part in (PUBLISHED, VIEWS, CHOICES):
+    for part in (PUBLISHED, CIRCLE, VIEWS, CHOICES):
         op.execute(part)
     for table in ("shortlist_view", "choice"):
         op.execute(KEPT.format(table=table))

@@ -50,6 +50,7 @@ def test_what_is_refused(loaded: Engine, published: str, make_api: Make) -> None
     assert keyed.post(published, json=said).status_code == 201
     for sent, status, told in ((said, 409, "already"), ({**said, "organisation": "NOBODY"}, 400, "not in the register"),
                                ({**said, "organisation": "RKE", "decided_on": "2999-01-01"}, 409, "not come yet"),
+                               ({**said, "organisation": "RKE", "decided_on": "2015-03-30"}, 409, "nobody can have"),
                                (SAID, 400, "an endorsement needs"), ({"x": "y"}, 400, "must be an object"),
                                ({**said, "body": " "}, 400, "body: say it")):  # fmt: skip
         answer = keyed.post(published, json=sent)

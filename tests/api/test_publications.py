@@ -65,8 +65,17 @@ def test_verification(service: dict[str, TestClient]) -> None:
     assert told["verified"] is True
     assert all(check["passed"] for check in told["checks"])
     assert "reproduced" not in told
-    assert told["sha256"] == service["public"].get(f"/shortlists/{THEN}").headers["estates-shortlist-sha256"]
     keyed = service["keyed"].get(f"/shortlists/{THEN}/verification").json()
+    whole = {check["title"]: check["found"] for check in keyed["checks"]}
+    found = {check["title"]: check["found"] for check in told["checks"]}
+    hidden = {title for title in whole if found[title] is None}  # the size and hashes of what others see
+    assert hidden == {
+        "the list's bytes have the hash that was stored", "the bytes are canonical",
+        "what the partner audience sees has the hash that was stored",
+        "the assessment still has the hash that was stored",
+    }  # fmt: skip
+    assert all(whole.values())
+    assert told["sha256"] == service["public"].get(f"/shortlists/{THEN}").headers["estates-shortlist-sha256"]
     assert (keyed["reproduced"], keyed["differences"]) == ("yes", [])
     assert service["public"].get(f"/shortlists/{THEN}/verification?revision=1").status_code == 401
 
@@ -85,6 +94,19 @@ def test_changes(service: dict[str, TestClient]) -> None:
     same = service["public"].get(f"/shortlists/{THEN}/changes-since/{THEN}").json()
     assert [same["counts"][part] for part in ("entered", "left", "moved")] == [0, 0, 0]
     assert service["public"].get(f"/shortlists/{THEN}/changes-since/2031-Q1").status_code == 404
+
+
+def test_a_draft_for_this_computer_is_for_nobody_else(loaded: Engine, make_api: Callable[..., TestClient]) -> None:
+    """Who may see a draft without a key decides for each request, also where an answer is kept."""
+    local = make_api(loaded, host="127.0.0.1")
+    local.app.state.reading.version = 1  # known, so that answers are kept
+    away = TestClient(local.app, "http://localhost:8000", client=("192.0.2.7", 50_000))
+    for suffix in ("gpkg", "xlsx"):
+        address = f"/shortlists/{THEN}.{suffix}"
+        assert away.get(address).status_code == 401
+        assert local.get(address).status_code == local.get(address).status_code == 200
+        assert local.get(address, headers={"Via": "a proxy"}).status_code == 401
+        assert away.get(address).status_code == 401
 
 
 def test_a_choice_is_recorded_and_followed(loaded: Engine, make_api: Callable[..., TestClient]) -> None:

@@ -338,3 +338,33 @@ def test_an_entry_tells_how_far_the_site_has_come() -> None:
     ]  # fmt: skip
     assert {check["id"]: check["state"] for check in told["checks"]}["offer-back"] == "done"
     json.dumps(told, allow_nan=False)
+
+
+def test_a_comment_period_goes_with_its_proposal() -> None:
+    """When the proposal is taken back, its comment period holds nobody up."""
+    soon = {"opens_on": DAY, "closes_on": DAY + timedelta(days=90)}
+    before = (*path("propose"), one("consult", id_=2, on=DAY - timedelta(days=100), **soon))
+    assert progress_of(before).comment == before[1]
+    assert refused(one("declare"), case(*before))[0] == "comment"
+    after = (*before, one("reverse", id_=3, reverses=1))
+    assert progress_of(after).comment is None
+    check_decision(one("declare"), case(*after), CLERK)
+
+
+def test_no_step_is_older_than_what_it_rests_on() -> None:
+    """A comment period is not of a day before its proposal, nor a step before one that was taken back ahead of it: on a
+    day between, both would stand."""
+    proposed = path("propose")
+    early = proposed[0].decided_on - timedelta(days=1)
+    assert refused(one("consult", on=early), case(*proposed))[0] == "day"
+    back = (*proposed, one("reverse", id_=2, reverses=1, on=DAY - timedelta(days=50)))
+    assert refused(one("retain", on=DAY - timedelta(days=51)), case(*back))[0] == "day"
+    check_decision(one("retain", on=DAY - timedelta(days=50)), case(*back), CLERK)
+    checked = (one("check", id_=1, on=early), one("reverse", id_=2, reverses=1, on=DAY))
+    check_decision(one("retain", on=early), case(*checked), CLERK)
+
+
+def test_nothing_is_registered_before_bank_holidays_are_known() -> None:
+    """A window that cannot be counted is not begun."""
+    before = path("declare", on=date(1998, 1, 1))
+    assert refused(one("register", on=date(1999, 6, 1)), case(*before))[0] == "register"

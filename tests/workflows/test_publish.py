@@ -20,6 +20,7 @@ from estates_api.domain.shortlist import canonical_bytes, named
 from estates_api.errors import BadInput, Conflict, KeyNeeded, NotFound
 from estates_api.settings import ROOT
 from estates_api.store import shortlists
+from estates_api.store.assessments import list_explanations
 from estates_api.store.database import transaction
 from estates_api.store.shortlists import Seeing
 from estates_api.workflows import choose, comparison
@@ -129,6 +130,34 @@ def test_a_site_withheld_by_now_is_not_in_old_lists(lists: Lists) -> None:
     with transaction(lists.engine) as connection:
         before = get_shortlist(connection, THEN, PUBLIC, 2)
         assert listed not in json.dumps(comparison.compare(connection, before, shown, "public"))
+
+
+def test_what_was_withheld_when_a_run_was_made_stays_so(lists: Lists) -> None:
+    """What a run said of a site counts for those who could see the site then, whoever may see it later."""
+    before = lists.draft()
+    lists.hand_in(lists.engine, "private.csv", lists.template(
+        {"organisation_code": "RRP", "holding_code": "RRP03", "empty_pct": 1, "period_end": "2015-01-01"}
+    ), sensitivity="partner")  # fmt: skip
+    after = lists.draft()
+    with transaction(lists.engine) as connection:
+        told = {
+            (audience, run.assessment_id): list(
+                list_explanations(connection, run.assessment_id, ["NCL-RRP03"], audience))
+            for run in (before, after) for audience in ("public", "partner", "complete")
+        }  # fmt: skip
+    assert told == {
+        ("public", before.assessment_id): ["NCL-RRP03"], ("public", after.assessment_id): [],
+        ("partner", before.assessment_id): ["NCL-RRP03"], ("partner", after.assessment_id): ["NCL-RRP03"],
+        ("complete", before.assessment_id): ["NCL-RRP03"], ("complete", after.assessment_id): ["NCL-RRP03"],
+    }  # fmt: skip
+
+
+def test_a_quarter_that_has_not_begun_has_no_list(lists: Lists) -> None:
+    """A list of days to come would speak of today: it is refused, with the day on which the quarter begins."""
+    with pytest.raises(BadInput, match="2099-Q2 begins on 2099-04-01"):
+        lists.draft(Quarter(2099, 2))
+    with pytest.raises(BadInput, match="begins on"):
+        lists.choose("NCL-RRP03", "pin", "reuse", Quarter(2099, 2))
 
 
 def test_what_cannot_be_published(lists: Lists) -> None:
