@@ -68,6 +68,8 @@ async def items_page(request: Request, made: Collection, found: dict[str, Any], 
     following = [link["href"] for link in found["links"] if link["rel"] == "next"]
     drawn = await asyncio.to_thread(_map, request, [feature["geometry"] for feature in found["features"]])
     values = _asked(request, made) | {"found": found, "following": following, "map": drawn, "problem": None}
+    matched = found["numberMatched"]
+    values["files"] = {one: href for one, href in values["files"].items() if one.most is None or matched <= one.most}
     return page(request, "items.html", values, headers)
 
 

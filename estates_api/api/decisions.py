@@ -143,7 +143,8 @@ def _steps(database: Database, caller: Caller, base: str, wanted: Wanted) -> lis
     return [step for _, step in sorted(found, key=lambda pair: -pair[0])]
 
 
-@router.get("/decisions/states", dependencies=[Depends(only())], response_class=Response)
+@router.get("/decisions/states", dependencies=[Depends(only())], response_class=Response,
+            responses={200: {"content": {"application/json": {}, "text/html": {}}}})  # fmt: skip
 def states(request: Request) -> Response:
     """The states of a site, every step with who takes it and what it needs, and the diagram (Mermaid)."""
     told = describe_states()

@@ -2,6 +2,7 @@
 seen by its length. A file is built once for each version of the data, and served in ranges."""
 
 import asyncio
+import json
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -158,7 +159,9 @@ def _build(request: Request, job: Job, path: Path) -> None:
         told = _told(request, connection, job, method) if name in DOCUMENTS else {}
     with transaction(here.engine) as connection, _role(connection, reader):
         if name in WRITTEN:
-            check_size(connection, query, job.form)
+            # COPY takes the rows that were computed as text; as a value they would be quoted once more.
+            given = {"rows": json.loads(job.given.rows)} if job.given else {}
+            check_size(connection, query.params(**given), job.form)
             order = Order(name, question.collection.id, look.crs.srid, job.changed_at, method.cut_offs, told)
             with copying(connection, query) as blocks:
                 build_file(order, blocks, path)

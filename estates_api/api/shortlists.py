@@ -61,7 +61,7 @@ def _check_key(caller: Caller) -> None:
 
 _WRITING = [Depends(only()), Depends(_check_key), Depends(check_sender)]
 
-Revision = Annotated[int | None, Query(description="An older revision; the newest if left out", ge=1, lt=2**31)]
+Revision = Annotated[int | None, Query(description="An older revision; the newest if left out", ge=1, le=2**31 - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +153,20 @@ def get_verification(
     return prove.describe_proof(row, prove.verify(database, row), again, view.audience) | {"sha256": seen.sha256}
 
 
+def _quarters(quarter: str, other: str) -> list[Quarter]:
+    return [parse_quarter(quarter), parse_quarter(other)]
+
+
 @router.get(
     "/shortlists/{quarter}/changes-since/{other}", dependencies=[Depends(only("revision", "since-revision"))],
     response_class=Response,
 )  # fmt: skip
 def get_changes(
-    request: Request, database: Database, view: View, revision: Revision = None,
-    since: Annotated[int | None, Query(alias="since-revision", ge=1, lt=2**31)] = None,
+    request: Request, database: Database, view: View, quarters: Annotated[list[Quarter], Depends(_quarters)],
+    revision: Revision = None, *,
+    since: Annotated[int | None, Query(alias="since-revision", ge=1, le=2**31 - 1)] = None,
 ) -> Response:  # fmt: skip
     """What entered, left and moved between two lists, as the caller sees both, each with its causes and by how much."""
-    quarters = [parse_quarter(request.path_params[name]) for name in ("quarter", "other")]
     after, before = (
         lists.get_shortlist(database, one, seeing(view), number)
         for one, number in zip(quarters, (revision, since), strict=True)

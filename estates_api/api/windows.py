@@ -18,7 +18,8 @@ from estates_api.workflows.progress import Registered, list_registered
 router = APIRouter(tags=["decisions"])
 
 
-@router.get("/surplus-windows", dependencies=[Depends(only("as-of"))], response_class=Response)
+@router.get("/surplus-windows", dependencies=[Depends(only("as-of"))], response_class=Response,
+            responses={200: {"content": {"application/json": {}, "text/html": {}}}})  # fmt: skip
 def windows(request: Request, database: Database, caller: Caller, base: Base, as_of: AsOf) -> Response:
     """The sites on the register, the window that ends first before the others: in window, or open market by now."""
     day = as_of or today()
