@@ -163,7 +163,8 @@ _FIELDS = (
           pattern=r"(POINT|POLYGON|MULTIPOLYGON) ?\([-0-9., ()e]+\)"),
     _text("potential_surplus", "Whether an owner says that it is surplus", take=_surplus,
           origin="decisions recorded here, else the newest of: events (declared surplus, marketed, disposal approved, "
-          "retained, reopened, reused) and plots of the surplus-land collection", enum=SURPLUS),
+          "retained, reopened, reused) and plots of the surplus-land collection, newer than any sale there",
+          enum=SURPLUS),
     _text("availability", "Whether it is on offer", "decisions recorded here, else the newest event that says so",
           take=_availability, enum=(*AVAILABILITY, OFFERED)),
     _text("planning_status", "Whether homes are permitted",

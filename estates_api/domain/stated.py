@@ -21,6 +21,8 @@ _AVAILABLE_BY = {"marketed": "on the market", "disposal approved": "disposal app
 _PLOT = {"surplus": "surplus in part", "potentially surplus": "potentially surplus"}
 """A plot of the surplus-land collection is part of its site; that another plot is no longer surplus says nothing."""
 
+_SALES = {"sold", "part sold"}
+
 ALMOST_ALL = 0.95
 """Land of an event that is less than this share of the site's is a part of it."""
 
@@ -57,7 +59,7 @@ def stated_of(site: Site) -> Stated:
 def _surplus(site: Site) -> Said | None:
     events = filter(None, (_surplus_by(event, site) for event in site.events if event.kind in _SURPLUS_BY))
     plots = (_plot(h) for h in site.holdings if h.text("disposal_status") in _PLOT and not h.text("ended_on"))
-    return _newest((*events, *plots))
+    return _since_sold(_newest((*events, *plots)), site)
 
 
 def _surplus_by(event: Event, site: Site) -> Said | None:
@@ -79,11 +81,18 @@ def _plot(holding: Holding) -> Said:
 
 
 def _availability(site: Site) -> Said | None:
-    return _newest(
+    said = (
         _of(event, _AVAILABLE_BY[event.kind])
         for event in site.events
         if event.kind in _AVAILABLE_BY and not _in_part(event, site)
     )
+    return _since_sold(_newest(said), site)
+
+
+def _since_sold(said: Said | None, site: Site) -> Said | None:
+    """Land was sold since it was said: whether any is left that it is true of, nobody states."""
+    sold = [event.latest for event in site.events if event.kind in _SALES and event.scope != "other" and event.latest]
+    return None if said and any(day >= said.day for day in sold) else said
 
 
 def _permission(site: Site) -> Said | None:

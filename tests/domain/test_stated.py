@@ -50,6 +50,18 @@ def test_the_newest_statement_wins() -> None:
     assert values(event("declared surplus", after), event("retained", before))[0] == "surplus"
 
 
+@pytest.mark.parametrize("kind", ["sold", "part sold"])
+def test_a_sale_ends_what_was_said_before_it(kind: str) -> None:
+    """Whether land is left that a statement is true of, nobody states once some was sold; what is said after the sale
+    counts, and a sale that was not the owner's ends nothing."""
+    before, sale, after = date(2016, 3, 1), date(2019, 3, 1), date(2021, 1, 1)
+    sold = event(kind, sale, scope="part", area_ha=1.0)
+    assert values(event("marketed", before), sold) == (None, None, None)
+    assert values(event("marketed", before, area_ha=1.0), sold) == (None, None, None)
+    assert values(event("marketed", after), sold) == ("surplus", "on the market", None)
+    assert values(event("marketed", before), event(kind, sale, scope="other")) == ("surplus", "on the market", None)
+
+
 def test_a_part_is_not_the_whole() -> None:
     """One hectare of four on offer is surplus in part; that a part is kept, or permitted, says nothing of the rest."""
     assert values(event("marketed", area_ha=1.0)) == ("surplus in part", None, None)
