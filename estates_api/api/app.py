@@ -57,6 +57,34 @@ DIRECT: Mapping[str, Endpoint] = {
 """What is answered before the framework."""
 
 
+PARTS = (
+    home,
+    ogc,
+    tiles,
+    qgis,
+    openapi,
+    catalogue,
+    claims,
+    organisations,
+    incentives,
+    issues,
+    letters,
+    methods,
+    needs,
+    shortlists,
+    llc,
+    levels,
+    time_machine,
+    upload,
+    what_if,
+    adoption,
+    decisions,
+    windows,
+    endorsements,
+)
+"""What answers, each with a router of its own; of two that have the same path the first one does."""
+
+
 def create_app(context: Context) -> FastAPI:
     """The service for one installation."""
 
@@ -82,31 +110,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.counts, app.state.what_ifs, app.state.markets = Counts(), WhatIfs(), Markets()
     # Before all others: what is asked most is found first.
     app.router.routes[:0] = [route(path, endpoint) for path, endpoint in DIRECT.items()]
-    for part in (
-        home,
-        ogc,
-        tiles,
-        qgis,
-        openapi,
-        catalogue,
-        claims,
-        organisations,
-        incentives,
-        issues,
-        letters,
-        methods,
-        needs,
-        shortlists,
-        llc,
-        levels,
-        time_machine,
-        upload,
-        what_if,
-        adoption,
-        decisions,
-        windows,
-        endorsements,
-    ):
+    for part in PARTS:
         app.include_router(part.router)
     # One description, wherever it is asked for.
     app.openapi = lambda: openapi.describe_api(app, context.public_url or "/")  # type: ignore[method-assign]

@@ -14,13 +14,14 @@ from estates_api.api.history import Ask, find_elsewhere
 from estates_api.api.items import check_ref
 from estates_api.api.pages import page
 from estates_api.api.parameters import only
+from estates_api.api.recording import check_key
 from estates_api.api.upload import check_sender
 from estates_api.api.what_if import parse_body, read_body
 from estates_api.domain.allocation import First
 from estates_api.domain.aspects import rules
 from estates_api.domain.fits import ORDER, VERDICTS, Verdict
 from estates_api.domain.needs import FIELDS
-from estates_api.errors import BadInput, KeyNeeded
+from estates_api.errors import BadInput
 from estates_api.store import needs as stored
 from estates_api.store.database import transaction
 from estates_api.workflows.allocation import answer_allocation
@@ -52,11 +53,6 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 _PAGES: dict[int | str, dict[str, Any]] = {200: {"content": {JSON: {}, "text/html": {}}}}
 
 
-def _check_key(caller: Caller) -> None:
-    if caller != "complete":
-        raise KeyNeeded("to record a need, send the key of this installation as X-API-Key or as Basic password")
-
-
 def _market(request: Request, database: Database, caller: Caller) -> Market:
     markets: Markets = request.app.state.markets
     return markets.find(database, caller)
@@ -72,7 +68,7 @@ def _wish(
     return Wish((verdict,) if verdict else VERDICTS[:2], limit)
 
 
-_WRITES = [Depends(only()), Depends(_check_key), Depends(check_sender)]
+_WRITES = [Depends(only()), Depends(check_key), Depends(check_sender)]
 
 
 @router.get("/needs", dependencies=[Depends(only("closed"))], response_class=Response, responses=_PAGES)

@@ -11,12 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from estates_api.api.answers import JSON, text_answer, wants_html
-from estates_api.api.context import Base, Caller, Context, Database, Here, View, Viewer
+from estates_api.api.context import Base, Context, Database, Here, View, Viewer
 from estates_api.api.pages import page
 from estates_api.api.parameters import AsOf, only, today
+from estates_api.api.recording import check_key, read_texts
 from estates_api.api.shortlist_files import TITLES, check_suffix, file_answer
 from estates_api.api.upload import check_sender
-from estates_api.api.what_if import parse_body, read_body
 from estates_api.domain.choices import KINDS, PIN_LISTS
 from estates_api.domain.quarters import Quarter, parse_quarter
 from estates_api.domain.shortlist import by_organisation
@@ -54,12 +54,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _check_key(caller: Caller) -> None:
-    if caller != "complete":
-        raise KeyNeeded("to write a shortlist, send the key of this installation as X-API-Key or as Basic password")
-
-
-_WRITING = [Depends(only()), Depends(_check_key), Depends(check_sender)]
+_WRITING = [Depends(only()), Depends(check_key), Depends(check_sender)]
 
 Revision = Annotated[int | None, Query(description="An older revision; the newest if left out", ge=1, le=2**31 - 1)]
 
@@ -229,12 +224,9 @@ async def post_choice(quarter: str, request: Request, here: Here) -> Response:
 
 async def _fields(request: Request, needed: tuple[str, ...], free: tuple[str, ...]) -> dict[str, str]:
     """The texts of a body that has these fields and no others."""
-    asked = parse_body(await read_body(request))
-    if not isinstance(asked, dict) or not {*needed} <= set(asked) <= {*needed, *free}:
-        also = f" (and may have {', '.join(free)})" if free else ""
-        raise BadInput(f"the body must be an object with {', '.join(needed)}{also}, and nothing else")
-    if wrong := next((name for name in asked if not isinstance(asked[name], str)), None):
-        raise BadInput(f"{wrong}: must be a text")
+    asked = await read_texts(request, (*needed, *free))
+    if missing := [name for name in needed if name not in asked]:
+        raise BadInput(f"{missing[0]}: is missing; the body must have {', '.join(needed)}")
     return asked
 
 
