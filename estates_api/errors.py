@@ -15,6 +15,10 @@ class EstatesError(Exception):
         super().__init__(detail)
         self.detail = detail
 
+    def for_operator(self) -> str:
+        """The sentence as whoever runs the service may read it."""
+        return self.detail
+
 
 class BadInput(EstatesError):
     """A file, parameter or value is wrong; the detail names it and says what would be right."""
@@ -28,6 +32,13 @@ class KeyNeeded(EstatesError):
 
     status = 401
     title = "A key is needed"
+
+
+class NotAllowed(EstatesError):
+    """The key that was sent is known, and is not for what was asked."""
+
+    status = 403
+    title = "Not allowed"
 
 
 class NotFound(EstatesError):
@@ -57,7 +68,18 @@ class Conflict(EstatesError):
 
 
 class Unavailable(EstatesError):
-    """Something the service needs is not there just now: the database, a program, a reference table."""
+    """Something the service needs is not there just now: the database, a program, a reference table.
+
+    `said` is what a server or program said of it, with addresses and names: for the operator, never for a request.
+    """
 
     status = 503
     title = "Not available"
+
+    def __init__(self, detail: str, said: str | None = None) -> None:
+        super().__init__(detail)
+        self.said = said
+
+    def for_operator(self) -> str:
+        """The sentence with what was said."""
+        return f"{self.detail}: {self.said}" if self.said else self.detail

@@ -31,7 +31,7 @@ RINGS = {
 PURE = {
     "__future__", "abc", "bisect", "calendar", "collections", "concurrent", "dataclasses", "datetime", "decimal",
     "enum", "functools", "hashlib", "itertools", "json", "math", "operator", "re", "statistics", "string", "textwrap",
-    "tomllib", "types", "typing", "unicodedata", "numpy", "scipy", "shapely", "rapidfuzz",
+    "tomllib", "types", "typing", "unicodedata", "zoneinfo", "numpy", "scipy", "shapely", "rapidfuzz",
 }
 # fmt: on
 

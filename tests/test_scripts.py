@@ -1,6 +1,8 @@
 """The scripts that people run by hand."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,3 +33,17 @@ def test_the_shipped_back_test_is_made_again_to_the_byte(published: Path, tmp_pa
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env=environment)
     assert (data / "methods/ncl-1-backtest.json").read_bytes() == shipped
+
+
+def test_the_bill_of_materials_is_of_the_pins(tmp_path: Path) -> None:
+    """Every pinned package stands in it with its hashes and mostly its licence; the same pins, the same bytes."""
+    made = [tmp_path / "one.json", tmp_path / "two.json"]
+    for path in made:
+        subprocess.run([sys.executable, "scripts/make_sbom.py", path], check=True, capture_output=True, cwd=ROOT)
+    assert made[0].read_bytes() == made[1].read_bytes()
+    told = json.loads(made[0].read_bytes())
+    assert (told["bomFormat"], told["specVersion"]) == ("CycloneDX", "1.6")
+    pinned = re.findall(r"^([\w.-]+)(?:\[\S+\])?==([^ ;]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert {(one["name"], one["version"]) for one in told["components"]} == set(pinned)
+    assert all(one["externalReferences"][0]["hashes"] for one in told["components"])
+    assert sum("licenses" in one for one in told["components"]) > 0.85 * len(told["components"])

@@ -8,14 +8,16 @@ from starlette.responses import JSONResponse, Response
 
 from estates_api.api.context import Base, Context, Database, Here
 from estates_api.api.parameters import only
-from estates_api.api.recording import check_key, read_texts, texts_body
+from estates_api.api.plain import Plain
+from estates_api.api.recording import may, read_texts, texts_body
 from estates_api.api.upload import check_sender
+from estates_api.domain.callers import Permission
 from estates_api.errors import BadInput
 from estates_api.store.adoptions import list_adoptions
 from estates_api.store.database import transaction
 from estates_api.workflows.adoption import Decision, adopt
 
-router = APIRouter(tags=["method"])
+router = APIRouter(tags=["method"], route_class=Plain)
 
 FIELDS = {
     "method": "The method file, as text (TOML)",
@@ -33,7 +35,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 @router.post(
     "/methods", openapi_extra=_BODY, responses=_ANSWERS, status_code=201, response_class=JSONResponse,
-    dependencies=[Depends(only()), Depends(check_key), Depends(check_sender)],
+    dependencies=[Depends(only()), Depends(may(Permission.ADOPT)), Depends(check_sender)],
 )  # fmt: skip
 async def adopt_method(request: Request, here: Here, base: Base) -> Response:
     """Adopt a method: every later assessment and shortlist goes by it. Name and reason are recorded."""

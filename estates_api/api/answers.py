@@ -10,9 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from estates_api.api.context import base_url
+from estates_api.api.context import base_url, caller
 from estates_api.api.formats import HTML, accepted
-from estates_api.store.layers import Audience
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"
@@ -37,9 +36,11 @@ def _code() -> str:
     return hashlib.blake2b(b"".join(path.read_bytes() for path in files), digest_size=8).hexdigest()
 
 
-def etag(request: Request, version: int, caller: Audience) -> str:
+def etag(request: Request, version: int) -> str:
     """A strong tag: the same for the same question to the same data by the same audience, and for nothing else."""
-    asked = (_code(), version, caller, base_url(request), request.scope["path"], request.scope["query_string"],
+    who = caller(request)
+    asked = (_code(), version, who.audience, who.drafts, base_url(request), request.scope["path"],
+             request.scope["query_string"],
              "html" if wants_html(request) else request.headers.get("accept", ""))  # fmt: skip
     return f'"{hashlib.blake2b(repr(asked).encode(), digest_size=12).hexdigest()}"'
 

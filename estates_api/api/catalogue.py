@@ -8,22 +8,27 @@ from sqlalchemy import RowMapping
 from starlette.responses import Response
 
 from estates_api.api.answers import JSON, text_answer, wants_html
-from estates_api.api.context import Base, Caller, Database
+from estates_api.api.context import Base, Caller, Database, caller
 from estates_api.api.explained import site_page
 from estates_api.api.history import Ask, Asked, find_elsewhere
 from estates_api.api.items import check_ref
 from estates_api.api.parameters import MOMENT, only
+from estates_api.api.plain import Plain
 from estates_api.api.progress import with_progress
 from estates_api.api.provenance import explain_sources
+from estates_api.api.shortlists import seeing
 from estates_api.domain.assembly import NOT_THEN, describe_neighbours
 from estates_api.errors import NotFound
 from estates_api.store import assessments, editions, features
 from estates_api.store.assemblies import find_assembly, list_neighbours
 from estates_api.store.redactions import sites_redacted_since
+from estates_api.store.shortlists import Seeing
 from estates_api.store.sites import Moment
 from estates_api.workflows.assess import totals
+from estates_api.workflows.listing import Listing, describe_listing
+from estates_api.workflows.until_changed import UntilChanged
 
-router = APIRouter()
+router = APIRouter(route_class=Plain)
 
 
 @router.get("/sites/{ref}", tags=["sites"], dependencies=[Depends(only("explain", *MOMENT))], response_class=Response)
@@ -43,8 +48,8 @@ def site(
     if elsewhere := find_elsewhere(ask, ref, "/sites/{}"):
         return elsewhere
     if wants_html(request):
-        return site_page(request, ask.database, detail(ask, ref))
-    content = detail(ask, ref)
+        return site_page(request, ask, detail(ask, ref) | _listing(request, ask, ref))
+    content = detail(ask, ref) | _listing(request, ask, ref)
     if explain:
         content["sources"] = explain_sources(ask, ref)
     return describe_answer(content)
@@ -56,6 +61,14 @@ def detail(ask: Asked, ref: str) -> dict[str, Any]:
         return with_progress(ask, ref, ask.past_with(ref, ask.moment).detail(ref)) | {"assembly": NOT_THEN}
     whole = json.loads(features.get_detail(ask.database, ask.caller, ref))
     return with_progress(ask, ref, whole) | {"assembly": _assembly(ask, ref)}
+
+
+def _listing(request: Request, ask: Asked, ref: str) -> dict[str, Any]:
+    """Where the newest list that the caller may see has the site today; of another day no list is told."""
+    if ask.moment:
+        return {"listing": None}
+    listings: UntilChanged[Seeing, Listing | None] = request.app.state.listings
+    return {"listing": describe_listing(listings.find(ask.database, seeing(caller(request))), ref)}
 
 
 def _assembly(ask: Asked, ref: str) -> dict[str, Any]:
@@ -111,7 +124,7 @@ def _masked(row: RowMapping) -> dict[str, Any]:
 @router.get("/editions", tags=["editions"], dependencies=[Depends(only())])
 def list_editions(database: Database, caller: Caller, base: Base) -> dict[str, Any]:
     """Every file that was handed in: what it is, its SHA-256, and how many issues it has."""
-    return {"editions": [_edition(dict(row), base) for row in editions.list_editions(database, caller)]}
+    return {"editions": [_edition(dict(row), base) for row in editions.list_editions(database, caller.audience)]}
 
 
 def _edition(row: dict[str, Any], base: str) -> dict[str, Any]:

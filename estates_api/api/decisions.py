@@ -17,8 +17,9 @@ from estates_api.api.links import link, with_query
 from estates_api.api.pages import page
 from estates_api.api.parameters import MOMENT, Limit, only, today
 from estates_api.api.progress import case_of
-from estates_api.api.recording import check_key, read_texts, texts_body
+from estates_api.api.recording import may, read_texts, texts_body
 from estates_api.api.upload import check_sender
+from estates_api.domain.callers import Permission, check_acts_for
 from estates_api.domain.decision_form import FIELDS, REQUIRED, parse_stated
 from estates_api.domain.decision_rules import ADMINISTRATOR, Actor
 from estates_api.domain.decisions import progress_of
@@ -27,7 +28,7 @@ from estates_api.domain.transitions import STATES
 from estates_api.errors import BadInput
 from estates_api.store.database import transaction
 from estates_api.store.decisions import list_decided
-from estates_api.workflows.decide import Terms, record_decision
+from estates_api.workflows.decide import Terms, find_body, record_decision
 
 router = APIRouter(tags=["decisions"])
 
@@ -62,21 +63,24 @@ def site_decisions(ref: str, request: Request, ask: Ask) -> Response:
 
 @router.post(
     "/sites/{ref}/decisions", openapi_extra=texts_body(FIELDS, REQUIRED), responses=_ANSWERS, status_code=201,
-    response_class=JSONResponse, dependencies=[Depends(only()), Depends(check_key), Depends(check_sender)],
+    response_class=JSONResponse, dependencies=[Depends(only()), Depends(may(Permission.DECIDE)), Depends(check_sender)],
 )  # fmt: skip
-async def decide(ref: str, request: Request, here: Here, base: Base) -> Response:
+async def decide(ref: str, request: Request, here: Here, base: Base, caller: Caller) -> Response:
     """Record a step that an organisation's board or cabinet decided, on behalf of the person and the organisation that
     are named. Nothing that is recorded is changed: a step is taken back by another one."""
     asked = await read_texts(request, FIELDS, numbers={"reverses"})
-    return await run_in_threadpool(_decide, here, base, check_ref(ref), asked)
+    return await run_in_threadpool(_decide, here, base, check_ref(ref), asked, caller)
 
 
-def _decide(here: Context, base: str, ref: str, asked: dict[str, str]) -> Response:
+def _decide(here: Context, base: str, ref: str, asked: dict[str, str], caller: Caller) -> Response:
     stated = parse_stated(asked)
     with transaction(here.engine) as connection:
         actor = Actor(stated.by, roles=frozenset({ADMINISTRATOR}))
         terms = Terms(here.area, here.method_in_force(connection), today())
-        done = record_decision(connection, ref, stated, actor=actor, terms=terms)
+        check_acts_for(caller, stated.organisation.upper())  # before it is looked up: another may be there or not
+        by = find_body(connection, stated.organisation, here.area, stated.decided_on)
+        check_acts_for(caller, by.code, by.sector)
+        done = record_decision(connection, ref, stated, actor=actor, terms=terms, audience=caller.audience)
     site = done.decision.site
     href = f"{base}/sites/{site}/decisions"
     told = {"id": done.decision.id, "site": site, "step": done.decision.step, "from_state": done.before,
@@ -131,13 +135,13 @@ def _number(place: str) -> int:
 
 def _steps(database: Database, caller: Caller, base: str, wanted: Wanted) -> list[dict[str, Any]]:
     found: list[tuple[int, dict[str, Any]]] = []
-    for ref, decided in list_decided(database, caller).items():
+    for ref, decided in list_decided(database, caller.audience).items():
         state = progress_of(decided.decisions).state
         if wanted.state not in {None, state} or wanted.borough not in {None, decided.borough}:
             continue
         about = {"site": ref, "site_name": decided.site_name, "borough": decided.borough, "state": state,
                  "href": f"{base}/sites/{ref}/decisions"}  # fmt: skip
-        told = describe_decisions(decided.decisions, whole=caller == "complete")
+        told = describe_decisions(decided.decisions, whole=caller.audience == "complete")
         found += [(one.id, about | step) for one, step in zip(decided.decisions, told, strict=True)
                   if wanted.organisation in {None, one.by.code}]  # fmt: skip
     return [step for _, step in sorted(found, key=lambda pair: -pair[0])]

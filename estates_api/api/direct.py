@@ -8,6 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route, compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from estates_api.api.told import told_of
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _RAISED = "estates_api.raised"
@@ -18,15 +20,19 @@ class Direct:
 
     def __init__(self, app: ASGIApp, owner: FastAPI, endpoints: Mapping[str, Endpoint]) -> None:
         self.app, self.owner = app, owner
-        self._endpoints = [(compile_path(path)[0], endpoint) for path, endpoint in endpoints.items()]
+        self._endpoints = [(compile_path(path)[0], endpoint, path) for path, endpoint in endpoints.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on. Pages of other sites are passed on too: whether they may ask is the framework's."""
         found = self._find(scope)
+        told = told_of(scope)
         if found is None:
-            await self.app(scope, receive, send)
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                told.route = getattr(scope.get("route"), "path", told.route)
             return
-        endpoint, params = found
+        endpoint, params, told.route = found
         request = Request({**scope, "app": self.owner, "path_params": params}, receive)
         try:
             response = await endpoint(request)
@@ -35,16 +41,16 @@ class Direct:
             return
         await response(scope, receive, send)
 
-    def _find(self, scope: Scope) -> tuple[Endpoint, dict[str, str]] | None:
+    def _find(self, scope: Scope) -> tuple[Endpoint, dict[str, str], str] | None:
         if (
             scope["type"] != "http"
             or scope["method"] != "GET"
             or any(name == b"origin" for name, _ in scope["headers"])
         ):
             return None
-        for pattern, endpoint in self._endpoints:
+        for pattern, endpoint, path in self._endpoints:
             if match := pattern.match(scope["path"]):
-                return endpoint, match.groupdict()
+                return endpoint, match.groupdict(), path
         return None
 
 

@@ -32,6 +32,7 @@ from estates_api.store.features import copy_features, reading_as
 from estates_api.store.layers import Audience
 from estates_api.store.reference import list_borough_rings
 from estates_api.store.statements import feature_text, geometry_in, whole_query
+from estates_api.store.work import take_longer
 
 
 async def whole(request: Request) -> Response:
@@ -49,7 +50,7 @@ async def download(request: Request, question: Question, form: Format) -> Respon
     """A file of all that the question finds."""
     check_file(question, form)
     version = await reading(request).data_version()
-    tag = etag(request, version, audience(request))
+    tag = etag(request, version)
     given = await given_for(request, question)
     if given is None and tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers={"ETag": tag})
@@ -105,7 +106,7 @@ def _told(request: Request, connection: Connection, job: Job, method: Method) ->
     scored = "release_score" in job.question.collection.names
     return {
         "asked": asked,
-        "audience": audience(request),
+        "audience": str(audience(request)),
         "method": describe_method(method) if scored else {},
         "boroughs": list_borough_rings(connection) if job.form.name == "pdf" else [],
     }
@@ -139,6 +140,7 @@ async def _path(request: Request, job: Job, version: int) -> Path:
 
 def _build(request: Request, job: Job, path: Path) -> None:
     """Read and write, in a thread: the rows go through in blocks."""
+    take_longer()
     question, name = job.question, job.form.name
     source, reader = layer_of(question, audience(request), job.given)
     conditions, look = question.asked_of(source), question.look

@@ -1,11 +1,13 @@
 """Files that this process built, and how they are sent: kept as long as there is room, removed when it ends."""
 
 import asyncio
+import shutil
+import weakref
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 from uuid import uuid4
 
@@ -20,18 +22,20 @@ class Sent(FileResponse):
     chunk_size = 1024 * 1024
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Files:
     """The files that this process built and keeps, in a folder of its own."""
 
-    folder: TemporaryDirectory[str] | None = None
+    folder: Path | None = None
     kept: OrderedDict[tuple[Any, ...], Path] = field(default_factory=OrderedDict)
     locks: dict[tuple[Any, ...], asyncio.Lock] = field(default_factory=dict)
 
     def new(self, suffix: str) -> Path:
         """A path that nothing has."""
-        self.folder = self.folder or TemporaryDirectory(prefix="estates-files-")
-        return Path(self.folder.name) / f"{uuid4().hex}.{suffix}"
+        if self.folder is None:
+            self.folder = Path(mkdtemp(prefix="estates-files-"))
+            weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        return self.folder / f"{uuid4().hex}.{suffix}"
 
     def get(self, key: tuple[Any, ...]) -> Path | None:
         """The file of that key where it is kept."""
@@ -48,5 +52,5 @@ class Files:
     def close(self) -> None:
         """Remove them all."""
         if self.folder:
-            self.folder.cleanup()
+            shutil.rmtree(self.folder, ignore_errors=True)
         self.folder = None

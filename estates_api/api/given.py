@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.requests import Request
 
-from estates_api.api.context import audience, base_url, context, viewer
+from estates_api.api.context import audience, base_url, caller, context
 from estates_api.api.history import Asked
 from estates_api.api.questions import Question
 from estates_api.api.shortlists import seeing
@@ -34,8 +34,8 @@ def given_rows(request: Request, question: Question) -> Given:
 
 
 def _past(request: Request, database: Connection, question: Question) -> list[Mapping[str, Any]]:
-    caller, here = audience(request), context(request)
-    asked = Asked(database, caller, base_url(request), request.url.query, here, question.moment)
+    here = context(request)
+    asked = Asked(database, audience(request), base_url(request), request.url.query, here, question.moment)
     assert question.moment is not None
     told, seen = asked.past(question.moment).features[question.collection.id], asked.seen()
     return [{"id": ref, "at": ref, **said} for ref, said in told.items() if ref in seen]
@@ -47,7 +47,7 @@ def _entries(request: Request, database: Connection) -> list[Mapping[str, Any]]:
         {"quarter": frozen.quarter, "as_of": frozen.document["as_of"]}
         | {name: entry[name] for name in names if name in entry}
         | {"id": f"{frozen.quarter}:{entry['site']}", "at": entry["site"]}
-        for frozen in list_seen(database, seeing(viewer(request, audience(request))))
+        for frozen in list_seen(database, seeing(caller(request)))
         for entry in frozen.entries
     ]
 
@@ -59,8 +59,8 @@ async def given_for(request: Request, question: Question) -> Given | None:
     return await asyncio.to_thread(given_rows, request, question)
 
 
-def layer_of(question: Question, caller: Audience, given: Given | None) -> tuple[Layer, Audience | None]:
+def layer_of(question: Question, who: Audience, given: Given | None) -> tuple[Layer, Audience | None]:
     """Where the rows come from, and as whom they are read: what was computed was chosen for the caller already."""
     if given is None:
-        return layer(question.collection.id, caller), caller
+        return layer(question.collection.id, who), who
     return given_layer(question.collection.id), None

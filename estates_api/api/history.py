@@ -92,7 +92,7 @@ def find_elsewhere(ask: Asked, ref: str, path: str) -> Response | None:
 def _asked(
     request: Request, database: Database, caller: Caller, base: Base, here: Here, when: When
 ) -> Asked:  # fmt: skip
-    return Asked(database, caller, base, request.url.query, here, when)
+    return Asked(database, caller.audience, base, request.url.query, here, when)
 
 
 Ask = Annotated[Asked, Depends(_asked)]

@@ -23,7 +23,7 @@ def incentives(
 ) -> Response:  # fmt: skip
     """What empty space costs a year, backlog that release would avoid and receipts that sources state, over the sites
     of the latest assessment that the caller may see. Each sum is beside of how many it is known; unknown is null."""
-    rows = [dict(row) for row in list_incentives(database, caller, by)]
+    rows = [dict(row) for row in list_incentives(database, caller.audience, by)]
     if request.query_params.get("f") == "csv":
         headers = {"Content-Disposition": f'attachment; filename="incentives-by-{by}.csv"'}
         return text_answer("".join(write_lines(rows, FIELDS)), MEDIA_TYPE, headers)

@@ -10,13 +10,14 @@ from starlette.responses import Response, StreamingResponse
 
 from estates_api.api.context import Base, Caller, Database, Here
 from estates_api.api.parameters import Limit, only
+from estates_api.api.plain import Plain
 from estates_api.domain.rules import RULES, Severity
 from estates_api.errors import BadInput, NotFound
 from estates_api.exports import issues as export
 from estates_api.store import issues as stored
 from estates_api.store.database import transaction
 
-router = APIRouter(tags=["quality"])
+router = APIRouter(tags=["quality"], route_class=Plain)
 
 FILTERS = ("organisation", "edition", "severity", "rule", "source")
 LARGEST_ID = 2**63
@@ -66,14 +67,14 @@ def list_edition_issues(  # noqa: PLR0913, PLR0917 -- as above
 
 def _page(request: Request, database: Database, caller: Caller, here: str, query: stored.Query) -> dict[str, Any]:
     _check(database, caller, query)
-    page = stored.list_issues(database, caller, query)
+    page = stored.list_issues(database, caller.audience, query)
     links = [{"rel": "self", "href": _with(here, request)}]
     if page.following is not None:
         links.append({"rel": "next", "href": _with(here, request, cursor=str(page.following))})
     return {
         "issues": page.issues,
         "numberReturned": len(page.issues),
-        "counts": stored.count_issues(database, caller, query),
+        "counts": stored.count_issues(database, caller.audience, query),
         "links": links,
     }
 
@@ -82,7 +83,7 @@ def _check(database: Database, caller: Caller, query: stored.Query) -> None:
     if query.edition is not None:
         if not 0 < query.edition < LARGEST_ID:
             raise NotFound(f"there is no edition {query.edition}")
-        stored.check_edition(database, caller, query.edition)
+        stored.check_edition(database, caller.audience, query.edition)
 
 
 def _with(here: str, request: Request, **more: str) -> str:
@@ -109,7 +110,7 @@ def issues_csv(database: Database, caller: Caller, here: Here, query: Filters) -
 
     def lines() -> Iterator[str]:
         with transaction(here.engine) as connection:  # the request's own may be over before the answer is
-            yield from export.write_lines(stored.every_issue(connection, caller, query), stored.FIELDS)
+            yield from export.write_lines(stored.every_issue(connection, caller.audience, query), stored.FIELDS)
 
     return StreamingResponse(lines(), media_type=export.MEDIA_TYPE, headers=headers)
 

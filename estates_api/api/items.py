@@ -83,7 +83,6 @@ async def items(request: Request) -> Response:
         return await download(request, question, form)
     if form is HTML:
         question = replace(question, limit=question.limit or PAGE_LIMIT)
-    caller = audience(request)
     version = await reading(request).data_version()
     given = await given_for(request, question)
     said = spelled(question)
@@ -92,7 +91,7 @@ async def items(request: Request) -> Response:
     address = f"{base}/collections/{made.id}/items"
     links = _page_links(request, base, made, address)
     if page.following:
-        cursor = write_cursor(page.following, said, await reading(request).secret())
+        cursor = write_cursor(page.following, _asked(request, said), await reading(request).secret())
         links.append(link(with_query(address, request, cursor=cursor), "next", GEOJSON, "next page"))
     ends = {
         "numberMatched": page.matched,
@@ -101,10 +100,15 @@ async def items(request: Request) -> Response:
         "links": links,
     }
     content = f'{{"type":"FeatureCollection","features":[{page.features}],{json.dumps(ends)[1:]}'
-    headers = _headers(request, question.look.crs, None if given else version, caller)
+    headers = _headers(request, question.look.crs, None if given else version)
     if form is HTML:
         return await items_page(request, made, json.loads(content), headers)
     return text_answer(content, GEOJSON, headers)
+
+
+def _asked(request: Request, said: str) -> str:
+    """What a cursor belongs to: the question, and whose view answered it."""
+    return f"{audience(request)!r} {said}"
 
 
 def _page_links(request: Request, base: str, made: Collection, address: str) -> list[dict[str, str]]:
@@ -115,10 +119,10 @@ def _page_links(request: Request, base: str, made: Collection, address: str) -> 
     ]
 
 
-def _headers(request: Request, crs: Crs, version: int | None, caller: Audience) -> dict[str, str]:
+def _headers(request: Request, crs: Crs, version: int | None) -> dict[str, str]:
     """The system of the answer (Part 2, requirement 16), and a tag where the answer is made of stored data."""
     headers = {"Content-Crs": f"<{crs.uri}>"}
-    return headers if version is None else headers | {"ETag": etag(request, version, caller)}
+    return headers if version is None else headers | {"ETag": etag(request, version)}
 
 
 async def read_page(
@@ -139,7 +143,7 @@ async def read_page(
     shape = Shape(source, conditions, question.sort, look=question.look)
     values = {**values, "limit": limit + 1, **({"rows": given.rows} if given else {})}
     if question.cursor is not None:
-        cursor = parse_cursor(question.cursor, said, await reading(request).secret())
+        cursor = parse_cursor(question.cursor, _asked(request, said), await reading(request).secret())
         matched = cursor.matched
         after = After(question.sort, nulls_of(cursor.values))
         shape, values = replace(shape, after=after), {**values, **After.values(cursor.values, cursor.id)}
@@ -211,7 +215,7 @@ async def item(request: Request) -> Response:
     if made.dated:
         links.append(link(f"{base}/sites/{quote(ref, safe='')}", "describedby", "application/json", "full explanation"))
     content = f'{rows[0][0][:-1]},"links":{json.dumps(links)}}}'
-    headers = _headers(request, question.look.crs, None if given else version, caller)
+    headers = _headers(request, question.look.crs, None if given else version)
     if form is HTML:
         return await item_page(request, made, json.loads(content), headers)
     return text_answer(content, GEOJSON, headers)

@@ -15,17 +15,20 @@ import zstandard
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from estates_api.api.context import PASSED_ON, is_loopback
+from estates_api.api.context import CALLER
+from estates_api.api.told import told_of
 
 Encoding = Literal["identity", "gzip", "zstd"]
 
 KEPT_BYTES, LARGEST_BYTES, SMALLEST_BYTES = 8 << 20, 4 << 20, 1000
 """What a process keeps in all, the largest answer that is kept, and the smallest that is worth compressing."""
 
+BESIDES_BYTES = 3 << 10
+"""What an answer takes besides its body, for its question and its headers: more than most bodies (measured)."""
+
 _COMPRESSED = ("application/json", "application/geo+json", "application/schema+json", "application/problem+json",
                "application/vnd.oai.openapi+json", "text/", "application/vnd.mapbox-vector-tile")  # fmt: skip
 _ASKED_BY = (b"accept", b"authorization", b"x-api-key", b"host", b"origin", b"x-forwarded-host", b"x-forwarded-proto")
-_PASSED_ON = frozenset(name.encode() for name in PASSED_ON)
 _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": lambda body: gzip.compress(body, 5, mtime=0),
     "zstd": zstandard.ZstdCompressor(level=3).compress,
@@ -44,6 +47,7 @@ class Answer:
     bodies: dict[str, bytes]
     version: int | None = None
     tag: str = ""
+    route: str = "none"
     compressible: bool = field(init=False)
     heads: dict[tuple[str, bool], RawHeaders] = field(init=False, default_factory=dict)
 
@@ -55,7 +59,7 @@ class Answer:
     @property
     def size(self) -> int:
         """Bytes that it takes; what is compressed of it, which comes later, is a fifth of that and not counted."""
-        return len(self.bodies["identity"])
+        return len(self.bodies["identity"]) + BESIDES_BYTES
 
     def head(self, encoding: Encoding, *, unchanged: bool = False) -> RawHeaders:
         """The headers of the answer in an encoding; of a 304 when it is `unchanged`."""
@@ -90,6 +94,8 @@ class Kept:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or have it answered and keep that."""
+        told = told_of(scope)
+        told.caller = scope.get(CALLER)
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
             await self.app(scope, receive, send)
             return
@@ -97,6 +103,7 @@ class Kept:
         answer = self._kept.get(key) if version is not None else None
         if answer is not None and answer.version == version:
             self._kept.move_to_end(key)
+            told.route, told.kept = answer.route, True
         else:
             answer = await self._made(scope, receive, send, version)
             if answer is None:
@@ -116,7 +123,7 @@ class Kept:
             return None
         headers = [(name, value) for name, value in held.start["headers"] if name != b"content-length"]
         tag = Headers(raw=headers).get("etag", "").strip('"')
-        return Answer(held.start["status"], headers, {"identity": held.body}, version, tag)
+        return Answer(held.start["status"], headers, {"identity": held.body}, version, tag, told_of(scope).route)
 
     def _keep(self, key: Key, answer: Answer) -> None:
         if answer.version is None or not answer.tag or answer.status != 200 or answer.size > LARGEST_BYTES:
@@ -159,13 +166,7 @@ class _Held:
 def _key(scope: Scope) -> Key:
     """Everything that an answer depends on."""
     asked = tuple(pair for pair in scope["headers"] if pair[0] in _ASKED_BY)
-    return scope["path"], scope["query_string"], scope.get("scheme"), _is_local(scope), asked
-
-
-def _is_local(scope: Scope) -> bool:
-    """Whether this computer itself asks: drafts may be open to it, and to nobody else without a key."""
-    passed_on = any(name in _PASSED_ON for name, _ in scope["headers"])
-    return not passed_on and scope.get("client") is not None and is_loopback(scope["client"][0])
+    return scope["path"], scope["query_string"], scope.get("scheme"), scope.get(CALLER), asked
 
 
 async def _send(scope: Scope, send: Send, answer: Answer) -> None:

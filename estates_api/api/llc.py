@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import JSONResponse, Response
 
 from estates_api.api.answers import GEOJSON, JSON, text_answer, wants_html
-from estates_api.api.context import Database, View, Viewer
+from estates_api.api.context import Caller, Database
 from estates_api.api.pages import page
 from estates_api.api.parameters import only
 from estates_api.api.shortlists import Revision, headers_of, seeing
@@ -47,39 +47,39 @@ def schema() -> dict[str, Any]:
 
 @router.get("/shortlists/{quarter}/datapackage.json", dependencies=[Depends(only("revision"))], response_class=Response,
             responses={200: {"content": {JSON: {}}}})  # fmt: skip
-def package(quarter: str, database: Database, view: View, revision: Revision = None) -> Response:
+def package(quarter: str, database: Database, caller: Caller, revision: Revision = None) -> Response:
     """The Frictionless Data Package of a quarter's `llc.csv`: schema, size, SHA-256, sources and their licences."""
-    frozen = _seen(database, quarter, view, revision)
+    frozen = _seen(database, quarter, caller, revision)
     document = frozen.document
-    cited = list_cited(database, [one["sha256"] for one in document["editions"]], view.audience)
+    cited = list_cited(database, [one["sha256"] for one in document["editions"]], caller.audience)
     said = data_package(document, frozen.sha256, write_csv(document, frozen.sha256), cited)
     return text_answer(json.dumps(said, ensure_ascii=False, indent=2), JSON, _headers(frozen))
 
 
 @router.get("/shortlists/{quarter}/llc.geojson", dependencies=[Depends(only("revision"))], response_class=Response,
             responses={200: {"content": {GEOJSON: {"schema": _ROWS}}}})  # fmt: skip
-def geojson(quarter: str, database: Database, view: View, revision: Revision = None) -> Response:
+def geojson(quarter: str, database: Database, caller: Caller, revision: Revision = None) -> Response:
     """A quarter's shortlist in `llc/1` as points; outlines are in the property `geometry`."""
-    frozen = _seen(database, quarter, view, revision)
+    frozen = _seen(database, quarter, caller, revision)
     return text_answer(write_geojson(frozen.document, frozen.sha256), GEOJSON, _headers(frozen, "llc.geojson"))
 
 
 @router.get("/shortlists/{quarter}/{table}.csv", dependencies=[Depends(only("revision"))], response_class=Response,
             responses=CSV)  # fmt: skip
-def table(quarter: str, table: str, database: Database, view: View, revision: Revision = None) -> Response:
+def table(quarter: str, table: str, database: Database, caller: Caller, revision: Revision = None) -> Response:
     """A quarter's shortlist in `llc/1` (`llc.csv`), or as `brownfield`, `brownfield-2017`, `rsspl` or
     `estates-board` has it: see /llc."""
     if table != "llc" and table not in MAPPINGS:
         raise NotFound(f"there is no table {table[:40]!r} of a shortlist; there are llc, {', '.join(MAPPINGS)}")
-    frozen = _seen(database, quarter, view, revision)
+    frozen = _seen(database, quarter, caller, revision)
     document, sha256 = frozen.document, frozen.sha256
     content = write_csv(document, sha256) if table == "llc" else write_mapping(MAPPINGS[table], document, sha256)
     return text_answer(content, MEDIA_TYPE, _headers(frozen, f"{table}.csv"))
 
 
-def _seen(database: Connection, quarter: str, view: Viewer, revision: int | None) -> Frozen:
+def _seen(database: Connection, quarter: str, caller: Caller, revision: int | None) -> Frozen:
     """A quarter's list as it was made for the caller."""
-    return get_shortlist(database, parse_quarter(quarter), seeing(view), revision)
+    return get_shortlist(database, parse_quarter(quarter), seeing(caller), revision)
 
 
 def _headers(frozen: Frozen, name: str | None = None) -> dict[str, str]:

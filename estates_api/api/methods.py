@@ -41,7 +41,7 @@ def get_method(method: str, request: Request, database: Database, caller: Caller
     priority columns, and what each rests on."""
     adopted = here.method_in_force(database)
     found = methods.get_method(database, method, adopted)
-    told, capacity = describe_method(found), check_capacity(database, found.density, caller)
+    told, capacity = describe_method(found), check_capacity(database, found.density, caller.audience)
     here_url = f"{base}/methods/{told['sha256']}"
     links = [link(here_url, "self", "application/json", "this method"),
              link(f"{here_url}/file", "describedby", "application/toml", "its file, byte for byte")]  # fmt: skip

@@ -4,29 +4,33 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from estates_api.api.answers import JSON, wants_html
-from estates_api.api.catalogue import describe_answer
+from estates_api.api.catalogue import describe_answer, detail
 from estates_api.api.context import Base, Caller, Context, Database, Here
 from estates_api.api.history import Ask, find_elsewhere
 from estates_api.api.items import check_ref
 from estates_api.api.pages import page
 from estates_api.api.parameters import only
-from estates_api.api.recording import check_key
+from estates_api.api.recording import may
 from estates_api.api.upload import check_sender
 from estates_api.api.what_if import parse_body, read_body
 from estates_api.domain.allocation import First
 from estates_api.domain.aspects import rules
+from estates_api.domain.callers import Permission, check_acts_for
 from estates_api.domain.fits import ORDER, VERDICTS, Verdict
 from estates_api.domain.needs import FIELDS
 from estates_api.errors import BadInput
 from estates_api.store import needs as stored
-from estates_api.store.database import transaction
+from estates_api.store.database import give_back, transaction
+from estates_api.store.layers import Audience
 from estates_api.workflows.allocation import answer_allocation
-from estates_api.workflows.fits import Market, Markets, Wish, answer_need, answer_site, describe_need
-from estates_api.workflows.needs import Faulty, Given, add_needs, close_need, get_need
+from estates_api.workflows.fits import Market, Wish, answer_need, answer_site, describe_need
+from estates_api.workflows.needs import Faulty, Given, add_needs, close_need, get_need, list_doubts
+from estates_api.workflows.until_changed import UntilChanged
 
 router = APIRouter(tags=["needs"])
 
@@ -54,8 +58,8 @@ _PAGES: dict[int | str, dict[str, Any]] = {200: {"content": {JSON: {}, "text/htm
 
 
 def _market(request: Request, database: Database, caller: Caller) -> Market:
-    markets: Markets = request.app.state.markets
-    return markets.find(database, caller)
+    markets: UntilChanged[Audience, Market] = request.app.state.markets
+    return markets.find(database, caller.audience)
 
 
 Sites = Annotated[Market, Depends(_market)]
@@ -68,7 +72,7 @@ def _wish(
     return Wish((verdict,) if verdict else VERDICTS[:2], limit)
 
 
-_WRITES = [Depends(only()), Depends(check_key), Depends(check_sender)]
+_WRITES = [Depends(only()), Depends(may(Permission.NEED)), Depends(check_sender)]
 
 
 @router.get("/needs", dependencies=[Depends(only("closed"))], response_class=Response, responses=_PAGES)
@@ -78,7 +82,7 @@ def list_needs(
 ) -> Response:  # fmt: skip
     """Space that is looked for, as far as the caller may see it."""
     needs = [describe_need(one) | {"href": f"{base}/needs/{one.need.id}"}
-             for one in stored.list_needs(database, caller, closed=closed)]  # fmt: skip
+             for one in stored.list_needs(database, caller.audience, closed=closed)]  # fmt: skip
     if wants_html(request):
         return page(request, "needs.html", {"needs": needs})
     return describe_answer({"needs": needs})
@@ -86,20 +90,24 @@ def list_needs(
 
 @router.post("/needs", openapi_extra=_body(_PROPERTIES, ["need", "by"]), responses=_ANSWERS, dependencies=_WRITES,
              status_code=201, response_class=JSONResponse)  # fmt: skip
-async def add_need(request: Request, here: Here, base: Base) -> Response:
+async def add_need(request: Request, here: Here, base: Base, caller: Caller) -> Response:
     """Record a need, or revise it: the fields of `estates needs template`, and who records it."""
     asked = _texts(parse_body(await read_body(request)))
-    return await run_in_threadpool(_add, here, base, asked)
+    return await run_in_threadpool(_add, here, base, asked, caller)
 
 
-def _add(here: Context, base: str, asked: dict[str, str]) -> Response:
+def _add(here: Context, base: str, asked: dict[str, str], caller: Caller) -> Response:
     by = asked.pop("by", "")
     try:
         with transaction(here.engine) as connection:
+            _check_own(connection, caller, asked.get("need", ""))
             ((id_, outcome),) = add_needs(connection, [Given(1, asked)], by).items()
-            told = describe_need(get_need(connection, "complete", id_))
+            known = get_need(connection, "complete", id_)
+            check_acts_for(caller, known.need.organisation_code)
+            told = describe_need(known)
+            told["doubt"] = list_doubts(connection, [id_]).get(id_)
     except Faulty as error:
-        raise BadInput(error.faults[0].reason) from None
+        raise BadInput("; ".join(fault.reason for fault in error.faults)) from None
     href = f"{base}/needs/{id_}"
     status = 200 if outcome == "unchanged" else 201
     return JSONResponse(told | {"outcome": outcome, "href": href}, status, {"Location": href})
@@ -128,7 +136,9 @@ def allocation(
 ) -> Response:  # fmt: skip
     """Which open need goes to which site, among those that the caller may see: the rule, the answer, and for each need
     why it did not get a site that fits it better, and what would have to change."""
-    found = answer_allocation(database, caller, first, market)
+    known = stored.list_needs(database, caller.audience)
+    give_back(database)
+    found = answer_allocation(known, first, market)
     if wants_html(request):
         return page(request, "allocation.html", {"found": found})
     return describe_answer(found)
@@ -137,25 +147,35 @@ def allocation(
 @router.get("/needs/{need}", dependencies=[Depends(only())], response_class=Response, responses=_PAGES)
 def one_need(need: str, request: Request, database: Database, caller: Caller) -> Response:
     """One need, open or closed."""
-    known = get_need(database, caller, need)
+    known = get_need(database, caller.audience, need)
     if wants_html(request):
         wish = Wish(VERDICTS[:2], DEFAULT_LIMIT)
-        return _fits_page(request, answer_need(database, caller, known, wish, _market(request, database, caller)))
+        return _fits_page(
+            request, answer_need(database, caller.audience, known, wish, _market(request, database, caller))
+        )
     return describe_answer(describe_need(known))
 
 
 @router.post("/needs/{need}/closing", openapi_extra=_body(_CLOSING, [*_CLOSING]), responses=_ANSWERS,
              dependencies=_WRITES, status_code=201, response_class=JSONResponse)  # fmt: skip
-async def close(need: str, request: Request, here: Here) -> Response:
+async def close(need: str, request: Request, here: Here, caller: Caller) -> Response:
     """Record that nobody looks for this any longer, and why."""
     asked = _texts(parse_body(await read_body(request)))
     if set(asked) != set(_CLOSING):
         raise BadInput("the body must be an object with by and reason, and nothing else")
-    return await run_in_threadpool(_close, here, need, asked)
+    return await run_in_threadpool(_close, here, need, asked, caller)
 
 
-def _close(here: Context, need: str, asked: dict[str, str]) -> Response:
+def _check_own(connection: Connection, caller: Caller, need: str) -> None:
+    """A key of one organisation revises and closes the needs of that one alone, and learns nothing of others."""
+    if caller.organisation and (known := stored.find_need(connection, "complete", need.upper())):
+        check_acts_for(caller, known.need.organisation_code)
+
+
+def _close(here: Context, need: str, asked: dict[str, str], caller: Caller) -> Response:
     with transaction(here.engine) as connection:
+        get_need(connection, caller.audience, need)
+        _check_own(connection, caller, need)
         return JSONResponse(describe_need(close_need(connection, need, asked["reason"], asked["by"])), 201)
 
 
@@ -166,7 +186,7 @@ def need_fits(
     wish: Annotated[Wish, Depends(_wish)],
 ) -> Response:  # fmt: skip
     """The sites that answer a need, the best first, each with what speaks for it, against it, and is not known."""
-    found = answer_need(database, caller, get_need(database, caller, need), wish, market)
+    found = answer_need(database, caller.audience, get_need(database, caller.audience, need), wish, market)
     return _fits_page(request, found) if wants_html(request) else describe_answer(_with_rule(found))
 
 
@@ -179,11 +199,14 @@ def _with_rule(found: dict[str, Any]) -> dict[str, Any]:
 
 
 @router.get("/sites/{ref}/fits", dependencies=[Depends(only())], response_class=Response,
-            responses={200: {"content": {JSON: {}}}})  # fmt: skip
-def site_fits(ref: str, ask: Ask) -> Response:
+            responses=_PAGES)  # fmt: skip
+def site_fits(ref: str, request: Request, ask: Ask) -> Response:
     """The open needs that a site would answer, beside its reuse score and never in it."""
     check_ref(ref)
     if elsewhere := find_elsewhere(ask, ref, "/sites/{}/fits"):
         return elsewhere
     ask.check_seen(ref)
-    return describe_answer(_with_rule(answer_site(ask.database, ask.caller, ref)))
+    found = _with_rule(answer_site(ask.database, ask.caller, ref))
+    if wants_html(request):
+        return page(request, "site_fits.html", {"found": found, "site": detail(ask, ref)["site"]})
+    return describe_answer(found)

@@ -110,8 +110,8 @@ def collection(collection: str, request: Request, database: Database, caller: Ca
 
 
 def _collection(database: Database, caller: Caller, base: str, made: Collection) -> dict[str, Any]:
-    found = features.get_summary(database, caller, made.id) if made.id != "shortlist-entries" else None
-    extent = _extent(found, since(database, caller) if made.dated else None) if found else {}
+    found = features.get_summary(database, caller.audience, made.id) if made.id != "shortlist-entries" else None
+    extent = _extent(found, since(database, caller.audience) if made.dated else None) if found else {}
     return {
         "id": made.id,
         "title": made.title,

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from estates_api.api.answers import GEOJSON, text_answer
 from estates_api.api.context import base_url
+from estates_api.api.policy import page_policy
 from estates_api.api.questions import ITEM, ITEMS, WHOLE, Parameter
 from estates_api.api.schemas import OPENAPI, described
 from estates_api.domain.collections import COLLECTIONS, Collection
@@ -151,3 +153,16 @@ def as_30(said: Any) -> Any:
 def service_desc(request: Request) -> Response:
     """The API description for programs."""
     return text_answer(json.dumps(describe_api(request.app, base_url(request)), ensure_ascii=False), OPENAPI)
+
+
+@router.get("/docs")
+def docs(request: Request) -> Response:
+    """The API for people to try, with files that come with the service alone."""
+    base = base_url(request)
+    files = f"{base}/static-offline-docs"
+    shown = get_swagger_ui_html(
+        openapi_url=f"{base}/openapi.json", title="estates_api", swagger_js_url=f"{files}/swagger-ui-bundle.js",
+        swagger_css_url=f"{files}/swagger-ui.css", swagger_favicon_url=f"{files}/favicon.png",
+    )  # fmt: skip
+    written = bytes(shown.body).decode()
+    return HTMLResponse(written, headers={"Content-Security-Policy": page_policy(written, files=True)})

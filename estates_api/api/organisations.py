@@ -11,10 +11,11 @@ from estates_api.api.cursors import parse_place, write_place
 from estates_api.api.items import check_ref
 from estates_api.api.links import link, with_query
 from estates_api.api.parameters import AsOf, Limit, only
+from estates_api.api.plain import Plain
 from estates_api.domain.bodies import Body
 from estates_api.workflows import organisations
 
-router = APIRouter(tags=["organisations"])
+router = APIRouter(tags=["organisations"], route_class=Plain)
 
 
 @router.get("/organisations", dependencies=[Depends(only("as-of", "limit", "cursor"))])
@@ -24,9 +25,9 @@ def list_organisations(  # noqa: PLR0913, PLR0917 -- one parameter per thing tha
 ) -> dict[str, Any]:  # fmt: skip
     """Every organisation by code: its name and status (of a day), the names it had, whom it carries on and whom it
     leads to."""
-    register = organisations.open_register(database, caller, as_of, _today())
+    register = organisations.open_register(database, caller.audience, as_of, _today())
     after = parse_place(cursor) or ""
-    found = organisations.list_organisations(database, caller, register, after=after, limit=limit + 1)
+    found = organisations.list_organisations(database, caller.audience, register, after=after, limit=limit + 1)
     here = f"{base}/organisations"
     links = [link(with_query(here, request), "self", JSON, "this page")]
     if len(found) > limit:
@@ -39,8 +40,8 @@ def list_organisations(  # noqa: PLR0913, PLR0917 -- one parameter per thing tha
 def get_organisation(code: str, database: Database, caller: Caller, base: Base, as_of: AsOf) -> dict[str, Any]:
     """One organisation, closed ones too: what it is called, was called, whom it carries on, whom it leads to today,
     and the holdings of it and of its predecessors."""
-    register = organisations.open_register(database, caller, as_of, _today())
-    found = organisations.get_organisation(database, caller, register, check_ref(code))
+    register = organisations.open_register(database, caller.audience, as_of, _today())
+    found = organisations.get_organisation(database, caller.audience, register, check_ref(code))
     links = [link(f"{base}/organisations/{heir}", "successor-version", JSON, f"carried on by {heir}")
              for heir in found["current"] if heir != found["code"]]  # fmt: skip
     for holding in found["holdings"]:

@@ -9,21 +9,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from estates_api.api.context import base_url
+from estates_api.api.policy import page_policy
 from estates_api.api.wording import FILTERS
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).resolve().parent.parent / "web"),
     autoescape=select_autoescape(),
     undefined=StrictUndefined,
-    trim_blocks=True,
+    trim_blocks=False,
     lstrip_blocks=True,
 )
 TEMPLATES.filters |= FILTERS
-
-POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
 
 
 def page(
@@ -32,4 +28,4 @@ def page(
 ) -> HTMLResponse:  # fmt: skip
     """A page from a template; no script runs in it and nothing is loaded from another host."""
     written = TEMPLATES.get_template(template).render(base=base_url(request), f=request.query_params.get("f"), **values)
-    return HTMLResponse(written, status, {"Content-Security-Policy": POLICY, **(headers or {})})
+    return HTMLResponse(written, status, {"Content-Security-Policy": page_policy(written), **(headers or {})})

@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from estates_api.api.answers import wants_html
 from estates_api.api.browse import problem_page
-from estates_api.errors import Conflict, EstatesError
+from estates_api.errors import Conflict, EstatesError, Unavailable
+from estates_api.store.faults import find_fault
 
 log = logging.getLogger("estates_api")
 
@@ -39,12 +40,21 @@ def _told(
 
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, EstatesError)
-    headers = {"WWW-Authenticate": 'Basic realm="estates", charset="UTF-8"'} if error.status == 401 else {}
-    if error.status == 503:
+    headers = {"WWW-Authenticate": _challenge(request)} if error.status == 401 else {}
+    if isinstance(error, Unavailable):
         headers["Retry-After"] = "5"
+        if error.said:
+            log.warning("%s %s: %s", request.method, request.url.path, error.for_operator())
     if isinstance(error, Conflict) and error.rule and not wants_html(request):
         return problem(error.status, error.title, error.detail, headers, rule=error.rule)
     return _told(request, error.status, error.title, error.detail, headers)
+
+
+def _challenge(request: Request) -> str:
+    """How to send a key: as it was sent. A browser asks for a name and password when it is told of Basic, which a page
+    that sent the key by itself as Bearer token (RFC 6750, 3) does not want."""
+    bearer = request.headers.get("authorization", "").lower().startswith("bearer ")
+    return 'Bearer realm="estates"' if bearer else 'Basic realm="estates", charset="UTF-8"'
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -68,12 +78,16 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 
 async def _database(request: Request, error: Exception) -> Response:
-    number = uuid.uuid4().hex[:8]
-    log.error("request %s: the database failed", number, exc_info=error)
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    status, title = (503, "Not available") if lost else (500, "The service failed")
-    headers = {"Retry-After": "5"} if lost else {}
-    return _told(request, status, title, f"the database could not answer (request {number})", headers)
+    assert isinstance(error, DBAPIError | psycopg.Error)
+    fault = find_fault(error)
+    return await (_ours(request, fault) if fault else _failed(request, error))
+
+
+async def answer_error(request: Request, error: Exception) -> Response:
+    """The answer to an error where the framework cannot give it: the status was sent before."""
+    if isinstance(error, EstatesError):
+        return await _ours(request, error)
+    return await (_database if isinstance(error, DBAPIError | psycopg.Error) else _failed)(request, error)
 
 
 def add_handlers(app: FastAPI) -> None:

@@ -16,8 +16,9 @@ def case_of(ask: Asked, ref: str) -> Case:
     """What the caller may know of the decisions on a site."""
     day = ask.moment.as_of if ask.moment else today()
     method = ask.here.method_in_force(ask.database)
-    case = read_case(ask.database, ask.caller, ref, method=method, today=day)
-    return replace(case, decisions=known_by(case.decisions, day, ask.moment.known_at if ask.moment else None))
+    known_at = ask.moment.known_at if ask.moment else None
+    case = read_case(ask.database, ask.caller, ref, method=method, today=day, known_at=known_at)
+    return replace(case, decisions=known_by(case.decisions, day, known_at))
 
 
 def with_progress(ask: Asked, ref: str, told: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from estates_api.api.parameters import DEFAULT_LIMIT, MAX_LIMIT, parse_as_of, pa
 from estates_api.domain.collections import COLLECTIONS, Collection, Property
 from estates_api.domain.crs import CRS84, CRSS, Crs, parse_crs
 from estates_api.errors import BadInput, NotFound
-from estates_api.store.conditions import Box, Condition, Equals, InBoxes, Matches, Sort, WithIds
+from estates_api.store.conditions import Box, Condition, Equals, InBoxes, Matches, Searched, Sort, WithIds
 from estates_api.store.cql2 import Queryable, compile_filter, parse_filter
 from estates_api.store.layers import Layer
 from estates_api.store.sites import Moment
 from estates_api.store.statements import Look
 
-LARGEST_ID_LIST = 10_000
+LARGEST_ID_LIST, MOST_WORDS = 10_000, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,14 @@ FILTER_CRS = Parameter("filter-crs", "System of the geometries in `filter`",
                        {"type": "string", "format": "uri", "default": CRS84.uri, "enum": _URIS})  # fmt: skip
 CURSOR = Parameter("cursor", "From a `next` link", _TEXT)
 
-ITEMS = (BBOX, BBOX_CRS, DATETIME, CRS, LIMIT, PROPERTIES, SORTBY, IDS, FILTER, FILTER_LANG, FILTER_CRS, AS_OF,
+Q = Parameter("q", "Words, each of which stands in the reference, name, address, postcode, borough, owner, "
+              "organisation or a code, in any case of letters", _TEXT)  # fmt: skip
+
+ITEMS = (BBOX, BBOX_CRS, DATETIME, CRS, LIMIT, PROPERTIES, SORTBY, IDS, Q, FILTER, FILTER_LANG, FILTER_CRS, AS_OF,
          KNOWN_AT, CURSOR)  # fmt: skip
 WHOLE = tuple(one for one in ITEMS if one.name not in {"limit", "cursor"})
 ITEM = (CRS, AS_OF, KNOWN_AT)
+TILE = (IDS, Q, FILTER, FILTER_LANG, FILTER_CRS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,9 @@ def read_question(collection: Collection, params: QueryParams, taken: tuple[Para
     if "ids" in params:
         conditions.append(WithIds())
         values["ids"] = _ids(params)
+    if words := _words(params):
+        conditions.append(Searched(len(words)))
+        values |= Searched.values(words)
     for one in collection.properties:
         if one.name in params:
             conditions.append(Equals(one.name))
@@ -223,6 +230,13 @@ def _ids(params: QueryParams) -> list[str]:
     if len(ids) > LARGEST_ID_LIST:
         raise BadInput(f"ids: at most {LARGEST_ID_LIST} at a time")
     return ids
+
+
+def _words(params: QueryParams) -> list[str]:
+    words = params.get("q", "").split()
+    if len(words) > MOST_WORDS:
+        raise BadInput(f"q: at most {MOST_WORDS} words")
+    return words
 
 
 _LANGUAGES: Mapping[str, Literal["cql2-text", "cql2-json"]] = {"cql2-text": "cql2-text", "cql2-json": "cql2-json"}

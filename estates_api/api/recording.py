@@ -1,6 +1,6 @@
 """What everything that is recorded over HTTP has in common: the key, and a body of named texts."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from fastapi import Request
@@ -8,13 +8,17 @@ from fastapi import Request
 from estates_api.api.answers import JSON
 from estates_api.api.context import Caller
 from estates_api.api.what_if import parse_body, read_body
-from estates_api.errors import BadInput, KeyNeeded
+from estates_api.domain.callers import Permission, check_may
+from estates_api.errors import BadInput
 
 
-def check_key(caller: Caller) -> None:
-    """A dependency: only the key of the installation records."""
-    if caller != "complete":
-        raise KeyNeeded("to record this, send the key of this installation as X-API-Key or as Basic password")
+def may(permission: Permission) -> Callable[[Caller], None]:
+    """A dependency: only who may do this goes on."""
+
+    def check(caller: Caller) -> None:
+        check_may(caller, permission)
+
+    return check
 
 
 def texts_body(fields: Mapping[str, str], required: Collection[str]) -> dict[str, Any]:

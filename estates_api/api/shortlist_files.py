@@ -11,6 +11,7 @@ from estates_api.domain.shortlist import canonical_bytes, fingerprint
 from estates_api.errors import NotFound
 from estates_api.exports import WRITERS
 from estates_api.exports.lists import FILES
+from estates_api.store.database import give_back
 from estates_api.workflows.handing_out import FORMATS, hand_out, write_file
 from estates_api.workflows.shortlist import Frozen
 
@@ -33,10 +34,12 @@ def file_answer(
     if suffix in WRITERS:
         return text_answer(WRITERS[suffix].write(frozen.document), WRITERS[suffix].media_type, headers)
     files: Files = request.app.state.files
-    handed = hand_out(database, frozen, adopted=context(request).method_in_force(database))
+    handed = hand_out(database, frozen, adopted=context(request).method_in_force(database),
+                      area=context(request).area)  # fmt: skip
     key = ("shortlist", suffix, fingerprint(frozen.content), fingerprint(canonical_bytes(handed.beside())))
     path = files.get(key)
     if path is None:
+        give_back(database)
         path = files.new(suffix)
         write_file(handed, frozen, suffix, path)
         files.keep(key, path)

@@ -11,25 +11,26 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from estates_api.api.answers import JSON, text_answer, wants_html
-from estates_api.api.context import Base, Context, Database, Here, View, Viewer
+from estates_api.api.context import Base, Caller, Context, Database, Here
 from estates_api.api.pages import page
 from estates_api.api.parameters import AsOf, only, today
-from estates_api.api.recording import check_key, read_texts
-from estates_api.api.shortlist_files import TITLES, check_suffix, file_answer
+from estates_api.api.plain import Plain
+from estates_api.api.quarter_page import list_page
+from estates_api.api.recording import may, read_texts
+from estates_api.api.shortlist_files import check_suffix, file_answer
 from estates_api.api.upload import check_sender
+from estates_api.domain.callers import Permission, check_may
 from estates_api.domain.choices import KINDS, PIN_LISTS
 from estates_api.domain.quarters import Quarter, parse_quarter
-from estates_api.domain.shortlist import by_organisation
-from estates_api.errors import BadInput, KeyNeeded
+from estates_api.errors import BadInput
 from estates_api.store import shortlists as stored
 from estates_api.store.database import transaction
 from estates_api.store.shortlists import Seeing
 from estates_api.workflows import choose, comparison, prove
 from estates_api.workflows import shortlist as lists
-from estates_api.workflows.endorse import list_agreement
 from estates_api.workflows.shortlist import Frozen
 
-router = APIRouter(tags=["shortlists"])
+router = APIRouter(tags=["shortlists"], route_class=Plain)
 
 _TEXT = {"type": "string"}
 _BY = {"by": _TEXT | {"description": "Who does it: a board or a person; shown to everybody"}}
@@ -41,7 +42,8 @@ def _taking(fields: dict[str, Any], *required: str) -> dict[str, Any]:
     return {"requestBody": {"required": bool(required), "content": {JSON: {"schema": schema}}}}
 
 
-_PUBLICATION = _taking(_BY | _BECAUSE, "by")
+_STALE = {"allow_stale": _TEXT | {"description": "Why it may go out though its evidence is old; shown to everybody"}}
+_PUBLICATION = _taking(_BY | _BECAUSE | _STALE, "by")
 _CHOICE = _taking(
     {"site": _TEXT, "kind": {"enum": [*KINDS]}, "list": {"enum": [*PIN_LISTS]}, **_BY, **_BECAUSE},
     "site", "kind", "by", "because",
@@ -54,7 +56,9 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-_WRITING = [Depends(only()), Depends(check_key), Depends(check_sender)]
+def _writing(permission: Permission) -> list[Any]:
+    return [Depends(only()), Depends(may(permission)), Depends(check_sender)]
+
 
 Revision = Annotated[int | None, Query(description="An older revision; the newest if left out", ge=1, le=2**31 - 1)]
 
@@ -73,23 +77,24 @@ def _which(as_of: AsOf, revision: Revision = None) -> Which:
     return Which(as_of, revision)
 
 
-def seeing(view: Viewer) -> Seeing:
+def seeing(caller: Caller) -> Seeing:
     """Whose view of a list a caller gets, and whether drafts are for them."""
-    return Seeing(view.audience, view.drafts)
+    return Seeing(caller.circle, caller.drafts)
 
 
 @router.get("/shortlists", dependencies=[Depends(only())])
-def list_shortlists(database: Database, view: View, base: Base) -> dict[str, Any]:
+def list_shortlists(database: Database, caller: Caller, base: Base) -> dict[str, Any]:
     """What is frozen: every revision with the SHA-256 of what the caller sees. Drafts for those who may see them."""
     shown = ("quarter", "revision", "status", "sha256", "at", "actor", "replaces", "because")
-    rows = [{name: row[name] for name in shown} for row in stored.list_shortlists(database, seeing(view))]
+    rows = [{name: row[name] for name in shown} for row in stored.list_shortlists(database, seeing(caller))]
     return {"shortlists": [row | {"href": f"{base}/shortlists/{row['quarter']}?revision={row['revision']}"}
                            for row in rows]}  # fmt: skip
 
 
 @router.get("/shortlists/{name}", dependencies=[Depends(only("as-of", "revision"))], response_class=Response)
 def get_shortlist(
-    name: str, request: Request, database: Database, here: Here, view: View, which: Annotated[Which, Depends(_which)]
+    name: str, request: Request, database: Database, here: Here, caller: Caller,
+    which: Annotated[Which, Depends(_which)],
 ) -> Response:  # fmt: skip
     """A quarter's shortlist: `2026-Q4` (the canonical bytes), or as a file: `2026-Q4.csv`, `.xlsx`, `.geojson`,
     `.gpkg`, `.parquet`, `.pdf`.
@@ -99,17 +104,14 @@ def get_shortlist(
     """
     quarter_text, _, suffix = name.partition(".")
     check_suffix(suffix)
-    frozen = _frozen(database, here, parse_quarter(quarter_text), view, which)
+    frozen = _frozen(database, here, parse_quarter(quarter_text), caller, which)
     headers = headers_of(frozen)
     if suffix:
         return file_answer(request, database, frozen, suffix, headers)
     if wants_html(request):
-        document, rows = frozen.document, stored.list_shortlists(database, seeing(view))
-        earlier = max((row["quarter"] for row in rows if row["quarter"] < frozen.quarter), default=None)
-        values = {"frozen": frozen, "document": document, "drafts": view.drafts, "earlier": earlier,
-                  "missing": by_organisation(document["not_enough_data"]),
-                  "agreement": list_agreement(database, frozen), "files": TITLES}  # fmt: skip
-        return page(request, "shortlist.html", values, headers)
+        drawn = list_page(request, database, frozen, caller, seeing(caller))
+        drawn.headers.update(headers)
+        return drawn
     return text_answer(frozen.content, JSON, headers)
 
 
@@ -125,27 +127,26 @@ def headers_of(frozen: Frozen) -> dict[str, str]:
     }
 
 
-def _frozen(database: Connection, here: Context, quarter: Quarter, view: Viewer, which: Which) -> Frozen:
+def _frozen(database: Connection, here: Context, quarter: Quarter, caller: Caller, which: Which) -> Frozen:
     if which.as_of is None:
-        return lists.get_shortlist(database, quarter, seeing(view), which.revision)
-    if not view.drafts:
-        raise KeyNeeded("a preview is served only with the key of this installation (X-API-Key, or as Basic password)")
+        return lists.get_shortlist(database, quarter, seeing(caller), which.revision)
+    check_may(caller, Permission.SEE_DRAFTS)
     method = here.method_in_force(database)
-    return lists.preview(database, quarter, area=here.area, method=method, as_of=which.as_of, audience=view.audience)
+    return lists.preview(database, quarter, area=here.area, method=method, as_of=which.as_of, audience=caller.circle)
 
 
 @router.get("/shortlists/{quarter}/verification", dependencies=[Depends(only("revision"))])
 def get_verification(
-    quarter: str, database: Database, here: Here, view: View, revision: Revision = None
+    quarter: str, database: Database, here: Here, caller: Caller, revision: Revision = None
 ) -> dict[str, Any]:
     """Whether what is stored of a list is what was frozen: each check, passed or not. With the key, whether the stored
     data give the same list again, too, and what differs where they do not."""
     wanted = parse_quarter(quarter)
-    seen = lists.get_shortlist(database, wanted, seeing(view), revision)
+    seen = lists.get_shortlist(database, wanted, seeing(caller), revision)
     row = stored.find_shortlist(database, str(wanted), revision=seen.revision)
     assert row is not None
-    again = prove.reproduce(database, row, area=here.area) if view.audience == "complete" else None
-    return prove.describe_proof(row, prove.verify(database, row), again, view.audience) | {"sha256": seen.sha256}
+    again = prove.reproduce(database, row, area=here.area) if caller.audience == "complete" else None
+    return prove.describe_proof(row, prove.verify(database, row), again, caller.circle) | {"sha256": seen.sha256}
 
 
 def _quarters(quarter: str, other: str) -> list[Quarter]:
@@ -157,16 +158,16 @@ def _quarters(quarter: str, other: str) -> list[Quarter]:
     response_class=Response,
 )  # fmt: skip
 def get_changes(
-    request: Request, database: Database, view: View, quarters: Annotated[list[Quarter], Depends(_quarters)],
+    request: Request, database: Database, caller: Caller, quarters: Annotated[list[Quarter], Depends(_quarters)],
     revision: Revision = None, *,
     since: Annotated[int | None, Query(alias="since-revision", ge=1, le=2**31 - 1)] = None,
 ) -> Response:  # fmt: skip
     """What entered, left and moved between two lists, as the caller sees both, each with its causes and by how much."""
     after, before = (
-        lists.get_shortlist(database, one, seeing(view), number)
+        lists.get_shortlist(database, one, seeing(caller), number)
         for one, number in zip(quarters, (revision, since), strict=True)
     )
-    changes = comparison.compare(database, before, after, view.audience)
+    changes = comparison.compare(database, before, after, caller.circle)
     if wants_html(request):
         return page(request, "changes.html", {"changes": changes, "before": before, "after": after})
     return JSONResponse(changes)
@@ -174,7 +175,7 @@ def get_changes(
 
 @router.post(
     "/shortlists/{quarter}/drafts", responses=_ANSWERS, status_code=201, response_class=JSONResponse,
-    dependencies=_WRITING,
+    dependencies=_writing(Permission.DRAFT),
 )  # fmt: skip
 async def post_draft(quarter: str, here: Here, base: Base) -> Response:
     """Assess and freeze a draft; 200 when nothing changed since the newest revision."""
@@ -187,23 +188,23 @@ async def post_draft(quarter: str, here: Here, base: Base) -> Response:
 
 @router.post(
     "/shortlists/{quarter}/publications", openapi_extra=_PUBLICATION, responses=_ANSWERS, status_code=201,
-    response_class=JSONResponse, dependencies=_WRITING,
+    response_class=JSONResponse, dependencies=_writing(Permission.PUBLISH),
 )  # fmt: skip
 async def post_publication(quarter: str, request: Request, here: Here, base: Base) -> Response:
-    """Publish the newest draft: the same bytes, as a new revision. Replacing a published one needs a reason."""
-    asked = await _fields(request, ("by",), ("because",))
+    """Publish the newest draft: the same bytes, as a new revision. Replacing a published one needs a reason, and so
+    does a list on old evidence; where too little is known, it is refused."""
+    asked = await _fields(request, ("by",), ("because", "allow_stale"))
 
     def publish(database: Connection, of: Quarter) -> tuple[Frozen, bool]:
         method = here.method_in_force(database)
-        by, because = asked["by"], asked.get("because")
-        return lists.publish(database, of, area=here.area, method=method, by=by, because=because), True
+        return lists.publish(database, of, lists.Publication(**asked), area=here.area, method=method), True
 
     return await _written(here, base, quarter, publish)
 
 
 @router.post(
     "/shortlists/{quarter}/choices", openapi_extra=_CHOICE, responses=_ANSWERS, status_code=201,
-    response_class=JSONResponse, dependencies=_WRITING,
+    response_class=JSONResponse, dependencies=_writing(Permission.CHOOSE),
 )  # fmt: skip
 async def post_choice(quarter: str, request: Request, here: Here) -> Response:
     """Pin a site to a list, strike it off, or take that back, with a reason that the next draft prints."""
@@ -213,13 +214,14 @@ async def post_choice(quarter: str, request: Request, here: Here) -> Response:
         raise BadInput(f"kind: must be one of {', '.join(KINDS)}")
     wanted = choose.Asked(asked["site"], kind, asked["by"], asked["because"], asked.get("list"))
 
-    def record() -> None:
+    def record() -> str:
         with transaction(here.engine) as database:
-            method = here.method_in_force(database)
-            choose.choose(database, parse_quarter(quarter), wanted, area=here.area, method=method, today=today())
+            method, of = here.method_in_force(database), parse_quarter(quarter)
+            choose.choose(database, of, wanted, area=here.area, method=method, today=today())
+            return choose.what_follows(database, of)
 
-    await run_in_threadpool(record)
-    return JSONResponse(asked | {"quarter": str(parse_quarter(quarter))}, 201)
+    follows = await run_in_threadpool(record)
+    return JSONResponse(asked | {"quarter": str(parse_quarter(quarter)), "follows": follows}, 201)
 
 
 async def _fields(request: Request, needed: tuple[str, ...], free: tuple[str, ...]) -> dict[str, str]:
@@ -242,5 +244,6 @@ async def _written(
     frozen, new = await run_in_threadpool(work)
     href = f"{base}/shortlists/{frozen.quarter}?revision={frozen.revision}"
     told = {"quarter": frozen.quarter, "revision": frozen.revision, "status": frozen.status, "sha256": frozen.sha256,
-            "replaces": frozen.replaces, "because": frozen.because, "href": href}  # fmt: skip
+            "replaces": frozen.replaces, "because": frozen.because, "on_old_evidence": frozen.on_old_evidence or None,
+            "href": href}  # fmt: skip
     return JSONResponse(told, 201 if new else 200, {"Location": href})

@@ -12,11 +12,11 @@ from estates_api.api.given import given_for, layer_of
 from estates_api.api.items import count_all
 from estates_api.api.links import link
 from estates_api.api.parameters import only
-from estates_api.api.questions import Question, check_parameters, known
+from estates_api.api.questions import TILE, check_parameters, known, read_question
 from estates_api.domain.collections import Collection
 from estates_api.errors import BadInput, NotFound
 from estates_api.store import features
-from estates_api.store.tiles import DEEPEST, tile_statement
+from estates_api.store.tiles import DEEPEST, Place, tile_statement
 
 router = APIRouter(tags=["OGC API - Tiles"])
 
@@ -41,25 +41,23 @@ CONFORMANCE = (
 
 
 async def tile(request: PlainRequest) -> Response:
-    """One vector tile; 404 outside the matrix."""
-    check_parameters(request.query_params, ())
+    """One vector tile, of all or of what a question finds; 404 outside the matrix."""
     if request.query_params.get("f", "mvt") not in {"mvt", "pbf"}:
         raise BadInput("f: a tile is there as mvt")
-    made = known(request.path_params["collection"])
-    zoom, row, column = _place(request)
-    question, caller = Question(made), audience(request)
+    made, place = known(request.path_params["collection"]), _place(request)
+    question, caller = read_question(made, request.query_params, TILE), audience(request)
     version = await reading(request).data_version()
     given = await given_for(request, question)
     layer, reader = layer_of(question, caller, given)
     total = await count_all(request, made, version) if given is None else 0
-    statement = tile_statement(layer, zoom, column, row, total)
+    statement = tile_statement(layer, place, total, question.asked_of(layer), question.values)
     values = {**statement.values, **({"rows": given.rows} if given else {})}
     rows = await reading(request).rows(type(statement)(statement.sql, values), reader)
-    headers = {} if given else {"ETag": etag(request, version, caller)}
+    headers = {} if given else {"ETag": etag(request, version)}
     return Response(bytes(rows[0][0]), headers=headers, media_type=MVT)
 
 
-def _place(request: PlainRequest) -> tuple[int, int, int]:
+def _place(request: PlainRequest) -> Place:
     asked = request.path_params
     check_square(asked["square"])
     numbers = [asked[name] for name in ("zoom", "row", "column")]
@@ -68,7 +66,7 @@ def _place(request: PlainRequest) -> tuple[int, int, int]:
     zoom, row, column = map(int, numbers)
     if zoom > DEEPEST or row >= 2**zoom or column >= 2**zoom:
         raise NotFound(f"there is no tile {zoom}/{row}/{column}: zoom ends at {DEEPEST}, the others at 2^zoom - 1")
-    return zoom, row, column
+    return Place(zoom, column, row)
 
 
 def check_square(name: str) -> None:
@@ -158,7 +156,7 @@ def _layers(made: Collection) -> dict[str, Any]:
 
 
 def _tilejson(database: Database, caller: Caller, base: str, made: Collection) -> dict[str, Any]:
-    found = features.get_summary(database, caller, made.id) if made.id != "shortlist-entries" else None
+    found = features.get_summary(database, caller.audience, made.id) if made.id != "shortlist-entries" else None
     box = found.boxes.get(4326) if found else None
     fields = {one.name: one.title for one in made.properties if one.name in made.drawn}
     return {

@@ -54,5 +54,5 @@ def as_pdf(request: Request, database: Database, here: Here, caller: Caller) -> 
 def _found(database: Database, here: Here, caller: Caller) -> dict[str, Any]:
     method = here.method_in_force(database)
     return time_machine(
-        database, area=here.area, method=method, today=today(), audience=caller, backtest=here.backtest
+        database, area=here.area, method=method, today=today(), audience=caller.circle, backtest=here.backtest
     )  # fmt: skip

@@ -20,7 +20,7 @@ from estates_api.exports.issues import MEDIA_TYPE, write_lines
 from estates_api.store.layers import Audience
 from estates_api.store.reading import Reading
 from estates_api.store.what_if import LATEST, sites_statement
-from estates_api.workflows.what_if import Known, ask, prepare
+from estates_api.workflows.what_if import Known, ask, ask_briefly, prepare
 
 router = APIRouter(tags=["assessments"])
 
@@ -33,14 +33,17 @@ class WhatIfs:
     def __init__(self) -> None:
         self._kept: dict[Audience, tuple[int, Known]] = {}
 
-    async def find(self, read: Reading, caller: Audience) -> Known:
+    async def find(self, read: Reading, who: Audience) -> Known:
         """What is known today to an audience."""
         version = await read.data_version()
-        kept = self._kept.get(caller)
+        kept = self._kept.get(who)
         if kept is None or kept[0] != version:
-            latest, sites = await read.rows(LATEST, None), await read.rows(sites_statement(caller), caller)
+            latest, sites = (
+                await read.rows(LATEST, None),
+                await read.rows(sites_statement(who), who),
+            )
             kept = version, await run_in_threadpool(prepare, latest, sites)
-            self._kept[caller] = kept
+            self._kept[who] = kept
         return kept[1]
 
 
@@ -67,7 +70,8 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 @router.post("/assessments/what-if", openapi_extra=_BODY, responses=_ANSWERS, response_class=Response)
 async def what_if(
     request: Request, caller: Caller, *,
-    f: Annotated[Literal["json", "csv"], Query(description="`csv`: the sites as a table")] = "json",
+    f: Annotated[Literal["json", "columns", "csv"], Query(description="`columns`: the new ranking alone, a list a "
+                 "column; `csv`: the sites as a table")] = "json",
 ) -> Response:  # fmt: skip
     """What if weights, points, gates or cut-offs were others? The new ranking, and how it differs from the adopted one.
 
@@ -80,12 +84,14 @@ async def what_if(
         asked = parse_body(await read_body(request))
     except ClientDisconnect:
         return problem(400, "Bad input", "the connection ended before the question did")
-    known = await request.app.state.what_ifs.find(reading(request), caller)
+    known = await request.app.state.what_ifs.find(reading(request), caller.audience)
     headers = {"Cache-Control": "no-store", "Vary": "X-API-Key, Authorization"}
     return await run_in_threadpool(_answer, known, asked, f, headers)
 
 
 def _answer(known: Known, asked: Any, form: str, headers: dict[str, str]) -> Response:
+    if form == "columns":
+        return text_answer(to_json(ask_briefly(known, asked)), JSON, headers)
     found = ask(known, asked)
     if form == "json":
         return text_answer(to_json(found), JSON, headers)
@@ -105,9 +111,19 @@ async def read_body(request: Request) -> bytes:
     return bytes(kept)
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """JSON keeps the last of two; what was meant by the first is not guessed (RFC 8259, 4: names should be unique)."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BadInput(f"{twice[:60]!r} stands twice in one object of the body; leave one out")
+    return found
+
+
 def parse_body(body: bytes) -> Any:
-    """The JSON of a body; BadInput says where it cannot be read."""
+    """The JSON of a body; BadInput says where it cannot be read, or which name stands twice in one object."""
     try:
-        return json.loads(body or b"{}")
+        return json.loads(body or b"{}", object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"the body is not JSON: {error}") from None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from estates_api.domain.attributes import ATTRIBUTES, IDENTITY, UNITS
 from estates_api.domain.collections import Property
 from estates_api.domain.explanation import measured
+from estates_api.domain.moments import write_day, write_days_in, write_moment
 from estates_api.domain.quantities import quantity
 
 _WRITTEN = {"m2": "m²", "GBP": "£"}
@@ -25,16 +26,38 @@ _HEADINGS = {
 _KINDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "yes or no", "date": "day"}
 
 
-def day(text: str | None) -> str:
+def day(stated: str | date | None) -> str:
     """`2015-03-31` -> `31 March 2015`."""
-    if text is None:
+    if stated is None:
         return ""
-    found = date.fromisoformat(text[:10])
-    return f"{found.day} {found:%B %Y}"
+    return write_day(date.fromisoformat(stated[:10]) if isinstance(stated, str) else stated)
+
+
+def moment(text: str | None) -> str:
+    """`2026-11-03T14:05:00Z` -> `3 November 2026, 14:05 (UK time)`; of a day alone, the day."""
+    if not text or len(text) == len("2026-11-03"):
+        return day(text or None)
+    return write_moment(datetime.fromisoformat(text))
+
+
+def told(value: Any, kind: str) -> str:
+    """A member of a JSON answer as people read it; nothing where it is not known."""
+    match value:
+        case None:
+            return ""
+        case str() if kind in {"day", "moment"}:
+            return day(value) if kind == "day" else moment(value)
+        case bool():
+            return "yes" if value else "no"
+        case int() | float():
+            return figure(value)
+        case _:
+            return str(value)
 
 
 def shown(value: Any, one: Property) -> str:
-    """A property's value without its unit: numbers with their places and separators; nothing where it is unknown."""
+    """A property's value without its unit: numbers with their places and separators, days and sentences with their
+    days in words; nothing where it is unknown."""
     match value:
         case None:
             return ""
@@ -42,8 +65,10 @@ def shown(value: Any, one: Property) -> str:
             return "yes" if value else "no"
         case int() | float() if one.kind in {"integer", "number"}:
             return f"{value:,.{one.places}f}"
+        case str() if one.kind == "date":
+            return day(value)
         case _:
-            return str(value)
+            return write_days_in(str(value))
 
 
 def written(value: Any, one: Property) -> str:
@@ -99,13 +124,26 @@ def _link(address: str) -> Markup:
 def claimed(source: Mapping[str, Any]) -> str:
     """What a claim says, in words: `gross internal floor area 14,155 m²`."""
     name, value = source["attribute"], source["value"]
-    known = ATTRIBUTES.get(name) or IDENTITY.get(name)
-    meaning = known.meaning.partition(" (")[0] if known else name
     if not isinstance(value, int | float):
-        return f"{meaning.partition(':')[0]}: {value}"
+        return f"{attribute(name).partition(':')[0]}: {value}"
+    return f"{attribute(name)} {stated(value, name)}"
+
+
+def attribute(name: str) -> str:
+    """What an attribute means, as short as it goes: `gia_m2` -> `gross internal floor area`."""
+    known = ATTRIBUTES.get(name) or IDENTITY.get(name)
+    return known.meaning.partition(" (")[0] if known else name
+
+
+def stated(value: Any, name: str) -> str:
+    """A value of an attribute with its unit: `14,155 m²`, `£5,000`."""
+    if value is None:
+        return "not known"
+    if not isinstance(value, int | float):
+        return str(value)
     if UNITS.get(name) == "GBP":
-        return f"{meaning} £{figure(value)}"
-    return f"{meaning} {figure(value)} {unit(UNITS.get(name))}".strip()
+        return f"£{figure(value)}"
+    return f"{figure(value)} {unit(UNITS.get(name))}".strip()
 
 
 def scaled(part: Mapping[str, Any]) -> str:
@@ -132,8 +170,37 @@ def capitalize_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def beside(value: Any, unit: str | None) -> str:
+    """A value of a comparison with its unit: whole pounds, shares in per cent, points to two places."""
+    match unit:
+        case "day":
+            return day(value)
+        case "share":
+            return f"{value:.0%}"
+        case "£":
+            return f"£{value:,.0f}"
+        case "of 100" | "points":
+            return f"{value:.2f}"
+        case None:
+            return f"{value:,}" if isinstance(value, int) else str(value)
+        case _:
+            return f"{figure(value)} {unit}"
+
+
+def css_text(text: str) -> str:
+    """A text within the quotes of a style sheet: everything but letters, figures and spaces by its number."""
+    return "".join(one if one == " " or (one.isascii() and one.isalnum()) else f"\\{ord(one):x} " for one in text)
+
+
+def by_criterion(stacked: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:
+    """The points of a chart, by criterion."""
+    return [(part["criterion"], part["points"]) for part in stacked]
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day, "shown": shown, "written": written, "title": title, "heading": heading, "unit": unit, "kind": kind,
     "cited": cited, "claimed": claimed, "measured": measured, "scaled": scaled,
-    "place": place, "capitalize_first": capitalize_first,
+    "place": place, "beside": beside, "capitalize_first": capitalize_first, "moment": moment, "dated": write_days_in,
+    "told": told, "attribute": attribute, "stated": stated, "css_text": css_text,
+    "points_by_criterion": by_criterion, "points": lambda one: f"{one:.2f}",
 }  # fmt: skip

@@ -28,7 +28,10 @@ def backup(
 
 
 def restore(path: Annotated[Path, typer.Argument(metavar="FILE", help="A backup made by `estates backup`.")]) -> None:
-    """Fill an empty database from a backup, and prove by hashes that every edition and frozen list came back."""
+    """Fill an empty database from a backup, and prove by hashes that every edition and frozen list came back.
+
+    Then every published list is verified with all that it rests on; exit code 1 when one does not.
+    """
     with open_engine(read_settings()) as engine:
         done = backups.restore(engine, path)
     console.print(
@@ -36,3 +39,7 @@ def restore(path: Annotated[Path, typer.Argument(metavar="FILE", help="A backup 
         f"{counted(done.shortlists, 'frozen list')}, all with their hashes"
         f"{'; schema brought up to date' if done.upgraded else ''}"
     )
+    console.print(f"{counted(done.verified, 'published list')} verified", soft_wrap=True)
+    for line in done.failed:
+        console.print(f"  [red]FAIL[/red] {escape(line)}", soft_wrap=True)
+    raise typer.Exit(bool(done.failed))

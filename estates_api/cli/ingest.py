@@ -61,7 +61,8 @@ def ingest_files(
                     taken += _hand_in(connection, path, known, dry_run=dry_run)
             except EstatesError as error:
                 refused += 1
-                named = error.detail if error.detail.startswith(f"{name}: ") else f"{name}: {error.detail}"
+                told = error.for_operator()
+                named = told if told.startswith(f"{name}: ") else f"{name}: {told}"
                 errors.print(f"[red]error:[/red] {escape(named)}; nothing was written", soft_wrap=True)
             progress.advance(task)
     if dry_run:

@@ -8,7 +8,7 @@ from typing import Annotated
 import psycopg
 import typer
 from rich.markup import escape
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from estates_api import __version__
 from estates_api.cli import (
@@ -20,6 +20,7 @@ from estates_api.cli import (
     endorsements,
     incentives,
     ingest,
+    keys,
     layers,
     levels,
     llc,
@@ -39,8 +40,10 @@ from estates_api.cli.session import console, fail, open_session, today
 from estates_api.domain.values import counted
 from estates_api.errors import EstatesError
 from estates_api.sources.template import template_header
-from estates_api.store.database import migrate, transaction, went_away
+from estates_api.store.database import migrate, transaction
 from estates_api.store.editions import lock_catalogue
+from estates_api.store.faults import find_fault
+from estates_api.store.rights import SERVING, let_serve
 from estates_api.workflows import assess as assessing
 
 app = typer.Typer(
@@ -57,6 +60,7 @@ app.add_typer(capacity.app, name="capacity")
 app.add_typer(decisions.app, name="decision")
 shortlists.app.command("endorse")(endorsements.endorse)
 app.add_typer(needs.app, name="needs")
+app.add_typer(keys.app, name="key")
 app.command("ingest")(ingest.ingest_files)
 app.command("outline")(outlines.outline_files)
 app.command("layers")(layers.layers)
@@ -98,6 +102,10 @@ def set_up() -> None:
     """Migrate, load the tables that come with the service, assess, and draft this quarter's shortlist."""
     with open_session(check=False) as session:
         serving.prepare(session)
+        if session.settings.serving_password:
+            with transaction(session.engine) as connection:
+                let_serve(connection, session.settings.serving_password)
+            serving.step("user for serving", SERVING)
 
 
 @app.command("template")
@@ -139,8 +147,9 @@ def main() -> None:
     try:
         app(prog_name="estates")
     except EstatesError as error:
-        fail(escape(error.detail))
-    except (OperationalError, psycopg.OperationalError) as error:
-        if not went_away(error):
+        fail(escape(error.for_operator()))
+    except (DBAPIError, psycopg.Error) as error:
+        fault = find_fault(error)
+        if fault is None:
             raise
-        fail("the database went away in the middle of the work, and nothing of it was written; try again")
+        fail(escape(f"{fault.for_operator()}; nothing of this was written, try again"))

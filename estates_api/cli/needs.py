@@ -20,8 +20,6 @@ from estates_api.workflows import needs as work
 from estates_api.workflows.allocation import answer_allocation
 from estates_api.workflows.fits import Wish, answer_need, describe_need, read_market
 
-SHOWN_FAULTS = 20
-
 app = typer.Typer(help="Needs: space that is looked for, and the sites that fit.", no_args_is_help=True)
 
 NeedArgument = Annotated[str, typer.Argument(help="The reference of a need.", metavar="NEED")]
@@ -46,8 +44,11 @@ def add(
     document = open_document(file, name)
     with open_session() as session:
         done = _add(session, [work.Given(*said) for said in source.read_needs(document)], by)
+        with transaction(session.engine) as connection:
+            doubts = work.list_doubts(connection, done)
     for id_, outcome in done.items():
-        console.print(f"{id_} {outcome}")
+        doubt = f" ({doubts[id_]})" if id_ in doubts else ""
+        console.print(f"{id_} {outcome}{escape(doubt)}", soft_wrap=True)
     console.print(f"{counted(len(done), 'need')} in {escape(name)}")
 
 
@@ -56,7 +57,7 @@ def _add(session: Session, given: list[work.Given], by: str) -> dict[str, work.O
         with transaction(session.engine) as connection:
             return work.add_needs(connection, given, by)
     except work.Faulty as error:
-        for fault in error.faults[:SHOWN_FAULTS]:
+        for fault in error.faults:
             errors.print(f"line {fault.line}: {escape(fault.reason)}", soft_wrap=True)
         raise
 
@@ -98,8 +99,8 @@ def fits(
     """Show the sites that fit a need, the best first, with what speaks for and against each."""
     wish = Wish((verdict,) if verdict else VERDICTS[:2], limit)
     with open_session() as session, transaction(session.engine) as connection:
-        market = read_market(connection, "complete")
-        found = answer_need(connection, "complete", work.get_need(connection, "complete", need), wish, market)
+        known = work.get_need(connection, "complete", need)
+        found = answer_need(connection, "complete", known, wish, read_market(connection, "complete"))
     console.print(f"{found['need']['id']}: {escape(found['need']['told'])}", soft_wrap=True)
     console.print(
         ", ".join(f"{counted(number, 'site')} {_verb(name, number)}" for name, number in found["counts"].items())
@@ -139,7 +140,12 @@ def allocate(
 ) -> None:
     """Say which open need goes to which site when several want the same, and why not to a better one."""
     with open_session() as session, transaction(session.engine) as connection:
-        found = answer_allocation(connection, "complete", first, read_market(connection, "complete"))
+        known, market = stored.list_needs(connection, "complete"), read_market(connection, "complete")
+    found = answer_allocation(known, first, market)
+    if not found["of"]:
+        console.print("no need is open, so there is nothing to allocate; record needs with: estates needs add FILE "
+                      "(the form: estates needs template)", soft_wrap=True)  # fmt: skip
+        return
     console.print(escape(found["rule"]), soft_wrap=True)
     console.print(f"{found['met']} of {counted(found['of'], 'need')} met{_proof(found)}")
     table = Table("need", "takes m²", "goes to", "why")

@@ -43,7 +43,8 @@ def outline_files(
                 _summary(name, done)
             except EstatesError as error:
                 refused += 1
-                named = error.detail if error.detail.startswith(f"{name}: ") else f"{name}: {error.detail}"
+                told = error.for_operator()
+                named = told if told.startswith(f"{name}: ") else f"{name}: {told}"
                 errors.print(f"[red]error:[/red] {escape(named)}; nothing was written", soft_wrap=True)
             progress.advance(task)
     if refused:

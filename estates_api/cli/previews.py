@@ -8,20 +8,9 @@ from rich.table import Table
 
 from estates_api.cli.session import console
 from estates_api.domain.values import counted
-from estates_api.workflows.preview import Preview
+from estates_api.workflows.preview import KINDS, Preview
 
 SHOWN = 10
-
-_KINDS = {
-    "sites_new": ("new site", "new sites", ("site", "name", "postcode")),
-    "sites_gone": ("site merged or withdrawn", "sites merged or withdrawn", ("site", "kind", "survivor", "reason")),
-    "holdings_new": ("new holding", "new holdings", ("organisation_code", "code", "name", "site")),
-    "holdings_moved": ("holding that moves", "holdings that move", ("organisation_code", "code", "name", "old", "new")),
-    "questions": ("question whether two are one place", "questions whether two are one place",
-                  ("organisation_code", "code", "other_code", "evidence")),
-    "figures_changed": ("figure that changes", "figures that change",
-                        ("site", "code", "attribute", "old", "new", "old_edition")),
-}  # fmt: skip
 
 
 def show_changes(found: Preview) -> None:
@@ -30,7 +19,7 @@ def show_changes(found: Preview) -> None:
     if not any(counts.values()):
         console.print("nothing that is known would change")
         return
-    for kind, (one, several, columns) in _KINDS.items():
+    for kind, (one, several, columns) in KINDS.items():
         if counts[kind]:
             at = f" at {counted(counts['sites_changed'], 'site')}" if kind == "figures_changed" else ""
             console.print(f"[bold]{counted(counts[kind], one, several)}[/bold]{at}")

@@ -10,11 +10,12 @@ from sqlalchemy import Engine
 
 from estates_api.cli.files import write_folder
 from estates_api.cli.session import Session, console, errors, open_session, today
+from estates_api.domain.callers import Circle
 from estates_api.domain.quarters import Quarter, parse_quarter, quarter_of
 from estates_api.errors import BadInput, Unavailable
 from estates_api.exports.webhook import parse_webhook
 from estates_api.store.database import transaction
-from estates_api.store.layers import AUDIENCES, Audience
+from estates_api.store.layers import AUDIENCES
 from estates_api.store.shortlists import Seeing
 from estates_api.workflows.adoption import InForce
 from estates_api.workflows.handing_out import FORMATS, hand_out, read_file
@@ -85,7 +86,7 @@ def _reason(text: str | None) -> str | None:
     return text
 
 
-def _audience(given: str) -> Audience:
+def _audience(given: str) -> Circle:
     found = next((one for one in AUDIENCES if one == given), None)
     if found is None:
         raise BadInput(f"--audience: must be one of {', '.join(AUDIENCES)}")
@@ -106,7 +107,7 @@ def _write(folder: Path, frozen: Frozen, session: Session) -> bool:
     """The list in every format with its hashes, whole or not at all; False where it is there already."""
     name = f"shortlist-{frozen.quarter}"
     with transaction(session.engine) as connection:
-        handed = hand_out(connection, frozen, adopted=session.method)
+        handed = hand_out(connection, frozen, adopted=session.method, area=session.area)
     files = {f"{name}.json": frozen.content}
     files |= {f"{name}.{suffix}": read_file(handed, frozen, suffix) for suffix in FORMATS}
     sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {file}\n" for file, content in sorted(files.items()))

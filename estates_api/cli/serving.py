@@ -1,5 +1,7 @@
 """`estates run` and `estates serve`: everything set up and served, or just served."""
 
+import gc
+import resource
 import secrets
 import socket
 from contextlib import ExitStack, suppress
@@ -8,10 +10,14 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from prometheus_client import start_http_server
 from rich.markup import escape
 
 from estates_api.api.app import create_app
+from estates_api.api.connections import MOST, Patient
 from estates_api.api.context import Context
+from estates_api.api.metrics import Metrics
+from estates_api.cli.logs import set_up_logs
 from estates_api.cli.session import Session, console, open_session, today, with_method_in_force
 from estates_api.cli.shortlists import draft_quarter, entries_table
 from estates_api.domain.quarters import Quarter, quarter_of
@@ -139,8 +145,36 @@ def listen(session: Session, *, host: str, port: int, key: str | None, open_draf
         engine=session.engine, area=session.area, method=session.method, admin_key=key, open_drafts=open_drafts,
         public_url=session.settings.public_url, max_upload_mb=session.settings.max_upload_mb, watch=True,
         backtest=find_result(session.settings.data_dir), method_content=session.method_content,
+        basemap=session.settings.basemap, issuer=session.settings.issuer, rate=session.settings.rate,
+        slow_ms=session.settings.slow_ms,
     )  # fmt: skip
-    config = uvicorn.Config(create_app(context), host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
+    set_up_logs(session.settings.log)
+    allow_connections()
+    app = create_app(context)
+    config = uvicorn.Config(
+        app, host=host, port=port, http=Patient, log_config=None, log_level="warning", access_log=False,
+        server_header=False, forwarded_allow_ips=",".join(session.settings.trusted_proxies),
+        timeout_graceful_shutdown=5,
+    )  # fmt: skip
+    if session.settings.metrics:
+        publish_metrics(app.state.metrics, *session.settings.metrics)
+    gc.collect()
+    gc.freeze()  # what is here by now stays: looking through it again and again would stop requests for 0.1 s each time
     # Once it has shut down, uvicorn raises the signal that ended it again: Ctrl-C is the usual way to stop.
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run()
+
+
+def allow_connections() -> None:
+    """Have the system allow as many connections as the service does."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * MOST
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
+
+
+def publish_metrics(metrics: Metrics, host: str, port: int) -> None:
+    """Numbers for Prometheus, on a port of their own."""
+    try:
+        start_http_server(port, host, metrics.registry)
+    except OSError as error:
+        raise Unavailable(f"ESTATES_METRICS_PORT: {port} on {host} cannot be used ({error.strerror})") from None

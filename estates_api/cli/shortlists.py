@@ -68,14 +68,21 @@ def publish(
     *,
     by: By,
     because: Annotated[str | None, typer.Option(help="Why the list that is published is replaced.")] = None,
-) -> None:
-    """Publish the newest draft, to the byte. What is published is never changed: a correction is a new revision."""
+    allow_stale: Annotated[
+        str | None,
+        typer.Option(help="Why it may go out though its evidence is old. Recorded, and shown to everybody.",
+                     metavar="REASON"),
+    ] = None,
+) -> None:  # fmt: skip
+    """Publish the newest draft, to the byte. What is published is never changed: a correction is a new revision.
+
+    Refused, as `estates quarter` is, when the evidence is too old or too little is known.
+    """
     wanted = parse_quarter(quarter)
     with open_session() as session:
         with transaction(session.engine) as connection:
-            frozen = lists.publish(
-                connection, wanted, area=session.area, method=session.method, by=by, because=because
-            )  # fmt: skip
+            asked = lists.Publication(by, because, allow_stale)
+            frozen = lists.publish(connection, wanted, asked, area=session.area, method=session.method)
         instead = f", replacing revision {frozen.replaces}" if frozen.replaces else ""
         which = f"shortlist {frozen.quarter} revision {frozen.revision}"
         console.print(escape(f"{which}, published by {frozen.by}{instead}"), soft_wrap=True)
@@ -114,8 +121,8 @@ def _choose(quarter: str, asked: choose.Asked) -> None:
     wanted = parse_quarter(quarter)
     with open_session() as session, transaction(session.engine) as connection:
         choose.choose(connection, wanted, asked, area=session.area, method=session.method, today=today())
-    console.print(f"{_DONE[asked.kind]}: {escape(asked.ref)}; the next draft follows it: "
-                  f"estates shortlist draft {wanted}", soft_wrap=True)  # fmt: skip
+        follows = choose.what_follows(connection, wanted)
+    console.print(f"{_DONE[asked.kind]}: {escape(asked.ref)}; {follows}", soft_wrap=True)
 
 
 @app.command("verify")
@@ -213,6 +220,8 @@ def show(quarter: QuarterArgument, *, revision: Revision = None) -> None:
         console.print(f"shortlist {frozen.quarter} revision {frozen.revision}, {frozen.status} by {escape(frozen.by)}")
         if frozen.replaces:
             console.print(f"replaces revision {frozen.replaces}: {escape(frozen.because or '')}", soft_wrap=True)
+        if frozen.on_old_evidence:
+            console.print(f"on old evidence, because: {escape(frozen.on_old_evidence)}", soft_wrap=True)
         show_frozen(frozen)
 
 
@@ -240,7 +249,7 @@ def export(
         raise BadInput(f"{suffix!r} is not a format of a shortlist; --format takes {', '.join(FORMATS)}")
     with open_session() as session, transaction(session.engine) as connection:
         frozen = lists.get_shortlist(connection, wanted)
-        handed = hand_out(connection, frozen, adopted=session.method)
+        handed = hand_out(connection, frozen, adopted=session.method, area=session.area)
     write_whole(out, read_file(handed, frozen, suffix))
     listed = counted(len(frozen.entries), "entry", "entries")
     told = f"shortlist {frozen.quarter} revision {frozen.revision}, {frozen.status}, {listed}: {escape(str(out))}"

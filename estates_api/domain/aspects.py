@@ -11,6 +11,8 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from estates_api.domain.entry import LISTS
+from estates_api.domain.listing import Listed
 from estates_api.domain.measures import DAYS_A_YEAR, FREEHOLD_YEARS, PTAL_LEVELS
 from estates_api.domain.needs import Need
 from estates_api.domain.outcome import ROUTES
@@ -29,7 +31,7 @@ class Offers:
 
     `scales` are the method's reference points of a criterion: the measure that counts nothing, and the one that counts
     in full. `private_finance`: the gate of that name is closed. `decided` are the sites that decisions moved, with the
-    state and who decided.
+    state and who decided. `listed` is where the newest quarter's list has a site.
     """
 
     refs: tuple[str, ...]
@@ -43,6 +45,7 @@ class Offers:
     scales: Mapping[str, tuple[float, float]]
     as_of: date
     decided: Mapping[str, tuple[State, str]] = field(default_factory=dict)
+    listed: Mapping[str, Listed] = field(default_factory=dict)
 
     def in_states(self, codes: Mapping[State, int]) -> Codes:
         """The code of the state that decisions moved each site to; silent where none did, or where it has no code."""
@@ -228,21 +231,26 @@ _ROUTE_SAYS = {"reuse": FOR, "release": AGAINST, "released": SILENT}
 
 
 def _route(_: Need, offers: Offers) -> Codes:
-    """What the site is listed for: reuse speaks for it, release against it, as the space may go."""
+    """What the quarter's list has it for, else its route by the method: reuse speaks for it, release against it."""
     codes = np.array([_ROUTE_SAYS.get(route, NOTED) for route in ROUTES], dtype=np.int8)
     found: Codes = codes[offers.routes]
+    for place, ref in enumerate(offers.refs) if offers.listed else ():
+        one = offers.listed.get(ref)
+        if one and found[place] != SILENT:
+            found[place] = _ROUTE_SAYS.get(one.purpose, NOTED)
     return found
 
 
 def _tell_route(_: Need, offers: Offers, place: int, __: int) -> Said:
-    route = ROUTES[offers.routes[place]]
-    told = {
-        "release": "it is listed for release: the space may go",
-        "part release with reuse": "it is listed for part release with reuse: ask which part stays",
-        "reuse": "it is listed for reuse",
-        "retain": "it is on no list: its owner's use goes on",
-    }.get(route, "too little is known of it for any list")
-    return Said(told, route)
+    route, one = ROUTES[offers.routes[place]], offers.listed.get(offers.refs[place])
+    by_method = {
+        "not enough data": "too little is known of it for the method",
+        "retain": "by the method it is for no list: its owner's use goes on",
+    }.get(route, f"by the method it is for {route}")
+    goes = {"release": ": the space may go", "part release": ": ask which part stays"}
+    for_what = one.purpose if one else LISTS.get(route, "")
+    told = f"it is {one.told}; {by_method}" if one else by_method
+    return Said(told + goes.get(for_what, ""), route)
 
 
 def _deprivation(_: Need, offers: Offers) -> Codes:

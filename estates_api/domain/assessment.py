@@ -14,7 +14,7 @@ from estates_api.domain.method import SCORES, Criterion, Method, ScoreName
 from estates_api.domain.outcome import ROUTES, Case, Outcome, Route, decide, order_of
 from estates_api.domain.peers import site_class
 from estates_api.domain.sites import Event, Site
-from estates_api.domain.standing import Tried, try_sites
+from estates_api.domain.standing import Tried, sees, try_sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _acute(sites: Sequence[Site], classes: Sequence[str], circles: Sequence[int]
     found: dict[int, Counter[str]] = {circle: Counter() for circle in circles}
     for site, group, circle in zip(sites, classes, circles, strict=True):
         if site.borough_gss and group == "acute" and not released_by(site):
-            for outer in (one for one in found if one >= circle):
+            for outer in (one for one in found if sees(one, circle)):
                 found[outer][site.borough_gss] += 1
     return found
 

@@ -13,6 +13,10 @@ PinList = Literal["release", "part release", "reuse"]
 PIN_LISTS: tuple[PinList, ...] = get_args(PinList)
 
 
+OR_PINNED = ", or pinned by a person, with a reason"
+"""What is said over a list beside its rule."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What a person chose for a site of a quarter: `listed` is the list that it is pinned to. `at` is ISO 8601."""

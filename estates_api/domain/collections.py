@@ -57,6 +57,7 @@ _SITE = (
     Property("borough_gss", "string", "Borough (GSS code)"),
     Property("sector", "string", "Sectors of the organisations there, joined by `; `"),
     Property("owner", "string", "Freeholders and head lessees, joined by `; `"),
+    Property("tenure", "string", "What a public owner has there, as far as known", values=("freehold", "leasehold")),
     Property("organisations", "string", "Organisations there, joined by `; `"),
     Property("precision", "string", "How precisely the position is known",
              values=("outline", "uprn", "postcode", "lsoa", "borough", "unknown")),
@@ -66,7 +67,7 @@ _SITE = (
     Property("evidence_date", "date", "Oldest evidence that the assessment rests on"),
     Property("stale", "boolean", "The evidence is older than the method allows"),
 )  # fmt: skip
-_DRAWN = ("ref", "name", "sector", "owner", "gia_m2", "land_ha")
+_DRAWN = ("ref", "name", "sector", "owner", "precision", "gia_m2", "land_ha")
 _PLACE = (*_SITE, Property("holdings", "integer", "Holdings at the site"))
 
 
@@ -119,8 +120,8 @@ COLLECTIONS: Mapping[str, Collection] = {
                    "Point", _PLACE, _DRAWN, dated=True),
         Collection("candidates", "Candidates",
                    "The same sites with the latest assessment: route, scores and one plain sentence",
-                   "Point", _CANDIDATE, ("ref", "name", "sector", "route", "release_score", "reuse_score"),
-                   dated=True),
+                   "Point", _CANDIDATE, ("ref", "name", "sector", "route", "release_score", "release_coverage",
+                                         "reuse_score", "reuse_coverage"), dated=True),
         Collection("outlines", "Outlines",
                    "The sites whose outline is known, as polygons with the properties of `sites`",
                    "MultiPolygon", _PLACE, _DRAWN, dated=True),

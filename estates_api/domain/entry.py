@@ -1,13 +1,13 @@
 """One entry of a shortlist: every number and reason of a site, JSON-ready, as it is frozen."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from estates_api.domain.assessment import Assessed, SiteScore
+from estates_api.domain.choices import Choice
 from estates_api.domain.decisions import Progress, missing_sectors, progress_of
 from estates_api.domain.explanation import describe, sentence
-from estates_api.domain.gates import OWNERS, PUBLIC
+from estates_api.domain.gates import OWNERS, public_tenure
 from estates_api.domain.land import site_land
 from estates_api.domain.method import Method, ScoreName
 from estates_api.domain.particulars import Particulars
@@ -15,13 +15,20 @@ from estates_api.domain.sites import Interest, Site
 from estates_api.domain.stated import stated_of
 from estates_api.domain.surplus_clock import Window
 
+LISTS = {"release": "release", "part release with reuse": "part release", "reuse": "reuse"}
+"""The list that a route puts a site on; sites of the area's own trusts that are not surely inside go to the annex."""
+
 TOLD = ("criterion", "state", "measure", "unit", "value", "weight", "points", "note")
 """What an entry says of a contribution; the method, known by its hash, has title, scale, reason and citation."""
 
 
-def make_entry(result: Assessed, listed: str, method: Method, *, as_of: date, more: Particulars) -> dict[str, Any]:
-    """The entry of a site that is on a list of this name. Unknown is None, or blank where it is text."""
-    progress, scored = progress_of(more.decisions), scored_by(result, listed)
+def make_entry(
+    result: Assessed, listed: str, method: Method, *, as_of: date, more: Particulars, pin: Choice | None = None
+) -> dict[str, Any]:  # fmt: skip
+    """The entry of a site that is on a list of this name, by rule or pinned. Unknown is None, or blank where it is
+    text."""
+    progress, pinned_to = progress_of(more.decisions), (pin.listed if pin else None) or ""
+    scored = scored_by(listed_for(listed, result.route, pinned_to))
     described = describe(result, method, as_of, progress.checks)
     return {
         "list": listed,
@@ -42,8 +49,9 @@ def make_entry(result: Assessed, listed: str, method: Method, *, as_of: date, mo
         "flips": [flip["told"] for flip in (described["robustness"] or {}).get("flips", ())],
         "contributions": [_contribution(part) for part in (*described["release"]["contributions"],
                                                            *described["reuse"]["contributions"])],
-        "pinned": "",
-        "reasons": sentence(result, method),
+        "pinned": f"{pin.by}: {pin.reason}" if pin else "",
+        "pinned_to": pinned_to,
+        "reasons": _because(pin) + sentence(result, method),
         "sources": "; ".join(_sources(result)),
         "evidence_date": described["evidence_date"],
         "stale": result.stale,
@@ -88,7 +96,7 @@ def _whose(site: Site) -> dict[str, str]:
         "owner_sector": _joined(interest.sector for interest in owners),
         "occupiers": _joined(holding.organisation_name for holding in site.holdings),
         "occupier_sector": _joined(site.sectors),
-        "tenure": _tenure(owners),
+        "tenure": public_tenure(owners) or "",
     }
 
 
@@ -116,12 +124,6 @@ def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _tenure(owners: Sequence[Interest]) -> str:
-    """What a public owner could dispose of: the freehold where one is known, else a lease."""
-    kinds = {interest.kind for interest in owners if interest.sector in PUBLIC}
-    return "freehold" if "freeholder" in kinds else "leasehold" if kinds else ""
-
-
 def _joined(names: Any) -> str:
     return "; ".join(sorted(set(names)))
 
@@ -139,9 +141,19 @@ def _land(site: Site, more: Particulars, described: dict[str, Any]) -> dict[str,
     }
 
 
-def scored_by(result: Assessed, listed: str) -> ScoreName:
-    """The score that a site is listed by; in the annex, that of its route."""
-    return "reuse" if "reuse" in {listed, result.route if listed == "annex" else ""} else "release"
+def _because(pin: Choice | None) -> str:
+    return f"Pinned to the {pin.listed} list by {pin.by}: {pin.reason}. By the method alone: " if pin else ""
+
+
+def listed_for(listed: str, route: str, pinned_to: str = "") -> str:
+    """What a site on this list is listed for: release, part release or reuse. In the annex, the list that a person
+    pinned it to, else that of its route."""
+    return listed if listed in LISTS.values() else pinned_to or LISTS.get(route, listed)
+
+
+def scored_by(purpose: str) -> ScoreName:
+    """The score that a site is listed by."""
+    return "reuse" if purpose == "reuse" else "release"
 
 
 def _scores(result: Assessed, scored: ScoreName) -> dict[str, Any]:

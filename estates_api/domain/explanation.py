@@ -94,14 +94,14 @@ def sentence(result: Assessed, method: Method) -> str:
 
 
 def _age(result: Assessed) -> str:
-    """That the evidence is old, and what is known to have happened since."""
+    """That the evidence is old, and what is known to have happened after the newest of it."""
     if not result.stale:
         return ""
     if result.evidence is None:
         return "no dated evidence"
     oldest, newest = result.evidence
     span = f"{oldest:%B %Y}" if oldest == newest else f"{oldest:%B %Y} to {newest:%B %Y}"
-    since = [event.told() for event in result.site.events if event.latest and event.latest > oldest]
+    since = [event.told() for event in result.site.events if event.earliest and event.earliest > newest]
     followed = f", and since then: {'; '.join(since)}" if since and result.route in _LISTED else ""
     return f"the evidence is old ({span}){followed}"
 

@@ -11,7 +11,7 @@ from typing import Any
 from estates_api.domain.assessment import Assessed
 from estates_api.domain.capacity import site_capacity
 from estates_api.domain.explanation import sentence
-from estates_api.domain.gates import OWNERS
+from estates_api.domain.gates import OWNERS, public_tenure
 from estates_api.domain.land import site_land
 from estates_api.domain.limits import limits_of
 from estates_api.domain.method import Method
@@ -34,6 +34,7 @@ def site_properties(result: Assessed, boroughs: Mapping[str, str]) -> dict[str, 
         "borough_gss": site.borough_gss,
         "sector": _joined(holding.sector for holding in every),
         "owner": _joined(i.organisation_name for i in site.interests if i.kind in OWNERS),
+        "tenure": public_tenure(site.interests),
         "organisations": _joined(holding.organisation_name for holding in every),
         "precision": site.precision,
         "inside_area": site.inside_area,

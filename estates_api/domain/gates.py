@@ -30,6 +30,13 @@ def public_interests(site: Site, kind: InterestKind) -> list[Interest]:
     return sorted(held, key=lambda interest: interest.organisation_name)
 
 
+def public_tenure(interests: Iterable[Interest]) -> str | None:
+    """What a public owner could dispose of: the freehold where one is known, else a lease; None where no public body is
+    stated as owner."""
+    kinds = {one.kind for one in interests if one.kind in OWNERS and one.sector in PUBLIC}
+    return "freehold" if "freeholder" in kinds else "leasehold" if kinds else None
+
+
 def _owner(site: Site, _: Mapping[str, int]) -> str | None:
     """Nobody public is stated as freeholder or head lessee, or only without the tenure."""
     if public_interests(site, "freeholder") or public_interests(site, "head lessee"):

@@ -37,6 +37,10 @@ def _of_largest(holdings: Iterable[Holding], attribute: str) -> Claim | None:
     return largest.claims[attribute] if largest else None
 
 
+LEAST_HA = 0.0001
+"""A square metre: less is no land that anything stands on, whatever a return says."""
+
+
 def plot_ratio(site: Site) -> tuple[float, tuple[Claim, ...]] | None:
     """Floor area over land, each piece of land once, as returned: before later sales, which took buildings too. None
     when either is unknown.
@@ -49,7 +53,7 @@ def plot_ratio(site: Site) -> tuple[float, tuple[Claim, ...]] | None:
     land = [piece[0][1] for piece in land_pieces(site)]
     area_ha = sum(claim.number or 0.0 for claim in land)
     floors = [gia for holding in site.holdings if (gia := _floor_area(holding))]
-    if not floors or not area_ha:
+    if not floors or area_ha < LEAST_HA:
         return None
     return sum(gia.number or 0.0 for gia in floors) / (area_ha * 10_000), (*floors, *land)
 

@@ -6,10 +6,12 @@ audience may see, so that it tells nothing of what is withheld.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import eq
 from typing import Any
 
 from estates_api.domain.area import Area
-from estates_api.domain.shortlist import LISTS
+from estates_api.domain.entry import LISTS, listed_for
 
 Row = dict[str, Any]
 
@@ -17,7 +19,12 @@ DECILES = range(1, 11)
 FOR_RELEASE = ("release", "part release with reuse")
 SCORED = (*FOR_RELEASE, "reuse", "retain")
 
+BY_METHOD = (
+    "Release and reuse are counted by the method, whoever pinned a site to a quarter's list or struck it off: what a "
+    "published list of this quarter has stands beside it."
+)
 NOTES = (
+    BY_METHOD,
     "Land, floor area and empty space: all sites but those that have left public ownership.",
     "Land for release, homes, backlog avoided: sites for release or part release, which count with all their land.",
     "Backlog avoided is an upper end: high and significant risk of the whole site, by the newest return of it.",
@@ -27,7 +34,10 @@ PER_HEAD = (
     "No figure is per head: no population is loaded. A neighbourhood (LSOA) was drawn to hold 1,000 to 3,000 people, "
     "so the number of neighbourhoods of a decile says roughly how many live there (Office for National Statistics)."
 )
-OF_A_LIST = "Of a shortlist: sites to retain and those that come next are not in it, so it tells no coverage."
+OF_A_LIST = (
+    "Of a shortlist: sites to retain and those that come next are not in it. Evidence: how much of the weight of a "
+    "listed site's score rests on evidence, on average."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,17 @@ class Rolled:
     backlog_gbp: float | None = None
     void_gbp: float | None = None
     imd_decile: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A part of London that sites are added up for."""
+
+    level: str
+    gss: str | None
+    name: str
+    holds: Callable[[str | None], bool]
+    """Whether a site in the borough of this code belongs to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +97,7 @@ EQUITY_FIELDS = (
 
 
 def roll_up(sites: Iterable[Rolled]) -> Row:
-    """Sites added up; a sum over sites of which none is known is None, over no sites at all 0."""
+    """Sites added up; a sum of which nothing is known is None."""
     every = list(sites)
     held = [one for one in every if one.route != "released"]
     release = [one for one in held if one.route in FOR_RELEASE]
@@ -103,7 +124,7 @@ def roll_up(sites: Iterable[Rolled]) -> Row:
 
 def _sum(sites: Sequence[Rolled], figure: Callable[[Rolled], float | None]) -> tuple[float | None, int]:
     known = [number for one in sites if (number := figure(one)) is not None]
-    return (None if sites and not known else round(sum(known), 4)), len(known)
+    return round(sum(known), 4) if known else None, len(known)
 
 
 def _share(part: float, whole: float | None) -> float | None:
@@ -113,24 +134,29 @@ def _share(part: float, whole: float | None) -> float | None:
 def levels(sites: Sequence[Rolled], area: Area) -> list[Row]:
     """A row for each borough of the area, for the sub-region that they are, and for what is loaded of London; a last
     one for sites elsewhere, or of unknown place, where there are any."""
-    by_gss: dict[str | None, list[Rolled]] = {}
-    for one in sites:
-        by_gss.setdefault(one.borough_gss, []).append(one)
+    found = []
+    for one in list_levels(area):
+        there = [site for site in sites if one.holds(site.borough_gss)]
+        if there or one.level != "elsewhere":
+            found.append({"level": one.level, "gss": one.gss, "name": one.name, **roll_up(there)})
+    return found
+
+
+def list_levels(area: Area) -> list[Level]:
+    """The levels of an area, the smallest first."""
     ours = sorted(area.boroughs.items(), key=lambda pair: pair[1])
-    rows = [_level("borough", gss, name, by_gss.get(gss, ())) for gss, name in ours]
-    rows.append(_level("sub-region", None, area.name, [one for one in sites if one.borough_gss in area.boroughs]))
-    rows.append(_level("London", None, "London, as loaded", [one for one in sites if _in_london(one)]))
-    elsewhere = [one for one in sites if not _in_london(one) and one.borough_gss not in area.boroughs]
-    return [*rows, *([_level("elsewhere", None, "Elsewhere, or not known", elsewhere)] if elsewhere else [])]
+    return [
+        *(Level("borough", gss, name, partial(eq, gss)) for gss, name in ours),
+        Level("sub-region", None, area.name, lambda code: code in area.boroughs),
+        Level("London", None, "London, as loaded", _in_london),
+        Level("elsewhere", None, "Elsewhere, or not known",
+              lambda code: code not in area.boroughs and not _in_london(code)),
+    ]  # fmt: skip
 
 
-def _level(level: str, gss: str | None, name: str, sites: Iterable[Rolled]) -> Row:
-    return {"level": level, "gss": gss, "name": name, **roll_up(sites)}
-
-
-def _in_london(one: Rolled) -> bool:
-    """In a London borough or the City: their GSS codes begin with E09 (Office for National Statistics)."""
-    return (one.borough_gss or "").startswith("E09")
+def _in_london(gss: str | None) -> bool:
+    """A London borough or the City: their GSS codes begin with E09 (Office for National Statistics)."""
+    return (gss or "").startswith("E09")
 
 
 def describe_levels(sites: Sequence[Rolled], area: Area, unplaced: Sequence[Unplaced]) -> Row:
@@ -147,7 +173,7 @@ def describe_levels(sites: Sequence[Rolled], area: Area, unplaced: Sequence[Unpl
 
 
 def _covers(sites: Sequence[Rolled], area: Area) -> str:
-    beyond = [one for one in sites if _in_london(one) and one.borough_gss not in area.boroughs]
+    beyond = [one for one in sites if _in_london(one.borough_gss) and one.borough_gss not in area.boroughs]
     names = ", ".join(sorted({area.neighbours.get(gss, gss) for one in beyond if (gss := one.borough_gss)}))
     more = f" and {len(beyond)} in {names}" if beyond else ""
     return f"London is what is loaded here inside Greater London: the sites of {area.name}{more}. It is not all of it."
@@ -178,7 +204,7 @@ def describe_equity(sites: Sequence[Rolled], area: Area, neighbourhoods: Mapping
         "decile": "Of the neighbourhood (LSOA 2011) that the site's position lies in, by the English indices of "
         "deprivation 2019 (Ministry of Housing, Communities and Local Government, Open Government Licence v3.0); 1 is "
         "the most deprived tenth of England. Not known where the position is known to a borough only.",
-        "notes": [*NOTES[:2], PER_HEAD],
+        "notes": [*NOTES[:3], PER_HEAD],
     }
 
 
@@ -187,20 +213,36 @@ _LISTED = {listed: route for route, listed in LISTS.items()}
 
 
 def levels_of(document: Mapping[str, Any], area: Area) -> Row:
-    """The levels of a frozen shortlist: what is listed, what has not enough data, and what has been released. Sites to
-    retain are not in it, so coverage is None."""
+    """The levels of a frozen shortlist: what is listed, what has not enough data, and what has been released.
+
+    Sites to retain are not in it, so the shares that are scored are None; `evidence_share` is that of the weight of a
+    listed site's score which rests on evidence, on average, None where none is listed.
+    """
     described = describe_levels(rolled_of(document), area, ())
     blank = dict.fromkeys(("retain", "scored_sites_share", "scored_gia_share"))
-    return described | {"levels": [row | blank for row in described["levels"]], "notes": [*NOTES[:3], OF_A_LIST]}
+    known = {one.name: _evidence(document["entries"], one) for one in list_levels(area)}
+    rows = [row | blank | {"evidence_share": known[row["name"]]} for row in described["levels"]]
+    return described | {"levels": rows, "notes": [*NOTES[1:4], OF_A_LIST]}
+
+
+def _evidence(entries: Sequence[Mapping[str, Any]], level: Level) -> float | None:
+    shares = [entry["coverage"] for entry in entries if level.holds(entry["borough_gss"] or None)]
+    return round(sum(shares) / len(shares), 4) if shares else None
+
+
+def equity_of(document: Mapping[str, Any], area: Area, neighbourhoods: Mapping[tuple[str, int], int]) -> Row:
+    """Release and reuse of a frozen shortlist by deprivation."""
+    return describe_equity(rolled_of(document), area, neighbourhoods) | {"notes": [*NOTES[1:3], PER_HEAD]}
 
 
 def rolled_of(document: Mapping[str, Any]) -> list[Rolled]:
     """What a frozen shortlist knows of its sites. Of those that it does not list it says only where they are."""
     listed = [
         Rolled(
-            entry["borough_gss"] or None, _LISTED.get(entry["list"], entry["route"]), entry["land_ha"], entry["gia_m2"],
-            entry["homes_low"], entry["homes_high"], entry["backlog_avoided_gbp"], entry["void_cost_gbp_per_year"],
-            entry.get("imd_decile"),
+            entry["borough_gss"] or None,
+            _LISTED.get(listed_for(entry["list"], entry["route"], entry.get("pinned_to", "")), entry["route"]),
+            entry["land_ha"], entry["gia_m2"], entry["homes_low"], entry["homes_high"], entry["backlog_avoided_gbp"],
+            entry["void_cost_gbp_per_year"], entry.get("imd_decile"),
         )
         for entry in document["entries"]
     ]  # fmt: skip

@@ -34,7 +34,8 @@ Row = dict[str, Any]
 class Field:
     """One column: what it means, what it may hold, in which unit, and which key of a frozen entry it is taken from.
 
-    `pattern` holds for the whole text. `origin` says in words where the value comes from.
+    `pattern` holds for the whole text, and `like` says in words what that is. `origin` says in words where the value
+    comes from.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Field:
     required: bool = False
     enum: tuple[str, ...] = ()
     pattern: str = ""
+    like: str = ""
     minimum: float | None = None
     maximum: float | None = None
     unit: str = ""
@@ -133,20 +135,23 @@ _KM = 1000
 
 _FIELDS = (
     _text("site_reference", "Reference of the site in this catalogue", "the catalogue: one per place on the ground",
-          key="site", required=True, pattern=r"[A-Za-z0-9][A-Za-z0-9._/:-]{1,59}"),
+          key="site", required=True, pattern=r"[A-Za-z0-9][A-Za-z0-9._/:-]{1,59}",
+          like="2 to 60 letters, digits and signs of . _ / : -, such as NCL-RRP03"),
     _text("owner_body", "Freeholders and head lessees, joined by semicolons",
           "asset lists, registers and cited pages; an ERIC return alone makes nobody an owner", key="owner"),
     _text("owner_type", "Kinds of owner, joined by semicolons", "the organisations in owner_body", key="owner_sector",
-          pattern=f"({_SECTORS})(; ({_SECTORS}))*"),
+          pattern=f"({_SECTORS})(; ({_SECTORS}))*",
+          like="NHS, council, other public, private or unknown; several joined by a semicolon and a space"),
     _text("name", "Name of the site", "the winning claim of its holdings", required=True),
     _text("address", "Address", "the winning claim"),
     _text("postcode", "Postcode", "the winning claim",
-          pattern=r"[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{2}"),
+          pattern=r"[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{2}", like="a postcode such as N15 3TH"),
     _text("uprn", "Unique property reference number", "asset lists and outlines; text, never a number",
-          pattern=r"[0-9]{1,12}"),
+          pattern=r"[0-9]{1,12}", like="1 to 12 digits"),
     _text("title_number", "HM Land Registry title number", "outlines that name one"),
     _text("borough", "Borough", "the outline of the borough that the position lies in"),
-    _text("borough_gss", "GSS code of the borough", "Office for National Statistics", pattern=r"E0[6-9][0-9]{6}"),
+    _text("borough_gss", "GSS code of the borough", "Office for National Statistics", pattern=r"E0[6-9][0-9]{6}",
+          like="a GSS code such as E09000014"),
     _text("existing_use", "Existing use, in the words of those who return it, joined by semicolons",
           "ERIC site type, asset lists' current use"),
     _number("area_ha", "Land of the site, each piece once, less what was sold", "returns, asset lists, outlines",
@@ -160,7 +165,8 @@ _FIELDS = (
           take=_precision, required=True, enum=("outline", "uprn", "postcode", "lsoa", "borough", "unknown")),
     _text("geometry", "Outline where one is known, else the position, as WKT in EPSG:27700",
           "outlines handed in; a point is not a parcel", take=_geometry,
-          pattern=r"(POINT|POLYGON|MULTIPOLYGON) ?\([-0-9., ()e]+\)"),
+          pattern=r"(POINT|POLYGON|MULTIPOLYGON) ?\([-0-9., ()e]+\)",
+          like="POINT, POLYGON or MULTIPOLYGON as well-known text in metres, such as POINT (530000 190000)"),
     _text("potential_surplus", "Whether an owner says that it is surplus", take=_surplus,
           origin="decisions recorded here, else the newest of: events (declared surplus, marketed, disposal approved, "
           "retained, reopened, reused) and plots of the surplus-land collection, newer than any sale there",
@@ -194,9 +200,10 @@ _FIELDS = (
           "person who pinned it with a printed reason", required=True, enum=ORDER),
     _text("route", "Route by the declared cut-offs", "the assessment, whichever list a person pinned it to",
           required=True, enum=get_args(Route)),
-    _number("score", "Score on its list, expected", "the assessment; of reuse on the reuse list, else of release",
+    _number("score", "Score on its list, expected", "the assessment; of reuse where it is listed for reuse, by rule or "
+            "pinned by a person, else of release",
             minimum=0, maximum=100, required=True),
-    _share("p_top_k", "Share of the draws of weights and unknown measures in which it is among the top k",
+    _share("p_top_k", "Share of the draws of weights and unknown measures in which it is among the top k by that score",
            "the assessment"),
     _share("coverage", "Share of the score's weight that rests on evidence", "the assessment", required=True),
     _text("sensitivity", "Who may see the site", "the strictest of what it rests on",
@@ -205,9 +212,9 @@ _FIELDS = (
     _text("sources", "Editions and rows under the known measures, joined by semicolons", "editions"),
     _text("method", "Method of the assessment", "the method's file", required=True),
     _text("quarter", "Calendar quarter of the shortlist", "the shortlist", required=True,
-          pattern=r"[0-9]{4}-Q[1-4]"),
+          pattern=r"[0-9]{4}-Q[1-4]", like="a calendar quarter such as 2026-Q4"),
     _text("hash", "SHA-256 of the frozen list that the row was taken from", "the shortlist", required=True,
-          pattern=r"[0-9a-f]{64}"),
+          pattern=r"[0-9a-f]{64}", like="64 of the digits 0 to 9 and the letters a to f"),
 )  # fmt: skip
 
 FIELDS: Mapping[str, Field] = {field.name: field for field in _FIELDS}

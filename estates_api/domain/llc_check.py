@@ -8,12 +8,19 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+import numpy as np
+import shapely
+
 from estates_api.domain.llc import FIELDS, ID, KEY, Field
+from estates_api.domain.nearness import POSITION_ERROR_M
 from estates_api.domain.values import counted, shorten
 from estates_api.errors import BadInput
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
+
+ROUNDED_M = 1.0
+"""How far coordinates may be rounded, beside the precision."""
 
 MOST_NAMED = 12
 """Columns that a message names."""
@@ -30,10 +37,12 @@ class Fault:
 
 @dataclass(slots=True)
 class Checked:
-    """The rows of one table while they are looked at. The keys met are held: some 100 bytes a row."""
+    """The rows of one table while they are looked at. The keys met are held: some 100 bytes a row. `even`: every row
+    has as many fields as the header, as in a CSV file; a workbook's end where they are blank."""
 
     places: Mapping[str, int]
     width: int
+    even: bool = True
     rows: int = 0
     failed: int = 0
     seen: set[tuple[str, ...]] = field(default_factory=set)
@@ -41,7 +50,7 @@ class Checked:
     def check(self, line: int, cells: Sequence[str]) -> list[Fault]:
         """What is wrong with a row; nothing where it passes."""
         self.rows += 1
-        faults = [] if len(cells) <= self.width else [_too_wide(line, len(cells), self.width)]
+        faults = self._width(line, cells)
         row: dict[str, Any] = {}
         for name, place in self.places.items():
             try:
@@ -52,11 +61,22 @@ class Checked:
         self.failed += bool(faults)
         return faults
 
+    def _width(self, line: int, cells: Sequence[str]) -> list[Fault]:
+        """A row with more or fewer fields than the header has its values under the wrong names."""
+        extra = any(cell.strip() for cell in cells[self.width :])
+        missing = self.even and len(cells) < self.width
+        if not (extra or missing):
+            return []
+        why = ("a comma in a text that is not in quotation marks?" if extra
+               else "a comma or a quotation mark missing, or a line break in a text?")  # fmt: skip
+        return [Fault(line, "", f"the row has {counted(len(cells), 'field')}, the header has {self.width}: {why}")]
+
     def _together(self, line: int, row: Mapping[str, Any]) -> list[Fault]:
         """What no cell says by itself."""
         key = tuple(str(row[name]) for name in KEY if name in row)
         low, high = row.get("homes_low"), row.get("homes_high")
         wrong = {
+            "geometry": _misplaced(row),
             KEY[-1]: f"{key[-1]} stands twice in {key[0]}; a site has one row" if key in self.seen else "",
             "homes_low": f"{low} is more than homes_high {high}" if low and high is not None and low > high else "",
             "northing": "easting and northing go together; give both or neither"
@@ -67,11 +87,29 @@ class Checked:
         return [Fault(line, name, reason) for name, reason in wrong.items() if reason]
 
 
-def _too_wide(line: int, cells: int, width: int) -> Fault:
-    return Fault(line, "", f"the row has {cells} cells, the header {width}: is a quote missing?")
+def _misplaced(row: Mapping[str, Any]) -> str:
+    """Where easting and northing are not those of the geometry, within the precision that the row states."""
+    geometry, at = row.get("geometry"), (row.get("easting"), row.get("northing"))
+    if geometry is None:
+        return ""
+    try:
+        with np.errstate(invalid="ignore", over="ignore"):
+            shape = shapely.from_wkt(geometry)
+    except shapely.errors.ShapelyError:
+        shape = None
+    if shape is None or shape.is_empty or not shape.is_valid:
+        return f"is no shape that can be drawn; {_wanted(FIELDS['geometry'])}"
+    if None in at or "precision" not in row:
+        return ""
+    within_m = POSITION_ERROR_M.get(str(row.get("precision")), 0.0) + ROUNDED_M
+    away_m = float(shapely.distance(shape, shapely.Point(at)))
+    if away_m <= within_m:
+        return ""
+    return (f"lies {away_m:,.0f} m from easting {at[0]:,.10g} and northing {at[1]:,.10g}; with the precision "
+            f"{row.get('precision')} they are at most {within_m:,.0f} m apart")  # fmt: skip
 
 
-def open_table(header: Sequence[str]) -> Checked:
+def open_table(header: Sequence[str], *, even: bool = True) -> Checked:
     """A table with this header, in any order; BadInput names what is missing, not known or there twice."""
     names = [name.strip() for name in header]
     while names and not names[-1]:  # spreadsheets leave empty columns at the end
@@ -87,7 +125,7 @@ def open_table(header: Sequence[str]) -> Checked:
     ]
     if faults:
         raise BadInput(f"the header is not that of {ID} ({counted(len(FIELDS), 'column')}); {'; '.join(faults)}")
-    return Checked({name: names.index(name) for name in FIELDS}, len(names))
+    return Checked({name: names.index(name) for name in FIELDS}, len(names), even)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -125,9 +163,8 @@ def _wanted(field_: Field) -> str:
     unit = f" of {field_.unit}" if field_.unit else ""
     low = "" if field_.minimum is None else f", {field_.minimum:g} or more"
     high = "" if field_.maximum is None else f", {field_.maximum:g} or less"
-    shape = f" like {field_.pattern}" if field_.pattern else ""
     blank = "" if field_.required else ", or blank where it is not known"
-    return f"wanted: {what}{unit}{low}{high}{shape}{blank}"
+    return f"wanted: {field_.like or what}{unit}{low}{high}{blank}"
 
 
 def _number(text: str) -> float | None:

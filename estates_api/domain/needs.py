@@ -1,9 +1,10 @@
 """Needs: space that somebody is looking for, parsed once from what they wrote."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ BRITAIN = (0.0, 0.0, 700_000.0, 1_300_000.0)
 FIELDS: Mapping[str, str] = {
     "need": "Its reference: 1 to 40 letters, digits, dots and dashes; the same again revises it",
     "organisation_code": "Code of the organisation that looks for space",
-    "organisation_name": "Its name",
+    "organisation_name": "Its name; may be left blank where the register (/organisations) has the code",
     "service": "What the space is for",
     "floor_area_low_m2": "The least floor area that would do, square metres",
     "floor_area_high_m2": "The most that is of use; blank: no upper bound",
@@ -50,10 +51,12 @@ _ID = re.compile(r"[A-Z0-9][A-Z0-9_.-]{0,39}")
 
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
-    """What names of places mean: boroughs by GSS code, and the easting and northing of the postcodes that are known."""
+    """What names mean: boroughs by GSS code, the easting and northing of the postcodes that are known, and what the
+    register calls organisations, by code."""
 
     boroughs: Mapping[str, str]
     postcodes: Mapping[str, tuple[float, float]]
+    organisations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +96,67 @@ class Need:
         return f"{low:,.6g} m²" if high == low else f"{low:,.6g} to {high:,.6g} m²"
 
 
+class NeedFaults(BadInput):
+    """Everything that is wrong with the fields of a need: each reason names its field and says what would be right."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = tuple(reasons)
+
+
 def parse_need(said: Mapping[str, str], places: Gazetteer) -> Need:
-    """The need that these fields say (FIELDS); BadInput names the field and says what would be right."""
+    """The need that these fields say (FIELDS); NeedFaults, a BadInput, has every field that is wrong."""
     if unknown := sorted(set(said) - set(FIELDS)):
-        raise BadInput(f"there is no field {shorten(unknown[0])!r}; there are {', '.join(FIELDS)}")
-    words = {name: _words(name, said.get(name, "")) for name in FIELDS if name != "polygon"}
-    low, high = _space(words)
-    return Need(
-        id=parse_id(words["need"]),
-        organisation_code=_field("organisation_code", parse_ods_code, _required(words, "organisation_code")),
-        organisation_name=_required(words, "organisation_name"),
-        service=_required(words, "service"),
-        floor_area_low_m2=low,
-        floor_area_high_m2=high,
-        area=_area(words, clean_text(said.get("polygon", "")), places),
-        ptal=_ptal(words["ptal"]),
-        required_by=_field("required_by", parse_day, words["required_by"]),
-        sensitivity=_sensitivity(words["sensitivity"]),
-        note=words["note"],
-    )
+        raise NeedFaults([f"there is no field {shorten(unknown[0])!r}; there are {', '.join(FIELDS)}"])
+    names = [name for name in FIELDS if name != "polygon"]
+    words = _take_all({name: partial(_words, name, said.get(name, "")) for name in names})
+    polygon = clean_text(said.get("polygon", ""))
+    found = _take_all({
+        "id": partial(parse_id, words["need"]),
+        "organisation": partial(_organisation, words, places),
+        "service": partial(_required, words, "service"),
+        "space": partial(_space, words),
+        "area": partial(_area, words, polygon, places),
+        "ptal": partial(_ptal, words["ptal"]),
+        "required_by": partial(_field, "required_by", parse_day, words["required_by"]),
+        "sensitivity": partial(_sensitivity, words["sensitivity"]),
+    })  # fmt: skip
+    code, name = found.pop("organisation")
+    low, high = found.pop("space")
+    return Need(organisation_code=code, organisation_name=name, floor_area_low_m2=low, floor_area_high_m2=high,
+                note=words["note"], **found)  # fmt: skip
+
+
+def _take_all(parts: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """What each part gives by its name; NeedFaults has what is wrong with any."""
+    found, reasons = {}, []
+    for name, take in parts.items():
+        try:
+            found[name] = take()
+        except BadInput as error:
+            reasons.append(error.detail)
+    if reasons:
+        raise NeedFaults(reasons)
+    return found
+
+
+def _organisation(words: Mapping[str, str], places: Gazetteer) -> tuple[str, str]:
+    """The code and the name, which the register gives where nobody does. A code that it has not is taken with its name:
+    who looks for space (a new practice, a charity) often holds none yet, and the register knows only who does."""
+    code = _field("organisation_code", parse_ods_code, _required(words, "organisation_code"))
+    name = words["organisation_name"] or places.organisations.get(code, "")
+    if not name:
+        raise BadInput(f"organisation_name: is blank, and {code} is not in the register (/organisations); say its name")
+    return code, name
+
+
+def doubt_about(need: Need, organisations: Mapping[str, str]) -> str:
+    """What is odd about who looks for space, by the register; blank where nothing is."""
+    code, name = need.organisation_code, need.organisation_name
+    known = organisations.get(code)
+    if known is None:
+        return f"the organisation {code} is not in the register; it stands by the name that was given, {name}"
+    return "" if known.casefold() == name.casefold() else f"the register calls {code} {known}, and not {name}"
 
 
 def parse_id(text: str) -> str:
@@ -234,7 +279,8 @@ def _point(words: Mapping[str, str]) -> tuple[float, float]:
 def parse_polygon(text: str) -> Any:
     """The multipolygon of well-known text in EPSG:27700 metres; BadInput for anything else, or beyond Great Britain."""
     try:
-        with np.errstate(invalid="ignore"):  # a coordinate that is no number lies nowhere, which is told below
+        # A coordinate that is no number, or larger than any, lies nowhere, which is told below.
+        with np.errstate(invalid="ignore", over="ignore"):
             shape = shapely.from_wkt(text)
     except (shapely.errors.ShapelyError, UnicodeEncodeError):
         raise BadInput("polygon: is not well-known text, POLYGON ((530000 190000, …)) in EPSG:27700") from None

@@ -57,6 +57,7 @@ def describe_window(window: Window) -> dict[str, Any]:
         "standing": window.standing,
         "registered_at": window.registered_at.isoformat() if window.registered_at else None,
         "window_ends_at": window.ends_at.isoformat() if window.ends_at else None,
+        "working_days_left": window.working_days_left,
         "covered": window.covered,
         "reason": window.reason,
         "convention": CONVENTION,

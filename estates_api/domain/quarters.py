@@ -38,7 +38,7 @@ def parse_quarter(text: str) -> Quarter:
     """`2026-Q4` -> Quarter; BadInput for anything else."""
     found = re.fullmatch(r"([0-9]{4})-?[Qq]([1-4])", text.strip())
     if not found or not 1948 <= int(found[1]) <= 9998:
-        raise BadInput(f"{text!r} is not a quarter; write it like 2026-Q4")
+        raise BadInput(f"{text[:40]!r} is not a quarter; write the year and one of Q1 to Q4, like 2026-Q4")
     return Quarter(int(found[1]), int(found[2]))
 
 

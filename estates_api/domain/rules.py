@@ -88,3 +88,21 @@ _ALL = (
 )
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in _ALL}
+
+_ADVICE: dict[tuple[Severity, Mender], str] = {
+    ("error", "organisation"): "Have the organisation put it right in its file, and hand that in; until then this is "
+                               "left out, and the rest counts.",
+    ("warning", "organisation"): "Ask the organisation whether it is so. If not, hand in the corrected file.",
+    ("note", "organisation"): "Nothing, unless it is not so: then ask the organisation.",
+    ("error", "publisher"): "Tell the publisher; until then this is left out, and the rest counts.",
+    ("warning", "publisher"): "Compare it with what the publisher says of the file, and tell the publisher.",
+    ("note", "publisher"): "Nothing: the publisher made the file so.",
+    ("error", "steward"): "Look whether the file is the right one, and what was said of it; this is left out.",
+    ("warning", "steward"): "Look whether what was said of the file is right.",
+    ("note", "steward"): "Nothing, if it is as you expect.",
+}  # fmt: skip
+
+
+def advise(severity: Severity, mender: Mender) -> str:
+    """What to do about a finding: by how grave it is, and who can mend it."""
+    return _ADVICE[severity, mender]

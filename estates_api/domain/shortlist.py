@@ -11,16 +11,13 @@ from typing import Any
 from estates_api.domain.assessment import Assessed
 from estates_api.domain.choices import Choice, describe_choice, followed
 from estates_api.domain.decisions import Progress, progress_of
-from estates_api.domain.entry import make_entry, scored_by
+from estates_api.domain.entry import LISTS, listed_for, make_entry, scored_by
 from estates_api.domain.method import Method
 from estates_api.domain.particulars import NOTHING_ELSE, Particulars
 from estates_api.domain.quarters import Quarter
 
 SCHEMA = "shortlist/1"
 """The form of the document, told in it; another form gets another number."""
-
-LISTS = {"release": "release", "part release with reuse": "part release", "reuse": "reuse"}
-"""The list that a route puts a site on; sites of the area's own trusts that are not surely inside go to the annex."""
 
 ORDER = ("release", "part release", "reuse", "annex")
 
@@ -140,7 +137,8 @@ def _list_of(result: Assessed) -> str:
 
 
 def _score(result: Assessed, listed: str) -> float:
-    return round((result.reuse if scored_by(result, listed) == "reuse" else result.release).expected, 4)
+    scored = scored_by(listed_for(listed, result.route))
+    return round((result.reuse if scored == "reuse" else result.release).expected, 4)
 
 
 def _is_elsewhere(result: Assessed) -> bool:
@@ -151,7 +149,8 @@ def _is_elsewhere(result: Assessed) -> bool:
 def _probability(one: _Placed) -> float | None:
     """How likely the site is among the top k by the score of its list; None where no draws were made."""
     tried = one.result.tried
-    standing = tried and (tried.reuse if scored_by(one.result, one.listed) == "reuse" else tried.release)
+    scored = scored_by(listed_for(one.listed, one.result.route))
+    standing = tried and (tried.reuse if scored == "reuse" else tried.release)
     return standing.top if standing else None
 
 
@@ -168,11 +167,7 @@ def _beyond(one: _Placed, method: Method) -> str:
 
 
 def _entry(one: _Placed, method: Method, as_of: date, beside: Beside) -> dict[str, Any]:
-    entry = make_entry(one.result, one.listed, method, as_of=as_of, more=beside.of(one.result))
-    if one.pin:
-        entry["pinned"] = f"{one.pin.by}: {one.pin.reason}"
-        entry["reasons"] = f"Pinned by {entry['pinned']}. By the method alone: {entry['reasons']}"
-    return entry
+    return make_entry(one.result, one.listed, method, as_of=as_of, more=beside.of(one.result), pin=one.pin)
 
 
 def _next(one: _Placed, method: Method) -> dict[str, Any]:
@@ -234,14 +229,19 @@ def _outside(result: Assessed) -> dict[str, Any]:
             "list": LISTS[result.route], "stale": result.stale}  # fmt: skip
 
 
+NOT_PUBLIC = "not public"
+"""What a private edition is called in the whole list, where its hash proves it."""
+
+
 def seen_by(content: Mapping[str, Any], audience: str, withheld: Collection[str]) -> dict[str, Any]:
     """A list as an audience sees it: without the sites that are withheld from it, of which only is told how many would
-    be on a list or next, by borough."""
+    be on a list or next, by borough; and without the files that are not public, whose number would tell."""
     rows = [row for part in ("entries", "next") for row in content[part] if row["site"] in withheld]
     totals = Counter((row["borough_gss"], row["borough"]) for row in rows)
     return {
         **without(content, withheld),
         "audience": audience,
+        "editions": [one for one in content["editions"] if one["edition"] != NOT_PUBLIC],
         "withheld": [{"borough_gss": gss, "borough": name, "sites": n} for (gss, name), n in sorted(totals.items())],
     }
 

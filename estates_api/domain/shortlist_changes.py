@@ -28,12 +28,14 @@ MOST_CLAIMS = 3
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the lists do not say: what the run behind each said of sites that it does not list (explanations, by
-    reference), which site each became part of, and why what rests on rows of a site is no longer shown."""
+    reference), which site each became part of, why what rests on rows of a site is no longer shown, and what the
+    criteria are called (by id), as entries name them by id alone."""
 
     before: Rows = field(default_factory=dict)
     after: Rows = field(default_factory=dict)
     survivors: Mapping[str, str] = field(default_factory=dict)
     redacted: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def _what(ref: str, old: _Side, new: _Side) -> str:
 
 def _change(ref: str, old: _Side, new: _Side, facts: Facts) -> dict[str, Any]:
     shown = new.entries.get(ref) or old.entries[ref]
-    found = {str(name): _score(name, old.of(ref), new.of(ref)) for name in SCORES}
+    found = {str(name): _score(name, old.of(ref), new.of(ref), facts.titles) for name in SCORES}
     scores = {name: score for name, score in found.items() if score}
     return {
         "site": ref,
@@ -112,13 +114,14 @@ def _pair(name: str, ref: str, old: _Side, new: _Side) -> dict[str, Any]:
     return {"from": old.entries.get(ref, {}).get(name), "to": new.entries.get(ref, {}).get(name)}
 
 
-def _score(name: str, one: Row | None, other: Row | None) -> dict[str, Any] | None:
+def _score(name: str, one: Row | None, other: Row | None, titles: Mapping[str, str]) -> dict[str, Any] | None:
     """How a score differs, by criterion; None where one side does not tell it in parts."""
     parts = [_parts(name, row) for row in (one, other)]
     if not all(parts):
         return None
     before, after = parts
-    by = [_difference(id_, before.get(id_), after.get(id_)) for id_ in sorted({*before, *after})]
+    by = [_difference(id_, before.get(id_), after.get(id_)) | {"title": titles.get(id_) or _plain(id_)}
+          for id_ in sorted({*before, *after})]  # fmt: skip
     sums = [sum(part["points"] for part in side.values()) for side in parts]
     return {
         "from": round(sums[0], 4),
@@ -143,6 +146,11 @@ def _difference(id_: str, one: Row | None, other: Row | None) -> dict[str, Any]:
     data = bool(one and other) and any(claims[name]["from"] != claims[name]["to"] for name in _CLAIMED)
     because = "data" if data else "weight" if abs(points) > _NO_SCORE else ""
     return {"criterion": id_, "points": points, "because": because, **claims}
+
+
+def _plain(id_: str) -> str:
+    """An id as words, where no method says what it is called."""
+    return id_.partition(".")[2].replace("_", " ")
 
 
 _CLAIMED = ("state", "measure", "sources", "note")
@@ -244,7 +252,7 @@ def _texts(ref: str, old: _Side, new: _Side) -> Iterator[dict[str, Any]]:
     one, other = old.of(ref), new.of(ref)
     if one and other:
         yield from _came_and_went("event", _events(one), _events(other), ("", "no longer known: "))
-        yield from _came_and_went("gate", _gates(one), _gates(other), ("the gate closed: ", "the gate opened: "))
+        yield from _came_and_went("gate", _gates(one), _gates(other), ("a gate closed: ", "a gate opened: "))
 
 
 def _came_and_went(
@@ -263,7 +271,9 @@ def _events(row: Row) -> list[str]:
 
 def _gates(row: Row) -> list[str]:
     found = row.get("gates") or ()
-    return _BETWEEN_GATES.split(found) if isinstance(found, str) else [f"{one['id']}: {one['reason']}" for one in found]
+    if not isinstance(found, str):
+        return [one["reason"] for one in found]
+    return [text.partition(": ")[2] for text in _BETWEEN_GATES.split(found)]
 
 
 _BETWEEN_GATES = re.compile(f"; (?=(?:{'|'.join(map(re.escape, GATES))}): )")
@@ -284,12 +294,33 @@ def _scored(old: _Side, new: _Side, scores: Rows) -> Iterator[dict[str, Any]]:
     weight = {name: [row for row in found if row["because"] == "weight"] for name, found in rows.items()}
     changed = _method(old.document) != _method(new.document)
     if changed:
-        told = ", ".join(f"{name} score {score['from']:.1f} under the old and {score['to']:.1f} under the new"
-                         for name, score in scores.items())  # fmt: skip
-        yield _cause("method", f"the method changed{': ' if told else ''}{told}", points=_points(weight))
+        points = _points(weight)
+        did = ", ".join(f"its {name} score {by:+.1f} points" for name, by in points.items() if abs(by) >= _SHOWN)
+        parts = (
+            _moved_cut_offs(old.document, new.document),
+            did or "its scores are the same by both" if scores else "",
+        )
+        told = "; ".join(part for part in parts if part)
+        yield _cause("method", f"the method changed{': ' if told else ''}{told}", points=points)
     elif any(weight.values()):
         told = "its measures weigh otherwise, as one began or ceased to apply, or are compared with another year's"
         yield _cause("weight", told, points=_points(weight))
+
+
+_CUT_OFFS = {
+    "release": ("the cut-off for release", "{:g}"), "reuse": ("the cut-off for reuse", "{:g}"),
+    "coverage": ("the share of a score's weight that must be known", "{:.0%}"),
+}  # fmt: skip
+
+
+def _moved_cut_offs(before: Row, after: Row) -> str:
+    """From where to where the method moved its cut-offs; blank where it moved none."""
+    ends = [document.get("cut_offs") or {} for document in (before, after)]
+    return ", ".join(
+        f"{what} from {written.format(ends[0][name])} to {written.format(ends[1][name])}"
+        for name, (what, written) in _CUT_OFFS.items()
+        if name in ends[0] and name in ends[1] and ends[0][name] != ends[1][name]
+    )
 
 
 def _points(rows: Mapping[str, Sequence[Row]]) -> dict[str, float]:
@@ -297,17 +328,20 @@ def _points(rows: Mapping[str, Sequence[Row]]) -> dict[str, float]:
 
 
 def _claim(row: Row) -> str:
-    """One measure in words: `release backlog 14 £/m² to 102 £/m² (ERIC 2013-14 row 7 to ERIC 2014-15 row 9), +7.6`."""
+    """One measure in words: `high and significant risk backlog £14/m² to £102/m² (ERIC 2013-14 row 7 to ERIC 2014-15
+    row 9), +7.6 points for release`."""
     ends = ("from", "to")
     values = (_value(row["measure"][end], row["state"][end], row["unit"][end] or "") for end in ends)
     sources = [row["sources"][end] or "nothing" for end in ends]
     rows = f" ({' to '.join(sources)})" if sources[0] != sources[1] else ""
-    name = row["criterion"].replace(".", " ").replace("_", " ")
-    return f"{name} {' to '.join(values)}{rows}, {row['points']:+.1f} points"
+    score = row["criterion"].partition(".")[0]
+    return f"{row['title']} {' to '.join(values)}{rows}, {row['points']:+.1f} points for {score}"
 
 
 def _value(measure: Any, state: Any, unit: str) -> str:
-    return quantity(measure, unit) if isinstance(measure, int | float) else str(state or "nothing")
+    if isinstance(measure, int | float):
+        return quantity(measure, unit)
+    return str(state or "nothing").replace("unknown", "not known")
 
 
 def _rule(ref: str, old: _Side, new: _Side) -> Iterator[dict[str, Any]]:

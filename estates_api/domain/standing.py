@@ -7,6 +7,7 @@ draw.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -44,17 +45,27 @@ class Tried:
     flips: tuple[Flip, ...]
 
 
+SHARED = 1
+"""The last circle whose sites are seen by everybody in narrower ones."""
+
+
+def sees(one: int, other: Any) -> Any:
+    """Whether who sees the sites of a circle sees those of another (or of each of an array): up to SHARED those of
+    wider circles as well, and beyond it, where each circle is one owner's, its own and the shared ones."""
+    return (other <= min(one, SHARED)) | (other == one)
+
+
 def try_sites(case: Case, outcome: Outcome, method: Method, seed: int, circles: Sequence[int] = ()) -> list[Tried]:
     """Every site's standing, in the order of the case.
 
-    `circles` says how few may see each site, 0 for everybody. A site is ranked among those that everybody who sees it
-    may see: a gap in the ranks would tell of a site that is withheld.
+    `circles` says how few may see each site, 0 for everybody (see `sees`). A site is ranked among those that everybody
+    who sees it may see: a gap in the ranks would tell of a site that is withheld.
     """
     size, flips = len(case.refs), find_flips(case, outcome, method)
-    circle = np.array(circles or [0] * size, dtype=np.int8)
+    circle = np.array(circles or [0] * size, dtype=np.int32)
     found: list[Tried] = [Tried(seed, None, None, None, ())] * size
     for one in np.unique(circle):
-        inside, seen = np.flatnonzero(circle == one), circle <= one
+        inside, seen = np.flatnonzero(circle == one), sees(one, circle)
         moved = np.zeros((-(-method.trials.draws // 8), size), dtype=np.uint8)
         standings = {name: _stand(case, outcome, method, _plan(method, name, seed), seen, moved) for name in SCORES}
         differs = np.bitwise_count(moved).sum(axis=0, dtype=np.int64) / method.trials.draws

@@ -8,8 +8,8 @@ holidays.
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from datetime import date, timedelta
+from typing import Any, Literal
 
 import numpy as np
 
@@ -31,21 +31,34 @@ Standing = Literal["in window", "open market", "does not apply", "not registered
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How the clock stands on a day. `ends_at` is the last day of the window."""
+    """How the clock stands on a day. `ends_at` is the last day of the window, and `working_days_left` how many working
+    days there are to claim in, this day among them; None where there is no window."""
 
     standing: Standing
     covered: Covered
     reason: str
     registered_at: date | None = None
     ends_at: date | None = None
+    working_days_left: int | None = None
 
 
 def window_end(registered_at: date, bank_holidays: Collection[date]) -> date:
     """The 40th working day after the day of entry."""
-    holidays = np.array(sorted(bank_holidays), dtype="datetime64[D]")
-    end = np.busday_offset(np.datetime64(registered_at), WORKING_DAYS, roll="backward", holidays=holidays)
+    end = np.busday_offset(
+        np.datetime64(registered_at), WORKING_DAYS, roll="backward", holidays=_days(bank_holidays)
+    )  # fmt: skip
     found: date = end.astype(object)
     return found
+
+
+def working_days_between(first: date, last: date, bank_holidays: Collection[date]) -> int:
+    """How many working days there are from one day to another, both counted; 0 where the last is before the first."""
+    after = np.datetime64(last) + np.timedelta64(1, "D")
+    return max(0, int(np.busday_count(np.datetime64(first), after, holidays=_days(bank_holidays))))
+
+
+def _days(bank_holidays: Collection[date]) -> "np.ndarray[Any, np.dtype[np.datetime64]]":
+    return np.array(sorted(bank_holidays), dtype="datetime64[D]")
 
 
 def covers(sector: str, kind: str) -> tuple[Covered, str]:
@@ -67,5 +80,9 @@ def window_of(
     covered, why = covers(*owner)
     if registered_at is None or as_of < registered_at:
         return Window("does not apply" if covered == "no" else "not registered", covered, why)
-    end = window_end(registered_at, bank_holidays())
-    return Window("in window" if as_of <= end else "open market", covered, why, registered_at, end)
+    holidays = bank_holidays()
+    end = window_end(registered_at, holidays)
+    if as_of > end:
+        return Window("open market", covered, why, registered_at, end, 0)
+    left = working_days_between(max(as_of, registered_at + timedelta(1)), end, holidays)
+    return Window("in window", covered, why, registered_at, end, left)

@@ -86,9 +86,9 @@ def _points(given: Any, where: str, *, log: bool) -> Points:
         raise BadInput(f"{form}; from 2 to {MOST_POINTS} of them")
     if not all(isinstance(point, Sequence) and not isinstance(point, str) and len(point) == 2 for point in given):
         raise BadInput(form)
-    points = tuple(sorted(
+    points = tuple(
         (_number(x, where, -LARGEST_MEASURE, LARGEST_MEASURE), _number(y, where, 0, 1)) for x, y in given
-    ))  # fmt: skip
+    )  # fmt: skip
     if fault := find_fault_of_points(points, log=log):
         raise BadInput(f"{where}: {fault}")
     return points
@@ -125,6 +125,14 @@ def compare(
 ) -> tuple[Outcome, list[dict[str, Any]]]:  # fmt: skip
     """The outcome, and what it is for each site beside that of the adopted method: ranked for release first, then the
     others by reference."""
+    after, columns = compare_columns(case, names, before, question)
+    return after, [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def compare_columns(
+    case: Case, names: Sequence[str], before: Outcome, question: WhatIf
+) -> tuple[Outcome, dict[str, list[Any]]]:  # fmt: skip
+    """The same as columns by name, in the same order."""
     same = {name: before.valued[name] for name in SCORES if name not in question.anew}
     after = decide(case, question.method, question.gates, same)
     columns: dict[str, Sequence[Any]] = {
@@ -137,8 +145,7 @@ def compare(
         columns.update(_moved(name, before, after, question.top))
     ranks = after.ranks["release"]
     order = np.lexsort((_inverse(case.order), np.where(ranks > 0, ranks, len(ranks) + 1))).tolist()
-    ordered = [[column[place] for place in order] for column in columns.values()]
-    return after, [dict(zip(columns, row, strict=True)) for row in zip(*ordered, strict=True)]
+    return after, {name: [column[place] for place in order] for name, column in columns.items()}
 
 
 def _inverse(order: np.ndarray[Any, np.dtype[np.intp]]) -> np.ndarray[Any, np.dtype[np.intp]]:

@@ -10,7 +10,8 @@ MEDIA_TYPE = "text/calendar; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One all-day event. `uid` stays the same for the same window; `stamp` is when it was recorded."""
+    """One all-day event. `uid` stays the same for the same window; `stamp` is when it was recorded, or changed last,
+    and `sequence` how often it was changed."""
 
     uid: str
     stamp: datetime
@@ -18,6 +19,8 @@ class Entry:
     title: str
     said: str
     url: str
+    sequence: int = 0
+    cancelled: bool = False
 
 
 def write_calendar(name: str, entries: Iterable[Entry]) -> bytes:
@@ -39,6 +42,10 @@ def write_calendar(name: str, entries: Iterable[Entry]) -> bytes:
         event.add("description", entry.said)
         event.add("url", entry.url)
         event.add("transp", "TRANSPARENT")
+        event.add("sequence", entry.sequence)
+        # What was published and no longer holds is published again as cancelled, with a greater sequence (RFC 5546,
+        # 2.1.4 and 3.2.1): by that a calendar takes out what it has.
+        event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
         calendar.add_component(event)
     written: bytes = calendar.to_ical()
     return written

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from estates_api.domain.choices import PIN_LISTS
 from estates_api.domain.collections import Collection, Property
 from estates_api.domain.shortlist import ORDER
 
@@ -78,6 +79,7 @@ ENTRIES = Collection("entries", "Shortlist entries", "What a quarter's shortlist
     Property("events", "string", "What happened by then, joined by `; `"),
     Property("later_events", "string", "What happened after that day, joined by `; `"),
     Property("pinned", "string", "Who pinned it to its list, and why"),
+    Property("pinned_to", "string", "The list that a person pinned it to", values=PIN_LISTS),
     Property("state", "string", "How far its owner's decision is"),
     Property("endorsed_by", "string", "Who endorsed it, joined by `; `"),
     Property("endorsement_missing", "string", "Sectors that have not endorsed it, joined by `; `"),

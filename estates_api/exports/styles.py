@@ -14,18 +14,48 @@ CLEAR = "#ffffff00"
 GREY = "#6e6e6e"
 
 
+Value = str | float | tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One property held against a value."""
+
+    name: str
+    how: Literal["=", "<>", ">=", "<", "IN", "NOT IN"]
+    value: Value
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A class: what the legend says, which features are in it (`where` in QGIS's words, `ELSE` for all others), and
-    their mark: colours as #rrggbb or #rrggbbaa, sizes in millimetres."""
+    """A class: what the legend says, which features are in it (those that pass all tests, or all others), and their
+    mark: colours as #rrggbb or #rrggbbaa, sizes in millimetres."""
 
     label: str
-    where: str | None = None
+    tests: tuple[Compared, ...] = ()
+    others: bool = False
     fill: str = CLEAR
     line: str = "#3c3c3c"
     mark: Literal["circle", "square", "diamond", "triangle", "cross"] = "circle"
     size_mm: float = 2.6
     line_mm: float = 0.2
+
+    @property
+    def where(self) -> str | None:
+        """Which features are in it, in QGIS's words; None for all."""
+        if self.others:
+            return "ELSE"
+        return " AND ".join(f'"{one.name}" {one.how} {_quoted(one.value)}' for one in self.tests) or None
+
+
+def _quoted(value: Value) -> str:
+    match value:
+        case str():
+            return f"'{value}'"
+        case tuple():
+            return f"({', '.join(map(_quoted, value))})"
+        case _:
+            return f"{value:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +82,39 @@ def list_styles(collection: Collection, cut_offs: CutOffs) -> tuple[Style, ...]:
     return (Style(collection.title, collection.shape, (Rule(collection.title, fill="#2c7fb8aa"),)),)
 
 
-_SCALE = ("#253494", "#2c7fb8", "#41b6c4", "#a1dab4", "#ffffcc")
-_ALL_OTHERS = "ELSE"
-_RELEASED = Rule("left public ownership", "\"route\" = 'released'", fill=GREY, line=GREY, mark="cross", size_mm=2.2)
+SCALE = ("#253494", "#2c7fb8", "#41b6c4", "#a1dab4", "#ffffcc")
+_RELEASED = Rule(
+    "left public ownership", (Compared("route", "=", "released"),), fill=GREY, line=GREY, mark="cross", size_mm=2.2
+)
 
 
 def _scored(score: Literal["release", "reuse"], cut_offs: CutOffs) -> Style:
     """Two classes from the cut-off up, larger, and three below it; too little known is no class of a score."""
     cut = getattr(cut_offs, score)
-    known = f'"route" <> \'released\' AND "{score}_coverage" >= {cut_offs.coverage:g}'
+    known = Compared("route", "<>", "released"), Compared(f"{score}_coverage", ">=", cut_offs.coverage)
     bounds = (101, round((cut + 100) / 2), cut, round(cut * 2 / 3), round(cut / 3), 0)
     classes = tuple(
         Rule(
             f"{low:g} to {min(high, 100):g}" + (f" (cut-off {cut:g})" if low == cut else ""),
-            f'{known} AND "{score}_score" >= {low:g} AND "{score}_score" < {high:g}',
+            (*known, Compared(f"{score}_score", ">=", low), Compared(f"{score}_score", "<", high)),
             fill=colour, size_mm=3.6 if low >= cut else 2.6,
         )
-        for high, low, colour in zip(bounds, bounds[1:], _SCALE, strict=False)
+        for high, low, colour in zip(bounds, bounds[1:], SCALE, strict=False)
     )  # fmt: skip
     little = f"not enough known (under {cut_offs.coverage:.0%})"
     return Style(f"{score.capitalize()} score", "Point", (*classes, _RELEASED, _unknown(little)))
 
 
 def _unknown(label: str, size_mm: float = 2.2) -> Rule:
-    return Rule(label, _ALL_OTHERS, line=GREY, size_mm=size_mm)
+    return Rule(label, others=True, line=GREY, size_mm=size_mm)
 
 
 def _listed(name: str, both: str) -> tuple[Rule, ...]:
     """What can become of a site, by the property `name`; `both` is what it calls a release in part."""
     return (
-        Rule("release", f"\"{name}\" = 'release'", fill="#d55e00", mark="diamond", size_mm=4),
-        Rule(both, f"\"{name}\" = '{both}'", fill="#e69f00", mark="triangle", size_mm=3.8),
-        Rule("reuse", f"\"{name}\" = 'reuse'", fill="#0072b2", mark="square", size_mm=3.2),
+        Rule("release", (Compared(name, "=", "release"),), fill="#d55e00", mark="diamond", size_mm=4),
+        Rule(both, (Compared(name, "=", both),), fill="#e69f00", mark="triangle", size_mm=3.8),
+        Rule("reuse", (Compared(name, "=", "reuse"),), fill="#0072b2", mark="square", size_mm=3.2),
     )
 
 
@@ -102,37 +133,39 @@ LIST_COLOURS = {rule.label: rule.fill for rule in _listed("list", "part release"
 
 _ROUTES = Style("Route", "Point", (
     *_listed("route", "part release with reuse"),
-    Rule("retain", "\"route\" = 'retain'", fill="#009e73"),
+    Rule("retain", (Compared("route", "=", "retain"),), fill="#009e73"),
     _RELEASED,
     _unknown("not enough data"),
 ))  # fmt: skip
 
 _DECILES = tuple(
-    Rule(label, f'"imd_decile" IN ({low}, {low + 1})', fill=colour, size_mm=1.6)
+    Rule(label, (Compared("imd_decile", "IN", (low, low + 1)),), fill=colour, size_mm=1.6)
     for low, label, colour in zip(
-        (1, 3, 5, 7, 9), ("1 and 2 (most deprived)", "3 and 4", "5 and 6", "7 and 8", "9 and 10"), _SCALE, strict=True
+        (1, 3, 5, 7, 9), ("1 and 2 (most deprived)", "3 and 4", "5 and 6", "7 and 8", "9 and 10"), SCALE, strict=True
     )
 )
 
 # What takes land is filled; what favours homes, or asks for consent, is outlined.
 _DESIGNATIONS = Style("Designations", "MultiPolygon", (
-    Rule("Housing Zone", "\"kind\" = 'housing-zone'", line="#cc79a7", line_mm=0.6),
-    Rule("Opportunity Area", "\"kind\" = 'opportunity-area'", line="#d55e00", line_mm=0.6),
-    Rule("flood zone 3b", "\"kind\" = 'flood-zone-3b'", fill="#0072b288", line="#0072b2"),
-    Rule("flood zones 2 and 3", "\"kind\" IN ('flood-zone-2', 'flood-zone-3')", fill="#56b4e955", line="#56b4e9"),
-    Rule("green belt, metropolitan open land", "\"kind\" IN ('green-belt', 'metropolitan-open-land')",
+    Rule("Housing Zone", (Compared("kind", "=", "housing-zone"),), line="#cc79a7", line_mm=0.6),
+    Rule("Opportunity Area", (Compared("kind", "=", "opportunity-area"),), line="#d55e00", line_mm=0.6),
+    Rule("flood zone 3b", (Compared("kind", "=", "flood-zone-3b"),), fill="#0072b288", line="#0072b2"),
+    Rule("flood zones 2 and 3", (Compared("kind", "IN", ("flood-zone-2", "flood-zone-3")),),
+         fill="#56b4e955", line="#56b4e9"),
+    Rule("green belt, metropolitan open land", (Compared("kind", "IN", ("green-belt", "metropolitan-open-land")),),
          fill="#009e7355", line="#009e73"),
-    Rule("open space", "\"kind\" = 'open-space'", fill="#f0e44255", line="#8a8000"),
+    Rule("open space", (Compared("kind", "=", "open-space"),), fill="#f0e44255", line="#8a8000"),
     _unknown("conservation area, listed building"),
 ))  # fmt: skip
 _CENTRES = Style("Town centres", "Point", (
-    Rule("International, Metropolitan or Major", "\"class\" <> 'district'", fill="#d55e00", mark="square", size_mm=3.4),
-    Rule("District", "\"class\" = 'district'", fill="#e69f00", mark="square"),
+    Rule("International, Metropolitan or Major", (Compared("class", "<>", "district"),),
+         fill="#d55e00", mark="square", size_mm=3.4),
+    Rule("District", (Compared("class", "=", "district"),), fill="#e69f00", mark="square"),
 ), label="name")  # fmt: skip
 
 _STYLES = {
     "sites": Style("Sites", "Point", (
-        Rule("site", "\"precision\" NOT IN ('borough', 'unknown')", fill="#0072b2"),
+        Rule("site", (Compared("precision", "NOT IN", ("borough", "unknown")),), fill="#0072b2"),
         _unknown("known to the borough at best"),
     )),
     "outlines": Style("Outlines", "MultiPolygon", (Rule("outline", fill="#0072b233", line="#0072b2", line_mm=0.4),)),

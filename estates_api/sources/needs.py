@@ -11,7 +11,7 @@ from estates_api.sources.document import Document
 from estates_api.sources.table import Aliases, exact, normalise_header, require_table
 from estates_api.sources.vector import Feature, open_layer
 
-REQUIRED = ("need", "organisation_code", "organisation_name", "service", "floor_area_low_m2")
+REQUIRED = ("need", "organisation_code", "service", "floor_area_low_m2")
 _ALIASES = Aliases(exact(FIELDS))
 _OWN_IDS = {"id", "fid", "ogc fid"}
 """What programs add to features by themselves."""

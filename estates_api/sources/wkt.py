@@ -36,5 +36,6 @@ def _batches(table: Table, columns: tuple[str, ...]) -> Iterator[Batch]:
     width = len(table.names)
     while batch := list(islice(records, BATCH)):
         texts = [next((text for name in columns if (text := record.get(name))), None) for record in batch]
-        shapes = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
+        with np.errstate(invalid="ignore", over="ignore"):  # what lies nowhere is told when it is placed
+            shapes = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
         yield [(*(*record.cells, *[""] * width)[:width], str(record.line)) for record in batch], shapes

@@ -7,7 +7,7 @@ less precision sites may adjoin, which is told of a site (`read_neighbours`) and
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from estates_api.domain.assembly import NEAR_M, SMALL_HA, Neighbour
 from estates_api.store.layers import AUDIENCES, Audience
@@ -33,7 +33,7 @@ ON CONFLICT DO NOTHING
 _PARCELS = """
 DROP TABLE IF EXISTS parcel;
 CREATE TEMP TABLE parcel ON COMMIT DROP AS
-SELECT ref, name, borough, public_owners, homes_low, homes_high, outline, outline_crs84,
+SELECT ref, name, borough, public_owners, private_to, homes_low, homes_high, outline, outline_crs84,
        coalesce(outline, geom) AS shape,
        CASE WHEN outline IS NULL THEN land_ha ELSE ST_Area(outline) / 10000 END AS area_ha,
        CASE tableoid WHEN 'site_public'::regclass THEN 0 WHEN 'site_partner'::regclass THEN 1 ELSE 2 END AS level
@@ -80,7 +80,8 @@ DELETE FROM assembly_{audience};
 INSERT INTO assembly_{audience} SELECT * FROM assembly_{wider};
 """
 
-# A row is read by its audience and by stricter ones: it tells of neighbours that all of them may see.
+# A row is read by its audience and by stricter ones: it tells of neighbours that all of them may see; the row of a
+# site that is private to one organisation tells of those that are private to it, and of no other's.
 _ADJACENT = r"""
 WITH near AS (
     SELECT s.ref, n.area_ha,
@@ -89,6 +90,7 @@ WITH near AS (
     JOIN parcel n ON ST_DWithin(n.shape, coalesce(s.outline, s.geom), :near) AND n.ref <> s.ref
         AND n.level <= CASE s.tableoid WHEN 'site_public'::regclass THEN 0 WHEN 'site_partner'::regclass THEN 1
             ELSE 2 END
+        AND (n.level < 2 OR n.private_to IS NOT DISTINCT FROM s.private_to)
     WHERE s.gone IS NULL AND s.precision = ANY(:precise)
 ), land AS (
     SELECT ref, sum(area_ha) AS area_ha FROM near WHERE cardinality(owners) > 0 GROUP BY ref
@@ -158,6 +160,25 @@ def list_neighbours(connection: Connection, audience: Audience, ref: str) -> Seq
         Neighbour(row.ref, row.name, tuple(row.owners or ()), row.distance_m, same_postcode=row.same_postcode)
         for row in rows
     ]
+
+
+_AROUND = """
+SELECT n.ref, n.name, n.public_owners AS owners, n.route,
+       ST_Distance(coalesce(n.outline, n.geom), coalesce(s.outline, s.geom)) AS distance_m,
+       'postcode' IN (s.precision, n.precision) AS about
+FROM {table} s JOIN {table} n ON n.ref <> s.ref AND n.gone IS NULL AND ST_DWithin(n.geom, s.geom, :within)
+WHERE s.ref = :ref AND s.gone IS NULL AND s.precision = ANY(:placed) AND n.precision = ANY(:placed)
+ORDER BY distance_m, n.ref LIMIT :most
+"""
+
+
+def list_around(
+    connection: Connection, audience: Audience, ref: str, *, within_m: float, most: int
+) -> Sequence[RowMapping]:  # fmt: skip
+    """The nearest catalogued sites among those that the audience may see, with their owners; `about`: one of the two is
+    known by its postcode alone."""
+    values = {"ref": ref, "within": within_m, "most": most, "placed": [*PRECISE, "postcode"]}
+    return connection.execute(text(_AROUND.format(table=f"site_{audience}")), values).mappings().all()
 
 
 def find_assembly(connection: Connection, audience: Audience, ref: str) -> str | None:

@@ -4,17 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, text
+import orjson
+from sqlalchemy import Connection, RowMapping, Text, cast, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from estates_api.store.copying import copy_rows
+from estates_api.store.copying import AT_ONCE, copy_rows
 from estates_api.store.layers import Audience
 from estates_api.store.tables import assessment, assessment_site, method
 
 EVERYBODY, PARTNERS, OWNERS_ONLY = 0, 1, 2
 """How few may see a site."""
 
-_WIDEST: Mapping[Audience, int] = {"public": EVERYBODY, "partner": PARTNERS, "complete": OWNERS_ONLY}
+_WIDEST = {"public": EVERYBODY, "partner": PARTNERS, "owner": PARTNERS, "complete": OWNERS_ONLY}
+
+_JSON = ("explanation", "measured")
 
 _CIRCLES = {"site_public": EVERYBODY, "site_partner": PARTNERS, "site_complete": OWNERS_ONLY}
 
@@ -23,6 +26,14 @@ def list_circles(connection: Connection) -> dict[str, int]:
     """How few may see each site today, by its reference."""
     rows = connection.execute(text("SELECT ref, tableoid::regclass::text FROM site_complete"))
     return {ref: _CIRCLES[table] for ref, table in rows}
+
+
+def list_comparable(connection: Connection) -> dict[str, int]:
+    """In which circle each site is compared with others: as `list_circles`, and from OWNERS_ONLY on a number for each
+    organisation, as one owner's private sites are withheld from another. The first is of sites that no owner sees."""
+    rows = connection.execute(text("SELECT ref, tableoid::regclass::text, private_to FROM site_complete")).all()
+    owners = {one: number for number, one in enumerate(sorted({row[2] for row in rows if row[2]}), OWNERS_ONLY + 1)}
+    return {ref: owners.get(whose, _CIRCLES[table]) for ref, table, whose in rows}
 
 
 def put_method(connection: Connection, *, sha256: str, id_: str, content: bytes) -> None:
@@ -70,12 +81,15 @@ def get_run(connection: Connection, assessment_id: int) -> RowMapping:
     return connection.execute(query.where(assessment.c.id == assessment_id)).mappings().one()
 
 
-def read_results(connection: Connection, assessment_id: int) -> Iterator[RowMapping]:
+def read_results(connection: Connection, assessment_id: int) -> Iterator[dict[str, Any]]:
     """What a run said of each site, in the order of the sites: what its hash is over."""
-    columns = [column for column in assessment_site.c if column.name not in {"assessment_id", "circle"}]
+    names = [column.name for column in assessment_site.c if column.name not in {"assessment_id", "circle"}]
+    columns = [cast(assessment_site.c[name], Text) if name in _JSON else assessment_site.c[name] for name in names]
     query = select(*columns).where(assessment_site.c.assessment_id == assessment_id)
     by_ref = func.convert_to(assessment_site.c.site_ref, "UTF8")  # as Python orders text
-    yield from connection.execute(query.order_by(by_ref)).mappings()
+    for row in connection.execute(query.order_by(by_ref).execution_options(yield_per=AT_ONCE)):
+        found = dict(zip(names, row, strict=True))
+        yield found | {name: orjson.loads(found[name]) for name in _JSON if found[name] is not None}
 
 
 def list_explanations(
@@ -86,7 +100,7 @@ def list_explanations(
     circle = func.coalesce(assessment_site.c.circle, OWNERS_ONLY)
     query = select(assessment_site.c.site_ref, assessment_site.c.explanation).where(
         assessment_site.c.assessment_id == assessment_id, assessment_site.c.site_ref.in_(refs),
-        circle <= _WIDEST[audience],
+        circle <= _WIDEST[str(audience)],
     )  # fmt: skip
     return {row.site_ref: row.explanation for row in connection.execute(query)}
 

@@ -32,6 +32,13 @@ def find_act(connection: Connection, action: str, subject: str) -> int | None:
     return found
 
 
+def find_detail(connection: Connection, action: str, subject: str) -> Mapping[str, Any]:
+    """What the newest such act has on record; nothing when there is none."""
+    query = select(audit.c.detail).where(audit.c.action == action, audit.c.subject == subject)
+    found = connection.execute(query.order_by(audit.c.id.desc()).limit(1)).scalar_one_or_none()
+    return found or {}
+
+
 def lock_job(connection: Connection, job: str) -> None:
     """Wait until no other machine does this job; released at commit."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:job))"), {"job": job})

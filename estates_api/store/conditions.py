@@ -3,7 +3,7 @@
 A condition is its shape; its values are given apart. Requests of the same shape share one compiled statement.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -81,6 +81,23 @@ class Equals:
     def clause(self, layer: Layer) -> ColumnElement[bool]:
         """By column."""
         return layer.columns[self.name] == bindparam(f"equals_{self.name}", type_=layer.columns[self.name].type)
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """Each of so many words stands somewhere in what names the feature, in any case of letters."""
+
+    words: int
+
+    def clause(self, layer: Layer) -> ColumnElement[bool]:
+        """Part of a word will do: `RRP0` finds the codes that begin so."""
+        words = (bindparam(f"word{number}", type_=Text) for number in range(self.words))
+        return and_(*(func.strpos(layer.named, func.lower(word)) > 0 for word in words))
+
+    @staticmethod
+    def values(words: Sequence[str]) -> dict[str, str]:
+        """The values of these words."""
+        return {f"word{number}": word for number, word in enumerate(words)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

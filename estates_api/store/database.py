@@ -3,40 +3,92 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Lock, Thread
+from time import perf_counter
+from typing import Any
 
-import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import Connection, Engine, create_engine, text
+from psycopg.errors import InsufficientPrivilege, QueryCanceled
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from estates_api.domain.callers import PUBLIC, Caller
 from estates_api.errors import Unavailable
 from estates_api.settings import ROOT
+from estates_api.store.faults import NO_ANSWER, OTHER_SCHEMA, find_fault, first_line
 from estates_api.store.projection import rebuild_projection
 from estates_api.store.reference import fill_degrees
+from estates_api.store.rights import grant_service
+from estates_api.store.work import WORK
 
 OLDEST_POSTGRESQL = 140000
 OLDEST_POSTGIS = (3, 1)
 
+POOL_WAIT_S = 5
+"""How long a request waits for one of the engine's fifteen connections."""
+
+KEEP_ALIVE = {
+    "connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}  # fmt: skip
+"""A network that is cut without a word is noticed in half a minute; the system alone would take hours."""
+
 ROLES_NEEDED = (
     "the user of the database must own it and may create roles, or an administrator creates estates_public, "
-    "estates_partner and estates_complete and grants them to it"
+    "estates_partner, estates_owner, estates_complete, estates_keys and estates_service, and grants all but the last "
+    "to it and to the last"
 )
 
 
 def make_engine(url: str) -> Engine:
     """An engine on a SQLAlchemy URL. Nothing is connected yet. Unavailable when the URL cannot be read."""
     try:
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        engine = create_engine(url, pool_pre_ping=True, pool_timeout=POOL_WAIT_S, connect_args=dict(KEEP_ALIVE))
     except (ArgumentError, ValueError):  # the message would show the password
         raise Unavailable(
             "ESTATES_DATABASE_URL cannot be read: postgresql://user:password@host:5432/database, with / @ : in the "
             "password written as %2F %40 %3A"
         ) from None
+    event.listen(engine, "before_cursor_execute", _begin_statement)
+    event.listen(engine, "after_cursor_execute", _end_statement)
+    return engine
+
+
+def _begin_statement(connection: Connection, *_: Any) -> None:
+    connection.info["began"] = perf_counter()
+
+
+def _end_statement(connection: Connection, _: Any, statement: str, *__: Any) -> None:
+    if work := WORK.get():
+        work.ran(statement, connection.info["began"])
+
+
+_ACTING: ContextVar[Caller] = ContextVar("acting", default=PUBLIC)
+
+
+@contextmanager
+def acting(caller: Caller) -> Iterator[None]:
+    """While this is open, every transaction tells the database whose key asks: the audit trail records the name, and
+    the views of owners show the rows of the organisation."""
+    token = _ACTING.set(caller)
+    try:
+        yield
+    finally:
+        _ACTING.reset(token)
+
+
+_TELL = text("SELECT set_config('estates.caller', :name, true), set_config('estates.organisation', :whose, true)")
+
+
+def _tell(connection: Connection) -> None:
+    caller = _ACTING.get()
+    if caller.name:
+        connection.execute(_TELL, {"name": caller.name, "whose": caller.organisation or ""})
 
 
 @contextmanager
@@ -45,22 +97,62 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     try:
         connection = engine.connect()
     except OperationalError as error:
-        raise Unavailable(f"the database does not answer: {first_line(error)}") from None
+        raise find_fault(error) or Unavailable(NO_ANSWER, first_line(error)) from None
     except PoolTimeoutError:
         raise Unavailable("every connection to the database is in use; try again in a moment") from None
-    with connection, connection.begin():
+    with connection, connection.begin(), _bounded(connection):
+        _tell(connection)
         yield connection
 
 
-def went_away(error: OperationalError | psycopg.OperationalError) -> bool:
-    """True when the connection broke or the server was stopped; other faults have a state of their own."""
-    state = getattr(getattr(error, "orig", error), "sqlstate", None)
-    return state is None or state.startswith(("08", "57P"))
+@contextmanager
+def _bounded(connection: Connection) -> Iterator[None]:
+    """For a request: no statement takes longer than it may, nor goes on when nobody waits for it."""
+    work = WORK.get()
+    if work is None:
+        yield
+        return
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{work.longest_s}s'")
+    stop = connection.info["stop"] = _Stop(connection.connection.driver_connection)
+    try:
+        with work.stopped_by(lambda: Thread(target=stop, daemon=True).start()):
+            yield
+    except DBAPIError as error:
+        if isinstance(error.orig, QueryCanceled):
+            raise Unavailable(too_long(work.longest_s)) from None
+        raise
+    finally:
+        stop.end()
 
 
-def first_line(error: DBAPIError) -> str:
-    """What the server said, without the traceback and the statement."""
-    return str(error.orig).strip().splitlines()[0]
+class _Stop:
+    """Ends the statement of a connection, but never that of whoever has the connection next."""
+
+    def __init__(self, driver: Any) -> None:
+        self._driver, self._lock = driver, Lock()
+
+    def __call__(self) -> None:
+        with self._lock:
+            if self._driver is not None:
+                self._driver.cancel_safe(timeout=2)
+
+    def end(self) -> None:
+        """The connection goes back."""
+        with self._lock:
+            self._driver = None
+
+
+def too_long(longest_s: int) -> str:
+    """What is said of a statement that was ended because of its time."""
+    return f"this takes longer than {longest_s} s; ask for less: a smaller box, a simpler filter"
+
+
+def give_back(connection: Connection) -> None:
+    """End a transaction that only read, and let others have the connection while a long answer is made."""
+    if stop := connection.info.pop("stop", None):
+        stop.end()
+    connection.rollback()
+    connection.close()
 
 
 def migrate(engine: Engine) -> bool:
@@ -81,6 +173,7 @@ def migrate(engine: Engine) -> bool:
         # What is made of other tables is made anew in the form of this version.
         fill_degrees(connection)
         rebuild_projection(connection)
+        grant_service(connection)
         return True
 
 
@@ -118,7 +211,7 @@ def wanted_revision() -> str | None:
 def check_schema(connection: Connection) -> None:
     """Unavailable, with what to do, when the schema is not the one this version works with."""
     if schema_revision(connection) != wanted_revision():
-        raise Unavailable("the database schema is not the one of this version; run `estates setup`")
+        raise Unavailable(OTHER_SCHEMA)
 
 
 def _alembic() -> Config:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, text
@@ -17,7 +16,10 @@ from estates_api.store.decided import decision
 from estates_api.store.features import reading_as
 from estates_api.store.layers import Audience
 from estates_api.store.organisations import list_successions
+from estates_api.store.owned import whose
+from estates_api.store.projection import hidden_from
 from estates_api.store.redactions import UNMASKED_INTEREST
+from estates_api.store.sites import Moment
 
 _STRICTNESS = {"public": EVERYBODY, "partner": PARTNERS, "owner": OWNERS_ONLY}
 
@@ -29,11 +31,14 @@ SELECT id, site, step, organisation_code, organisation_name, organisation_sector
 FROM decision_{audience} WHERE CAST(:site AS text) IS NULL OR site = :site ORDER BY id
 """
 
-# The interest of each organisation that counts, as in store/sites.py.
+# The interest of each organisation that counts, as in store/sites.py: whichever day it was stated for.
 _OWNERS = f"""
 SELECT DISTINCT ON (h.organisation_code) h.organisation_code AS code, o.name, h.sector, o.kind, i.kind AS interest
-FROM holding h JOIN interest i ON i.holding_id = h.id JOIN organisation o ON o.code = h.organisation_code
-WHERE h.site_ref = :site AND {UNMASKED_INTEREST}
+FROM interest i JOIN edition e ON e.id = i.edition_id AND e.at <= coalesce(:known_at, e.at)
+JOIN ({{standing}}) t ON t.holding_id = i.holding_id AND t.site_ref = :site
+JOIN holding h ON h.id = i.holding_id JOIN organisation o ON o.code = h.organisation_code
+WHERE (NOT (h.sensitivity = ANY(:hidden) OR i.sensitivity = ANY(:hidden)) OR h.organisation_code = :whose)
+      AND {UNMASKED_INTEREST}
 ORDER BY h.organisation_code, (i.kind = 'unknown'), i.as_of DESC NULLS LAST, i.id DESC
 """  # noqa: S608 -- made of constants
 
@@ -84,11 +89,14 @@ def list_of_circles(connection: Connection) -> dict[str, tuple[Decision, ...]]:
     return {site: tuple(decisions) for site, decisions in found.items()}
 
 
-def list_owners(connection: Connection, site: str, day: date) -> tuple[Owner, ...]:
-    """The public freeholders and head lessees of a site, by code, each with the codes of those who carry it on."""
-    rows = connection.execute(text(_OWNERS), {"site": site}).all()
+def list_owners(connection: Connection, audience: Audience, site: str, moment: Moment) -> tuple[Owner, ...]:
+    """The public freeholders and head lessees of a site that the audience may know of, as far as they were known at the
+    moment, by code; each with the codes of those who carry it on by that day."""
+    values = {"site": site, "hidden": hidden_from(audience), "whose": whose(audience)}
+    rows = moment.read(connection, _OWNERS, values).all()
     owners = [row for row in rows if row.interest in OWNERS and row.sector in PUBLIC]
-    followed = successors_on(list_successions(connection).follows if owners else (), day)
+    follows = list_successions(connection, known_at=moment.known_at).follows if owners else ()
+    followed = successors_on(follows, moment.as_of)
     return tuple(Owner(row.code, row.name, row.sector, row.kind, frozenset({row.code, *heirs(row.code, followed)}))
                  for row in owners)  # fmt: skip
 

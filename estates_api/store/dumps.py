@@ -13,21 +13,14 @@ from sqlalchemy.dialects.postgresql import psycopg as dialect
 
 from estates_api.errors import Unavailable
 from estates_api.store.database import ROLES_NEEDED, check_server, transaction
-from estates_api.store.layers import AUDIENCES
 from estates_api.store.listed import shortlist
 from estates_api.store.programs import find_programs
+from estates_api.store.rights import make_roles
 from estates_api.store.tables import edition, method
 
-# PostGIS and its description belong to whoever administers the server: they are there before anything is restored.
-_NOT_OURS = ("EXTENSION", "COMMENT - EXTENSION", "SCHEMA - public")
-
-_ROLE = """
-DO $$ BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} NOLOGIN; END IF;
-    IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN GRANT {role} TO CURRENT_USER; END IF;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;  -- another installation made it just now
-END $$
-"""
+# PostGIS, its tables and its description belong to whoever administers the server, and are there before anything is
+# restored; an owner of the database who is no superuser may not write them.
+_NOT_OURS = ("EXTENSION", "COMMENT - EXTENSION", "SCHEMA - public", "TABLE DATA public spatial_ref_sys")
 
 
 @contextmanager
@@ -49,8 +42,7 @@ def read_dump(engine: Engine, path: Path) -> None:
     """Restore a dump into an empty database, whole or not at all."""
     with transaction(engine) as connection:
         check_server(connection)
-        for audience in AUDIENCES:
-            connection.execute(text(_ROLE.format(role=f"estates_{audience}")))
+        make_roles(connection)
         major = connection.execute(text("SELECT current_setting('server_version_num')::int / 10000")).scalar_one()
     entries = _run(engine.url, major, "pg_restore", ["--list", str(path)], connect=False)
     wanted = path.with_suffix(".list")

@@ -1,19 +1,21 @@
 """Editions and their issues: what was handed in, when, and what was wrong with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import Connection, RowMapping, Select, Subquery, case, func, insert, select, text
+from sqlalchemy import Connection, RowMapping, Select, Subquery, case, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import OperationalError
 
 from estates_api.domain.claims import CORRECTION
+from estates_api.domain.shortlist import NOT_PUBLIC
 from estates_api.errors import NotFound, Unavailable
 from estates_api.store.issues import seen_by
 from estates_api.store.layers import Audience
-from estates_api.store.projection import HIDDEN
+from estates_api.store.owned import list_own_editions, whose
+from estates_api.store.projection import hidden_from
 from estates_api.store.tables import edition, issue, source, tally
 
 AUTHORITY = {"correction": CORRECTION, **dict.fromkeys(
@@ -50,7 +52,7 @@ def list_cited(connection: Connection, sha256s: Sequence[str], audience: Audienc
     title = (edition.c.source + " " + edition.c.label).label("title")
     columns = (edition.c.sha256, edition.c.publisher, edition.c.licence, edition.c.attribution, edition.c.url)
     query = select(title, *columns).where(edition.c.sha256.in_(sha256s))
-    query = query.where(edition.c.sensitivity.not_in(HIDDEN.get(audience, ()))).order_by(title, edition.c.sha256)
+    query = query.where(edition.c.sensitivity.not_in(hidden_from(audience))).order_by(title, edition.c.sha256)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
@@ -85,33 +87,45 @@ def add_tally(connection: Connection, edition_id: int, counts: Mapping[str, int]
 
 def list_editions(connection: Connection, audience: Audience) -> Sequence[RowMapping]:
     """Every edition that the audience may see, newest first, with its number of issues by severity."""
-    return connection.execute(_seen(audience).order_by(edition.c.id.desc())).mappings().all()
+    return connection.execute(_seen(connection, audience).order_by(edition.c.id.desc())).mappings().all()
 
 
 def get_edition(connection: Connection, audience: Audience, edition_id: int) -> RowMapping:
     """One edition, as in the list; NotFound when the audience may see no such edition."""
     found = None
     if 0 < edition_id < 2**63:
-        found = connection.execute(_seen(audience).where(edition.c.id == edition_id)).mappings().one_or_none()
+        query = _seen(connection, audience).where(edition.c.id == edition_id)
+        found = connection.execute(query).mappings().one_or_none()
     if found is None:
         raise NotFound(f"there is no edition {edition_id}")
     return found
 
 
-def _seen(audience: Audience) -> Select[Any]:
-    counts = _issue_counts(audience)
+# Of a file of which some rows are for fewer, its size and what it came to would count them.
+_IN_PART = """edition.sensitivity = 'public' AND edition.id IN (
+    SELECT c.edition_id FROM claim c JOIN holding h ON h.id = c.holding_id
+    WHERE c.sensitivity <> 'public' AND c.sensitivity = ANY(:hidden) AND h.organisation_code IS DISTINCT FROM :whose)"""
+
+
+def _seen(connection: Connection, audience: Audience) -> Select[Any]:
+    own, hidden = list_own_editions(connection, audience), hidden_from(audience)
+    counts = _issue_counts(audience, own)
+    in_part = text(_IN_PART).bindparams(hidden=hidden, whose=whose(audience))
+    columns = [one for one in edition.c if one.name != "bytes"]
     return (
-        _with_counts()
-        .add_columns(func.coalesce(counts.c.issues, text("'{}'::jsonb")).label("issues"))
+        select(*columns, case((in_part, None), else_=edition.c.bytes).label("bytes"),
+               case((in_part, None), else_=tally.c.counts).label("counts"),
+               func.coalesce(counts.c.issues, text("'{}'::jsonb")).label("issues"))
+        .join(tally, tally.c.edition_id == edition.c.id)
         .outerjoin(counts, counts.c.edition_id == edition.c.id)
-        .where(edition.c.sensitivity.not_in(HIDDEN.get(audience, [])))
-    )
+        .where(or_(edition.c.sensitivity.not_in(hidden), edition.c.id.in_(own)))
+    )  # fmt: skip
 
 
-def _issue_counts(audience: Audience) -> Subquery:
+def _issue_counts(audience: Audience, own: Collection[int]) -> Subquery:
     by_severity = (
         select(issue.c.edition_id, issue.c.severity, func.count().label("n"))
-        .where(seen_by(audience))
+        .where(seen_by(audience, own))
         .group_by(issue.c.edition_id, issue.c.severity)
         .subquery()
     )
@@ -128,7 +142,7 @@ def edition_hashes(connection: Connection, until: datetime | None = None) -> lis
     A private edition is proved by its hash and not named.
     """
     public = edition.c.sensitivity == "public"
-    name = case((public, func.concat(edition.c.source, " ", edition.c.label)), else_="not public")
+    name = case((public, func.concat(edition.c.source, " ", edition.c.label)), else_=NOT_PUBLIC)
     query = select(name, edition.c.sha256).order_by(edition.c.sha256)
     rows = connection.execute(query if until is None else query.where(edition.c.at <= until))
     return [(row[0], row[1]) for row in rows]
@@ -141,3 +155,22 @@ def known_at(connection: Connection, until: datetime | None = None) -> datetime 
         query if until is None else query.where(edition.c.at <= until)
     ).scalar_one()
     return newest
+
+
+_ORGANISATIONS_IN = """
+SELECT DISTINCT h.organisation_code FROM claim c JOIN holding h ON h.id = c.holding_id WHERE c.edition_id = :edition
+UNION SELECT h.organisation_code FROM interest i JOIN holding h ON h.id = i.holding_id WHERE i.edition_id = :edition
+UNION SELECT coalesce(e.organisation_code, 'an organisation without a code') FROM event e WHERE e.edition_id = :edition
+UNION SELECT organisation_code FROM judgement WHERE edition_id = :edition
+UNION SELECT predecessor_code FROM succession WHERE edition_id = :edition
+UNION SELECT code FROM organisation_name WHERE edition_id = :edition
+UNION SELECT 'everybody' FROM layer_feature WHERE edition_id = :edition
+UNION SELECT coalesce(organisation, 'an organisation without a code') FROM issue
+      WHERE edition_id = :edition AND organisation IS NOT NULL
+ORDER BY 1
+"""
+
+
+def list_organisations_in(connection: Connection, edition_id: int) -> Sequence[str]:
+    """Whom an edition says anything of."""
+    return connection.execute(text(_ORGANISATIONS_IN), {"edition": edition_id}).scalars().all()

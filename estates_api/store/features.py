@@ -35,7 +35,7 @@ def reading_as(connection: Connection, audience: Audience) -> Iterator[None]:
 
 def get_detail(connection: Connection, audience: Audience, ref: str) -> str:
     """Everything about one site, with its explanation, as JSON text; NotFound as above."""
-    table = projections[audience]
+    table = projections[str(audience)]
     whole = func.coalesce(table.c.outline_feature, table.c.site_feature).cast(JSONB)["geometry"]
     site_ = table.c.site_feature.cast(JSONB)["properties"]
     told = func.jsonb_build_object("site", site_, "geometry", whole, "holdings", table.c.held)
@@ -44,7 +44,7 @@ def get_detail(connection: Connection, audience: Audience, ref: str) -> str:
 
 
 def _get(connection: Connection, audience: Audience, said: ColumnElement[Any], ref: str) -> str:
-    query = select(said).where(projections[audience].c.ref == ref)
+    query = select(said).where(projections[str(audience)].c.ref == ref)
     with reading_as(connection, audience):
         found = connection.execute(query).scalar_one_or_none()
     if found is None:
@@ -64,7 +64,7 @@ class Fate:
 
 def find_fate(connection: Connection, audience: Audience, ref: str) -> Fate | None:
     """What became of a site; None when it stands, or when the audience may not know of it."""
-    table = projections[audience]
+    table = projections[str(audience)]
     with reading_as(connection, audience):
         gone = connection.execute(select(table.c.gone).where(table.c.ref == ref)).scalar_one_or_none()
     return Fate(gone["kind"], gone["survivor"], gone["reason"], gone["at"]) if gone else None
@@ -119,14 +119,14 @@ SELECT least((SELECT min(c.as_of) FROM claim c JOIN holding h ON h.id = c.holdin
 
 def first_day(connection: Connection, audience: Audience) -> date | None:
     """The first day that any evidence speaks of a site which the audience may see."""
-    query = _FIRST_DAY.format(table=projections[audience].name)  # a name from AUDIENCES
+    query = _FIRST_DAY.format(table=projections[str(audience)].name)  # a name from AUDIENCES
     found: date | None = connection.execute(text(query)).scalar_one()
     return found
 
 
 def list_refs(connection: Connection, audience: Audience) -> Sequence[str]:
     """The references of all sites that the audience may see, those that are merged or withdrawn included."""
-    table = projections[audience]
+    table = projections[str(audience)]
     with reading_as(connection, audience):
         return connection.execute(select(table.c.ref).order_by(table.c.ref)).scalars().all()
 
@@ -141,7 +141,7 @@ def get_summary(connection: Connection, audience: Audience, collection: str) -> 
 
 def find_ref_of_holding(connection: Connection, audience: Audience, code: str) -> str | None:
     """The site that a holding code (such as RRP03) stands at; None when the audience sees none or more than one."""
-    seen = projections[audience].c.ref
+    seen = projections[str(audience)].c.ref
     query = select(seen).join(holding, holding.c.site_ref == seen).where(holding.c.code == code.upper()).distinct()
     found = connection.execute(query).scalars().all()
     return found[0] if len(found) == 1 else None

@@ -1,18 +1,20 @@
 """Issues: what is wrong in an edition, written as it is found and read by page, for the audience that may see it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, or_, select, tuple_
 
+from estates_api.domain.callers import Owner
 from estates_api.domain.records import Issue, Sensitivity
-from estates_api.domain.rules import RULES
+from estates_api.domain.rules import RULES, Severity
 from estates_api.errors import NotFound
 from estates_api.store.copying import copy_rows
 from estates_api.store.layers import Audience, projections
-from estates_api.store.projection import HIDDEN
-from estates_api.store.tables import edition, issue, organisation, redaction
+from estates_api.store.owned import list_own_editions
+from estates_api.store.projection import hidden_from
+from estates_api.store.tables import claim, edition, holding, issue, organisation, redaction
 
 CHUNK = 5000
 
@@ -36,7 +38,9 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which issues: any of these may be None. `after` is the last one of the page before."""
+    """Which issues: any of these may be None. `after` is the last one of the page before; `places_of`: whose view of
+    places decides whether an issue that is about a place, and so about what others return there, is told; `site`: a
+    place that they are about, or of whose figures they stand in the same row."""
 
     organisation: str | None = None
     edition: int | None = None
@@ -47,6 +51,8 @@ class Query:
     rules: tuple[str, ...] | None = None
     after: int | None = None
     limit: int | None = None
+    places_of: Audience | None = None
+    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +70,22 @@ def add_issues(connection: Connection, edition_id: int, filed: Iterable[Filed]) 
     copy_rows(connection, "issue", _COLUMNS, rows)
 
 
-def seen_by(audience: Audience) -> ColumnElement[bool]:
-    """Whether the audience may see an issue: its row, and the place that it is about."""
-    hidden = HIDDEN.get(audience, [])
+def seen_by(audience: Audience, own: Collection[int]) -> ColumnElement[bool]:
+    """Whether the audience may see an issue: its row, and the place that it is about. `own`: the editions that are an
+    owner's own. One that quotes another organisation's row has a place, which secrets of two keep from both."""
+    hidden = hidden_from(audience)
     if not hidden:
         return issue.c.sensitivity.is_not(None)
-    place = projections[audience].c.ref
+    place = projections[str(audience)].c.ref
     public_place = or_(issue.c.site_ref.is_(None), exists().where(place == issue.c.site_ref))
-    return and_(issue.c.sensitivity.not_in(hidden), public_place)
+    shown: ColumnElement[bool] = issue.c.sensitivity.not_in(hidden)
+    if isinstance(audience, Owner):
+        shown = or_(shown, issue.c.organisation == audience.organisation, issue.c.edition_id.in_(own))
+    return and_(shown, public_place)
 
 
-def _where(audience: Audience, query: Query) -> ColumnElement[bool]:
-    parts = [seen_by(audience)]
+def _where(connection: Connection, audience: Audience, query: Query) -> ColumnElement[bool]:
+    parts = [seen_by(audience, list_own_editions(connection, audience))]
     for name, column in (("organisation", issue.c.organisation), ("edition", issue.c.edition_id),
                          ("severity", issue.c.severity), ("rule", issue.c.rule)):  # fmt: skip
         if (wanted := getattr(query, name)) is not None:
@@ -83,9 +93,20 @@ def _where(audience: Audience, query: Query) -> ColumnElement[bool]:
     for several, column in ((query.editions, issue.c.edition_id), (query.rules, issue.c.rule)):
         if several is not None:
             parts.append(column.in_(several))
+    if (whose := query.places_of) is not None:
+        parts.append(or_(issue.c.site_ref.is_(None), seen_by(whose, list_own_editions(connection, whose))))
+    if query.site is not None:
+        row = tuple_(issue.c.edition_id, issue.c.line)
+        parts.append(or_(issue.c.site_ref == query.site, row.in_(_rows(query.site))))
     if query.source is not None:
         parts.append(issue.c.edition_id.in_(select(edition.c.id).where(edition.c.source == query.source)))
     return and_(*parts)
+
+
+def _rows(ref: str) -> Select[Any]:
+    """The rows that say something of the holdings of a site."""
+    held = holding.c.id == claim.c.holding_id
+    return select(claim.c.edition_id, claim.c.line).join(holding, held).where(holding.c.site_ref == ref)
 
 
 def _masked() -> ColumnElement[bool]:
@@ -95,12 +116,18 @@ def _masked() -> ColumnElement[bool]:
     return or_(exists().where(own), exists().where(other))
 
 
+def _named_to(audience: Audience, sensitivity: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether an organisation's name is for an audience, by who may see the file that it is from; to each its own."""
+    seen = sensitivity.not_in(hidden_from(audience))
+    return or_(seen, organisation.c.code == audience.organisation) if isinstance(audience, Owner) else seen
+
+
 def _selected(audience: Audience) -> Select[Any]:
     naming = edition.alias("naming")
     name = (
         select(organisation.c.name)
         .join(naming, naming.c.id == organisation.c.edition_id)
-        .where(organisation.c.code == issue.c.organisation, naming.c.sensitivity.not_in(HIDDEN.get(audience, [])))
+        .where(organisation.c.code == issue.c.organisation, _named_to(audience, naming.c.sensitivity))
         .scalar_subquery()
     )
     return select(
@@ -113,7 +140,7 @@ def _selected(audience: Audience) -> Select[Any]:
 
 def list_issues(connection: Connection, audience: Audience, query: Query) -> Page:
     """One page of issues (a keyset: deep pages cost what the first one costs)."""
-    wanted = _selected(audience).where(_where(audience, query)).order_by(issue.c.id)
+    wanted = _selected(audience).where(_where(connection, audience, query)).order_by(issue.c.id)
     if query.after is not None:
         wanted = wanted.where(issue.c.id > query.after)
     if query.limit is not None:
@@ -122,6 +149,16 @@ def list_issues(connection: Connection, audience: Audience, query: Query) -> Pag
     shown = rows[: query.limit]
     following = shown[-1]["id"] if shown and len(rows) > len(shown) else None
     return Page(tuple(_issue(row) for row in shown), following)
+
+
+def list_gravest(connection: Connection, audience: Audience, query: Query, most: int) -> list[dict[str, Any]]:
+    """So many of the issues that match, the gravest first, and those of one severity as they were found."""
+    found: list[dict[str, Any]] = []
+    for severity in get_args(Severity):
+        if len(found) < most:
+            wanted = replace(query, severity=severity, limit=most - len(found))
+            found += list_issues(connection, audience, wanted).issues
+    return found
 
 
 def every_issue(connection: Connection, audience: Audience, query: Query) -> Iterator[dict[str, Any]]:
@@ -164,14 +201,22 @@ def _responsible(row: RowMapping) -> str:
 
 def count_issues(connection: Connection, audience: Audience, query: Query) -> dict[str, int]:
     """How many issues match, by severity, the gravest first."""
-    where = _where(audience, query)
+    where = _where(connection, audience, query)
     found = connection.execute(select(issue.c.severity, func.count()).where(where).group_by(issue.c.severity)).all()
     counts = {row[0]: row[1] for row in found}
     return {severity: counts.get(severity, 0) for severity in ("error", "warning", "note")}
 
 
+def count_by_rule(connection: Connection, audience: Audience, query: Query) -> dict[str, int]:
+    """How many issues match, by rule, the most frequent first."""
+    number = func.count()
+    wanted = select(issue.c.rule, number).where(_where(connection, audience, query)).group_by(issue.c.rule)
+    return {row[0]: row[1] for row in connection.execute(wanted.order_by(number.desc(), issue.c.rule))}
+
+
 def check_edition(connection: Connection, audience: Audience, edition_id: int) -> None:
     """NotFound when the audience may see no such edition."""
-    shown = edition.c.sensitivity.not_in(HIDDEN.get(audience, []))
+    own = list_own_editions(connection, audience)
+    shown = or_(edition.c.sensitivity.not_in(hidden_from(audience)), edition.c.id.in_(own))
     if connection.execute(select(edition.c.id).where(edition.c.id == edition_id, shown)).first() is None:
         raise NotFound(f"there is no edition {edition_id}")

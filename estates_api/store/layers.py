@@ -7,7 +7,7 @@ stands once, in the table of the widest audience that may see it.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
@@ -19,10 +19,14 @@ from sqlalchemy import (
     FromClause,
     Index,
     Integer,
+    MetaData,
     Table,
+    TableClause,
     Text,
     bindparam,
+    cast,
     column,
+    func,
     literal_column,
     table,
     text,
@@ -30,13 +34,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import TypeEngine
 
+from estates_api.domain.callers import Audience, Circle
 from estates_api.domain.collections import COLLECTIONS, Collection, Kind
 from estates_api.store.geography import borough, lsoa, metadata
 
-__all__ = ["AUDIENCES", "POINT", "Audience", "Layer", "given_layer", "layer", "metadata", "projections"]
+__all__ = ["AUDIENCES", "POINT", "READERS", "Audience", "Layer", "given_layer", "layer", "metadata", "projections"]
 
-Audience = Literal["public", "partner", "complete"]
-AUDIENCES: tuple[Audience, ...] = ("public", "partner", "complete")
+AUDIENCES: tuple[Circle, ...] = ("public", "partner", "complete")
+READERS = (*AUDIENCES, "owner", "keys")
+"""Whose database roles there are: of the audiences, of owners, and to look keys up."""
 
 _TYPES: Mapping[Kind, type[TypeEngine[Any]]] = {
     "string": Text,
@@ -53,11 +59,12 @@ def _kinds() -> dict[str, Kind]:
     return {one.name: one.kind for collection in used for one in collection.properties if one.name != "ref"}
 
 
-def _sites(audience: str) -> Table:
+def _sites(audience: str, there_in: MetaData = metadata) -> Table:
     name = f"site_{audience}"
-    there = text("outline IS NOT NULL")
+    there, own = text("outline IS NOT NULL"), text("private_to IS NOT NULL")
+    private = [Index(f"{name}_private", "private_to", "ref", postgresql_where=own)] if audience == "complete" else []
     return Table(
-        name, metadata,
+        name, there_in,
         Column("ref", Text, primary_key=True),
         *(Column(name, _TYPES[kind], nullable=name != "name") for name, kind in _kinds().items()),
         Column("geom", Geometry("POINT", 27700, spatial_index=False)),
@@ -73,6 +80,7 @@ def _sites(audience: str) -> Table:
         Column("gone", JSONB),
         Column("public_owners", ARRAY(Text)),
         Column("turn", Integer, nullable=False),
+        Column("private_to", Text),
         Index(f"{name}_geom", "geom", postgresql_using="gist"),
         Index(f"{name}_geom_crs84", "geom_crs84", postgresql_using="gist"),
         Index(f"{name}_turn", "turn"),
@@ -80,17 +88,22 @@ def _sites(audience: str) -> Table:
         Index(f"{name}_outline", "outline", postgresql_using="gist", postgresql_where=there),
         Index(f"{name}_outline_crs84", "outline_crs84", postgresql_using="gist",
               postgresql_where=text("outline_crs84 IS NOT NULL")),
+        *private,
     )  # fmt: skip
 
 
-projections: Mapping[Audience, Table] = {audience: _sites(audience) for audience in AUDIENCES}
+projections: Mapping[str, TableClause] = {
+    **{audience: _sites(audience) for audience in AUDIENCES},
+    "owner": table("site_owner", *(column(one.name, one.type) for one in _sites("owner", MetaData()).c)),
+}
+"""What an audience reads sites from, by its name: of owners a view, which knows whose it is by a setting."""
 
 
-def _assemblies(audience: str) -> Table:
+def _assemblies(audience: str, there_in: MetaData = metadata) -> Table:
     name, made = f"assembly_{audience}", COLLECTIONS["assemblies"]
     free = {"borough", "area_ha", "gain_ha", "homes_low", "homes_high"}
     return Table(
-        name, metadata,
+        name, there_in,
         Column("id", Text, primary_key=True),
         *(Column(one.name, _TYPES[one.kind], nullable=one.name in free) for one in made.properties),
         Column("refs", ARRAY(Text), nullable=False),
@@ -101,7 +114,10 @@ def _assemblies(audience: str) -> Table:
     )  # fmt: skip
 
 
-assemblies: Mapping[Audience, Table] = {audience: _assemblies(audience) for audience in AUDIENCES}
+assemblies: Mapping[str, TableClause] = {
+    **{audience: _assemblies(audience) for audience in AUDIENCES},
+    "owner": table("assembly_owner", *(column(one.name, one.type) for one in _assemblies("owner", MetaData()).c)),
+}
 
 
 layer_summary = Table(
@@ -119,7 +135,7 @@ layer_summary = Table(
 class Layer:
     """A collection as it is read: where from, by which key, its properties, its shape as it is stored in EPSG:27700
     and EPSG:4326, its features as GeoJSON text in CRS84 where they are rendered on write, which rows are its, and
-    whose turn it is to be drawn where there is no room for all."""
+    whose turn it is to be drawn where there is no room for all. `codes`: of the holdings, to be searched."""
 
     collection: Collection
     source: FromClause
@@ -129,10 +145,23 @@ class Layer:
     feature: ColumnElement[str] | None = None
     where: ColumnElement[bool] | None = None
     turn: ColumnElement[int] | None = None
+    codes: ColumnElement[str] | None = None
 
+    @property
+    def named(self) -> ColumnElement[str]:
+        """What names a feature, to be searched: every text that it says, small, and postcodes without their space."""
+        said = [self.columns[one.name] for one in self.collection.properties if one.name in NAMING]
+        codes = [] if self.codes is None else [self.codes]
+        spaceless = [func.replace(self.columns["postcode"], " ", "")] if "postcode" in self.columns else []
+        return func.lower(func.concat_ws(" ", self.id, *said, *spaceless, *codes))
+
+
+NAMING = frozenset({"name", "address", "postcode", "borough", "owner", "owners", "organisation", "organisations",
+                    "code", "organisation_code", "uprn", "site", "site_name", "reference"})  # fmt: skip
+"""The properties that a search looks into."""
 
 # What a row is, told by a column at its beginning: looking for the text at its end would take twice as long.
-_SITES: Mapping[str, tuple[str, str, Callable[[Table], ColumnElement[bool]]]] = {
+_SITES: Mapping[str, tuple[str, str, Callable[[TableClause], ColumnElement[bool]]]] = {
     "sites": ("site_feature", "geom", lambda table: table.c.precision.is_not(None)),
     "candidates": ("candidate_feature", "geom", lambda table: table.c.route.is_not(None)),
     "outlines": ("outline_feature", "outline", lambda table: table.c.precision == literal_column("'outline'")),
@@ -143,9 +172,13 @@ SITE_COLLECTIONS = tuple(_SITES)
 """The collections that are read from the table of sites."""
 
 
-@lru_cache
 def layer(collection: str, audience: Audience) -> Layer:
-    """A collection as an audience reads it today, always the same object."""
+    """A collection as an audience reads it today, always the same object; of all owners too."""
+    return _layer(collection, str(audience))
+
+
+@lru_cache
+def _layer(collection: str, audience: str) -> Layer:
     made = COLLECTIONS[collection]
     if collection in _SITES:
         return _site_layer(made, projections[audience])
@@ -154,14 +187,24 @@ def layer(collection: str, audience: Audience) -> Layer:
     return Layer(made, source, source.c[key], {name: source.c[name] for name in made.names}, shapes)
 
 
-def _site_layer(made: Collection, source: Table) -> Layer:
+def _site_layer(made: Collection, source: TableClause) -> Layer:
     feature, shape, there = _SITES[made.id]
     columns = {name: source.c[name] for name in made.names}
     shapes = {27700: source.c[shape], 4326: source.c[f"{shape}_crs84"]}
-    return Layer(made, source, source.c.ref, columns, shapes, source.c[feature], there(source), source.c.turn)
+    return Layer(
+        made,
+        source,
+        source.c.ref,
+        columns,
+        shapes,
+        source.c[feature],
+        there(source),
+        source.c.turn,
+        cast(func.jsonb_path_query_array(source.c.held, literal_column("'$[*].code'")), Text),
+    )
 
 
-def _plain(made: Collection, audience: Audience) -> tuple[FromClause, str]:
+def _plain(made: Collection, audience: str) -> tuple[FromClause, str]:
     match made.id:
         case "boroughs":
             return borough, "gss"

@@ -5,8 +5,10 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, RowMapping, text
 
 from estates_api.domain.claims import CORRECTION
+from estates_api.store.features import list_refs
 from estates_api.store.layers import Audience
-from estates_api.store.projection import HIDDEN
+from estates_api.store.owned import list_own_editions, whose
+from estates_api.store.projection import hidden_from
 
 # What another code carries on is asked of that one.
 _ALIVE = """NOT EXISTS (SELECT FROM standing_judgement j WHERE j.organisation_code = h.organisation_code
@@ -30,14 +32,16 @@ WHERE c.attribute = ANY(:attributes) ORDER BY n.site_ref, n.code, c.attribute
 
 _NEWEST_EDITIONS = """
 SELECT DISTINCT ON (e.source) e.id FROM edition e JOIN organisation_name n ON n.edition_id = e.id
-WHERE n.code = :organisation ORDER BY e.source, e.period_end DESC NULLS LAST, e.id DESC
+WHERE n.code = :organisation AND (NOT e.sensitivity = ANY(:hidden) OR e.id = ANY(:own))
+ORDER BY e.source, e.period_end DESC NULLS LAST, e.id DESC
 """
 
 _ORGANISATIONS = """
 SELECT o.code, o.name, o.sector, count(h.id) AS holdings
 FROM organisation o JOIN edition e ON e.id = o.edition_id
-JOIN holding h ON h.organisation_code = o.code AND NOT h.sensitivity = ANY(:hidden)
-WHERE NOT e.sensitivity = ANY(:hidden)
+JOIN holding h ON h.organisation_code = o.code AND (NOT h.sensitivity = ANY(:hidden) OR o.code = :whose)
+    AND (h.site_ref IS NULL OR h.site_ref = ANY(:seen))  -- else the difference would count what is withheld
+WHERE NOT e.sensitivity = ANY(:hidden) OR o.code = :whose
 GROUP BY o.code, o.name, o.sector ORDER BY o.name, o.code
 """
 
@@ -45,14 +49,15 @@ GROUP BY o.code, o.name, o.sector ORDER BY o.name, o.code
 def find_organisation(connection: Connection, audience: Audience, code: str) -> RowMapping | None:
     """Code and name of an organisation that the audience may know of; None when there is none."""
     query = """SELECT o.code, o.name FROM organisation o JOIN edition e ON e.id = o.edition_id
-        WHERE o.code = :code AND NOT e.sensitivity = ANY(:hidden)"""
-    values = {"code": code, "hidden": HIDDEN.get(audience, [])}
+        WHERE o.code = :code AND (NOT e.sensitivity = ANY(:hidden) OR o.code = :whose)"""
+    values = {"code": code, "hidden": hidden_from(audience), "whose": whose(audience)}
     return connection.execute(text(query), values).mappings().one_or_none()
 
 
 def list_organisations(connection: Connection, audience: Audience) -> Sequence[RowMapping]:
-    """The organisations that return something, by name, with the number of their holdings."""
-    return connection.execute(text(_ORGANISATIONS), {"hidden": HIDDEN.get(audience, [])}).mappings().all()
+    """The organisations that return something, by name, with the number of their holdings that the audience may see."""
+    values = {"hidden": hidden_from(audience), "whose": whose(audience), "seen": list(list_refs(connection, audience))}
+    return connection.execute(text(_ORGANISATIONS), values).mappings().all()
 
 
 def list_cells(connection: Connection, organisation: str, attributes: Collection[str]) -> Sequence[RowMapping]:
@@ -61,9 +66,11 @@ def list_cells(connection: Connection, organisation: str, attributes: Collection
     return connection.execute(text(_CELLS), values).mappings().all()
 
 
-def list_newest_editions(connection: Connection, organisation: str) -> Sequence[int]:
-    """The newest edition of each source that names the organisation."""
-    return connection.execute(text(_NEWEST_EDITIONS), {"organisation": organisation}).scalars().all()
+def list_newest_editions(connection: Connection, audience: Audience, organisation: str) -> Sequence[int]:
+    """The newest edition of each source that names the organisation, of those that the audience may know of."""
+    own = list_own_editions(connection, audience)
+    values = {"organisation": organisation, "hidden": hidden_from(audience), "own": own}
+    return connection.execute(text(_NEWEST_EDITIONS), values).scalars().all()
 
 
 def list_refs_of(connection: Connection, organisation: str) -> Sequence[str]:

@@ -8,7 +8,7 @@ from estates_api.domain.area import Area
 from estates_api.domain.levels import Rolled, Unplaced
 from estates_api.store.features import reading_as
 from estates_api.store.layers import Audience
-from estates_api.store.projection import HIDDEN
+from estates_api.store.projection import hidden_from
 
 _SITES = """
 SELECT ref, borough_gss, route, land_ha, gia_m2, homes_low, homes_high,
@@ -43,7 +43,7 @@ def list_rolled(connection: Connection, audience: Audience) -> list[Rolled]:
 
 def list_unplaced(connection: Connection, audience: Audience, area: Area) -> list[Unplaced]:
     """The newest floor area that each trust of the area returns for its small sites in one row, largest first."""
-    values = {"trusts": list(area.trusts), "hidden": HIDDEN.get(audience, [])}
+    values = {"trusts": list(area.trusts), "hidden": hidden_from(audience)}
     found = [Unplaced(*row) for row in connection.execute(text(_AGGREGATES), values)]
     return sorted(found, key=lambda one: (-(one.gia_m2 or 0.0), one.organisation))
 

@@ -7,7 +7,7 @@ from sqlalchemy import Column, Date, Float, Integer, Table, TableClause, Text, U
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from estates_api.store.columns import metadata, now, sensitivity, serial
-from estates_api.store.layers import AUDIENCES, Audience
+from estates_api.store.layers import AUDIENCES
 
 need = Table(
     "need", metadata,
@@ -35,7 +35,8 @@ need = Table(
     UniqueConstraint("need", "revision"),
 )  # fmt: skip
 
-seen_needs: Mapping[Audience, TableClause] = {
-    audience: table(f"need_{audience}", *(column(one.name, one.type) for one in need.c)) for audience in AUDIENCES
+seen_needs: Mapping[str, TableClause] = {
+    audience: table(f"need_{audience}", *(column(one.name, one.type) for one in need.c))
+    for audience in (*AUDIENCES, "owner")
 }
 """The last revision of each need, by who may see it."""

@@ -15,6 +15,7 @@ from estates_api.store.features import reading_as
 from estates_api.store.geography import borough, postcode
 from estates_api.store.layers import Audience
 from estates_api.store.need_table import need, seen_needs
+from estates_api.store.tables import organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +30,20 @@ class Recorded:
 
 def lock_needs(connection: Connection) -> None:
     """Let nobody else revise needs until this transaction ends."""
-    connection.execute(text("LOCK TABLE need IN SHARE ROW EXCLUSIVE MODE"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('estates needs'))"))
 
 
-def read_gazetteer(connection: Connection, postcodes: Collection[Postcode]) -> Gazetteer:
-    """Every borough of the area, and the positions of these postcodes as far as they are known."""
+def read_gazetteer(
+    connection: Connection, postcodes: Collection[Postcode], organisations: Collection[str] = ()
+) -> Gazetteer:  # fmt: skip
+    """Every borough of the area, the positions of these postcodes and the names of these organisations, as far as they
+    are known."""
     names = {row[0]: row[1] for row in connection.execute(select(borough.c.gss, borough.c.name))}
     known = (postcode.c.postcode.in_(postcodes), postcode.c.easting.is_not(None))
     rows = connection.execute(select(postcode.c.postcode, postcode.c.easting, postcode.c.northing).where(*known))
-    return Gazetteer(names, {row[0]: (row[1], row[2]) for row in rows})
+    called = connection.execute(select(organisation.c.code, organisation.c.name).where(
+        organisation.c.code.in_(organisations)))  # fmt: skip
+    return Gazetteer(names, {row[0]: (row[1], row[2]) for row in rows}, {row[0]: row[1] for row in called})
 
 
 def add_revision(connection: Connection, wanted: Need, revision: int, by: str) -> None:
@@ -62,7 +68,7 @@ def list_needs(
     connection: Connection, audience: Audience, ids: Collection[str] | None = None, *, closed: bool = False
 ) -> list[Recorded]:  # fmt: skip
     """The needs that an audience may see, by reference: those that are open, or with `closed` all; or only these."""
-    seen = seen_needs[audience].c
+    seen = seen_needs[str(audience)].c
     shape = func.ST_AsBinary(seen.polygon).label("shape")
     query = select(*(one for one in seen if one.name != "polygon"), shape).order_by(seen.need)
     query = query if closed else query.where(seen.closed.is_(None))

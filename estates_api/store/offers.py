@@ -25,7 +25,7 @@ def read_offers(
 ) -> Sequence[Any]:  # fmt: skip
     """Every assessed site, or these, in no order: reference, name, borough, position, route, reuse score, whether a
     private finance term is running, and the measures of reuse at these places in the method (None: not known)."""
-    seen = projections[audience].c
+    seen = projections[str(audience)].c
     cells = [seen.measured["reuse"][place] for place in places]
     query = select(
         seen.ref, seen.name, func.coalesce(seen.borough, ""), func.coalesce(seen.borough_gss, ""), seen.precision,
@@ -41,7 +41,7 @@ def read_offers(
 def read_evidence(connection: Connection, audience: Audience, refs: Collection[str]) -> dict[str, dict[str, Any]]:
     """What stands behind the measures of these sites: the contributions to the reuse score and the gates, as they are
     explained, how old the evidence is, and the route."""
-    seen = projections[audience].c
+    seen = projections[str(audience)].c
     told = seen.explanation
     query = select(
         seen.ref, seen.route, seen.reuse_score, seen.reuse_coverage, seen.evidence_date, seen.stale,

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, RowMapping, select, text
 
 from estates_api.domain.organisations import Follows, Naming, name_on
 from estates_api.store.layers import Audience, projections
-from estates_api.store.projection import HIDDEN
+from estates_api.store.owned import whose
+from estates_api.store.projection import hidden_from
 from estates_api.store.tables import holding
 
 _SUCCESSIONS = """
@@ -26,7 +27,8 @@ _ORGANISATIONS = """
 SELECT o.code, o.name, o.sector, o.kind, o.status, o.postcode, o.address, o.opened, o.closed, o.parent_code,
        e.source || ' ' || e.label AS edition, coalesce(e.period_end, (e.at AT TIME ZONE 'UTC')::date) AS since
 FROM organisation o JOIN edition e ON e.id = o.edition_id
-WHERE e.sensitivity <> ALL(CAST(:hidden AS text[])) AND (CAST(:code AS text) IS NULL OR o.code = :code)
+WHERE (e.sensitivity <> ALL(CAST(:hidden AS text[])) OR o.code = :whose)
+  AND (CAST(:code AS text) IS NULL OR o.code = :code)
   AND o.code > :after ORDER BY o.code LIMIT :limit
 """
 
@@ -61,7 +63,7 @@ def list_successions(
     connection: Connection, audience: Audience = "complete", known_at: datetime | None = None
 ) -> Successions:
     """Every succession that the audience may know of and that was known at a moment (now if left out)."""
-    values = {"hidden": HIDDEN.get(audience, []), "known_at": known_at}
+    values = {"hidden": hidden_from(audience), "known_at": known_at}
     rows = connection.execute(text(_SUCCESSIONS), values).all()
     sources = {(row.predecessor, row.successor): row.edition for row in rows}
     return Successions(tuple(Follows(row.predecessor, row.successor, row.on) for row in rows), sources)
@@ -82,7 +84,7 @@ def list_organisations(
     connection: Connection, audience: Audience, *, code: str | None = None, after: str = "", limit: int | None = None
 ) -> Sequence[RowMapping]:
     """Organisations by code, those the audience may see; `since` is the day their own list speaks of."""
-    values = {"hidden": HIDDEN.get(audience, []), "code": code, "after": after, "limit": limit}
+    values = {"hidden": hidden_from(audience), "whose": whose(audience), "code": code, "after": after, "limit": limit}
     return connection.execute(text(_ORGANISATIONS), values).mappings().all()
 
 
@@ -91,14 +93,14 @@ def list_namings(
 ) -> dict[str, list[tuple[Naming, str]]]:
     """The names that editions used for each code, oldest first, each with the edition."""
     found: dict[str, list[tuple[Naming, str]]] = defaultdict(list)
-    for row in connection.execute(text(_NAMINGS), {"codes": list(codes), "hidden": HIDDEN.get(audience, [])}):
+    for row in connection.execute(text(_NAMINGS), {"codes": list(codes), "hidden": hidden_from(audience)}):
         found[row.code].append((Naming(row.name, row.as_of, row.edition_id), row.edition))
     return found
 
 
 def list_holdings_of(connection: Connection, audience: Audience, codes: Collection[str]) -> list[dict[str, Any]]:
     """The holdings of organisations at sites that the audience may see, by code: organisation, holding, site."""
-    seen = projections[audience]
+    seen = projections[str(audience)]
     query = (
         select(holding.c.organisation_code, holding.c.code, holding.c.name, holding.c.site_ref,
                seen.c.name.label("site_name"))

@@ -1,8 +1,10 @@
 """What one edition changed, told in the transaction that added it: claims and placements of before are still there."""
 
+import hashlib
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 # The winner among claims, by the order of domain/claims.py (choose_claim), with this edition and without it. What a
 # new holding says is no change; what it is, is.
@@ -55,18 +57,40 @@ _KINDS = {
 }
 
 
-def list_changes(connection: Connection, edition_id: int | None, limit: int) -> dict[str, Any]:
-    """For each kind of change, all counted and the first listed. Without an edition nothing changed."""
+# What a key of one organisation is told: what becomes of its own holdings, and of the places where they are.
+_OWN: Mapping[str, str] = {
+    "sites_new": "EXISTS (SELECT FROM holding h WHERE h.organisation_code = :own AND h.site_ref = q.site)",
+    "sites_gone": """
+        EXISTS (SELECT FROM holding h WHERE h.organisation_code = :own AND h.site_ref IN (q.site, q.survivor))""",
+    "questions": "q.organisation_code = :own AND q.other_organisation_code = :own",
+}
+
+_SUMMED = "SELECT count(*) AS counted, string_agg(r::text, E'\\n' ORDER BY r::text) AS rows FROM ({}) r"
+
+
+def list_changes(
+    connection: Connection, edition_id: int | None, limit: int, *, own: str | None = None
+) -> dict[str, Any]:  # fmt: skip
+    """For each kind of change, all counted and the first listed; `sha256` is of all of them. Without an edition nothing
+    changed. `own`: only what concerns the holdings of one organisation."""
     if edition_id is None:
-        return {"counts": {**dict.fromkeys(_KINDS, 0), "sites_changed": 0}, **{kind: [] for kind in _KINDS}}
+        counts = {**dict.fromkeys(_KINDS, 0), "sites_changed": 0}
+        return {"counts": counts, "sha256": _digest({}), **{kind: [] for kind in _KINDS}}
     since = connection.execute(text("SELECT at FROM edition WHERE id = :id"), {"id": edition_id}).scalar_one()
-    values = {"edition": edition_id, "since": since}
+    values = {"edition": edition_id, "since": since, "own": own, "limit": limit}
     connection.execute(text(_CHANGED), values)
-    counts, listed = {}, {}
+    summed, listed = {}, {}
     for kind, query in _KINDS.items():
-        counts[kind] = connection.execute(text(f"SELECT count(*) FROM ({query}) q"), values).scalar_one()  # noqa: S608
-        rows = connection.execute(text(f"{query} LIMIT :limit"), values | {"limit": limit}).mappings()
-        listed[kind] = [dict(row) for row in rows]
-    changed = "SELECT count(DISTINCT site) FROM preview_figure"
-    counts["sites_changed"] = connection.execute(text(changed)).scalar_one()
-    return {"counts": counts, **listed}
+        wanted = f"SELECT * FROM ({query}) q WHERE {_OWN.get(kind, 'q.organisation_code = :own')}" if own else query  # noqa: S608
+        summed[kind] = connection.execute(text(_SUMMED.format(wanted)), values).mappings().one()
+        listed[kind] = [dict(row) for row in connection.execute(text(f"{wanted} LIMIT :limit"), values).mappings()]
+    changed = (
+        "SELECT count(DISTINCT site) FROM preview_figure WHERE CAST(:own AS text) IS NULL OR organisation_code = :own"
+    )
+    counts = {kind: row["counted"] for kind, row in summed.items()}
+    counts["sites_changed"] = connection.execute(text(changed), values).scalar_one()
+    return {"counts": counts, "sha256": _digest(summed), **listed}
+
+
+def _digest(summed: Mapping[str, RowMapping]) -> str:
+    return hashlib.sha256("\0".join(row["rows"] or "" for row in summed.values()).encode()).hexdigest()

@@ -5,8 +5,11 @@ left out of an audience's table when anything it rests on (holding, claim, inter
 a score made with a hidden fact would tell it. Readers choose a table; they never filter on sensitivity.
 """
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, text
 
+from estates_api.domain.callers import Audience, Circle, circle_of
 from estates_api.domain.collections import COLLECTIONS
 from estates_api.store.assemblies import refresh_assemblies, touch_nearby
 from estates_api.store.layers import POINT, projections
@@ -17,8 +20,13 @@ from estates_api.store.touched import open_touched, touch_all
 TABLES = {"public": "site_public", "partner": "site_partner", "owner": "site_complete"}
 """The table of a site by the strictest sensitivity of what it rests on."""
 
-HIDDEN = {"public": ["partner", "owner"], "partner": ["owner"]}
-"""The sensitivities that are not for an audience; the complete one has them all."""
+_HIDDEN: Mapping[Circle, list[str]] = {"public": ["partner", "owner"], "partner": ["owner"], "complete": []}
+
+
+def hidden_from(audience: Audience) -> list[str]:
+    """The sensitivities of which an audience sees nothing, or only what is its own."""
+    return _HIDDEN[circle_of(audience)]
+
 
 _JOINED = """site (ref), holding (id, site_ref, organisation_code, code, sensitivity),
     interest (holding_id, sensitivity), claim (holding_id, sensitivity), event, judgement"""
@@ -48,27 +56,37 @@ WITH RECURSIVE standing AS (
 ), held AS (
     SELECT a.asked, h.id, h.organisation_code, h.code, h.sensitivity
     FROM asked a JOIN holding h ON h.site_ref = a.ref
-), private AS (
-    SELECT asked, sensitivity FROM held WHERE sensitivity <> 'public'
-    UNION SELECT h.asked, c.sensitivity FROM held h JOIN claim c ON c.holding_id = h.id AND c.sensitivity <> 'public'
-    UNION SELECT h.asked, i.sensitivity FROM held h
+), private (asked, sensitivity, whose) AS (
+    SELECT asked, sensitivity, organisation_code FROM held WHERE sensitivity <> 'public'
+    UNION SELECT h.asked, c.sensitivity, h.organisation_code FROM held h
+        JOIN claim c ON c.holding_id = h.id AND c.sensitivity <> 'public'
+    UNION SELECT h.asked, i.sensitivity, h.organisation_code FROM held h
         JOIN interest i ON i.holding_id = h.id AND i.sensitivity <> 'public'
-    UNION SELECT h.asked, p.sensitivity FROM held h JOIN outline p ON p.holding_id = h.id AND p.sensitivity <> 'public'
-    UNION SELECT h.asked, e.sensitivity FROM held h JOIN event e ON e.holding_code = h.code
+    UNION SELECT h.asked, p.sensitivity, h.organisation_code FROM held h
+        JOIN outline p ON p.holding_id = h.id AND p.sensitivity <> 'public'
+    UNION SELECT h.asked, e.sensitivity, h.organisation_code FROM held h JOIN event e ON e.holding_code = h.code
         AND e.sensitivity <> 'public'
-    UNION SELECT h.asked, d.sensitivity FROM held h
+    UNION SELECT h.asked, d.sensitivity, h.organisation_code FROM held h
         JOIN judgement j ON j.organisation_code = h.organisation_code AND j.holding_code = h.code
         JOIN edition d ON d.id = j.edition_id AND d.sensitivity <> 'public'
 ), strictest AS (
-    SELECT asked, min(sensitivity) AS sensitivity FROM private GROUP BY asked  -- owner comes before partner
+    SELECT asked, min(sensitivity) AS sensitivity,  -- owner comes before partner
+           array_agg(DISTINCT whose) FILTER (WHERE secret) AS whose FROM (
+        SELECT *, sensitivity = 'owner' AS secret FROM private
+        UNION ALL  -- a secret decision withholds no site, but a score that rests on one is for its owner alone
+        SELECT a.asked, NULL, d.organisation_code, true FROM asked a JOIN decision d ON d.site_ref = a.ref
+        WHERE d.sensitivity = 'owner'
+    ) everything GROUP BY asked
 )
-SELECT t.ref, coalesce(s.sensitivity, 'public') AS sensitivity, CASE WHEN g.ref IS NOT NULL THEN
+SELECT t.ref, coalesce(s.sensitivity, 'public') AS sensitivity,
+       CASE WHEN s.sensitivity = 'owner' AND cardinality(s.whose) = 1 THEN s.whose[1] END AS private_to,
+       CASE WHEN g.ref IS NOT NULL THEN
        jsonb_build_object('kind', g.kind, 'reason', g.reason, 'at', g.at, 'survivor', g.survivor) END AS gone
 FROM touched_site t LEFT JOIN strictest s ON s.asked = t.ref LEFT JOIN gone g ON g.ref = t.ref
 """
 
 _GONE = """
-SELECT s.ref, s.name, t.gone FROM told t JOIN site s ON s.ref = t.ref
+SELECT s.ref, s.name, t.gone, t.private_to FROM told t JOIN site s ON s.ref = t.ref
 WHERE t.gone IS NOT NULL AND t.sensitivity = :sensitivity
 """
 
@@ -131,7 +149,7 @@ WITH RECURSIVE latest AS (
     SELECT code, string_agg(heir, '; ' ORDER BY heir) AS now FROM led
     WHERE heir <> code AND heir NOT IN (SELECT code FROM followed) GROUP BY code
 ), wanted AS (
-    SELECT ref FROM told WHERE gone IS NULL AND sensitivity = :sensitivity
+    SELECT ref, private_to FROM told WHERE gone IS NULL AND sensitivity = :sensitivity
 ), held AS (
     SELECT h.site_ref, count(*) AS holdings, string_agg(DISTINCT o.name, '; ' ORDER BY o.name) AS organisations,
            string_agg(DISTINCT h.sector, '; ' ORDER BY h.sector) AS sector,
@@ -149,8 +167,10 @@ WITH RECURSIVE latest AS (
     WHERE {UNMASKED_INTEREST}
     ORDER BY h.site_ref, h.organisation_code, (i.kind = 'unknown'), i.as_of DESC NULLS LAST, i.id DESC
 ), owned AS (
-    SELECT site_ref, string_agg(DISTINCT name, '; ' ORDER BY name) AS owner FROM stated
-    WHERE kind IN ('freeholder', 'head lessee') GROUP BY site_ref
+    SELECT site_ref, string_agg(DISTINCT name, '; ' ORDER BY name) AS owner,
+           CASE min(kind) FILTER (WHERE sector IN ('NHS', 'council', 'other public'))  -- freeholder comes before
+           WHEN 'freeholder' THEN 'freehold' WHEN 'head lessee' THEN 'leasehold' END AS tenure
+    FROM stated WHERE kind IN ('freeholder', 'head lessee') GROUP BY site_ref
 ), freehold AS (  -- by the name of today: two trusts that became one are one owner
     SELECT DISTINCT s.site_ref, coalesce(heir.name, s.name) AS name
     FROM stated s LEFT JOIN led ON led.code = s.code AND led.heir <> s.code
@@ -161,7 +181,7 @@ WITH RECURSIVE latest AS (
     SELECT site_ref, array_agg(name ORDER BY name) AS names FROM freehold GROUP BY site_ref
 ), shown AS (
     SELECT s.ref, s.name, s.address, s.postcode, b.name AS borough, s.borough_gss, held.sector, owned.owner,
-           held.organisations, s.precision, s.inside_area, {_rounded("gia_m2", "x.gia_m2")},
+           owned.tenure, held.organisations, s.precision, s.inside_area, {_rounded("gia_m2", "x.gia_m2")},
            {_rounded("land_ha", "x.land_ha")}, x.evidence_date, x.stale, held.holdings, r.route,
            {_rounded("release_score", "r.release_score")}, {_rounded("release_low", "x.release->>'low'")},
            {_rounded("release_high", "x.release->>'high'")}, {_rounded("release_coverage", "r.release_coverage")},
@@ -180,7 +200,7 @@ WITH RECURSIVE latest AS (
            {_OUTLINE.format("geom_crs84")} AS outline_crs84,
            ST_AsGeoJSON({POINT.format("geom_crs84")}, 7) AS point,
            ST_AsGeoJSON({_OUTLINE.format("geom_crs84")}, 7) AS drawn,
-           held.list AS held, r.explanation, r.measured
+           held.list AS held, r.explanation, r.measured, t.private_to
     FROM wanted t
     JOIN site s ON s.ref = t.ref
     JOIN held ON held.site_ref = s.ref
@@ -229,7 +249,7 @@ def refresh_projection(connection: Connection) -> None:
     connection.execute(text("ANALYZE told"))
     for (sensitivity,) in connection.execute(text("SELECT DISTINCT sensitivity FROM told")).all():
         table, values = TABLES[sensitivity], {"sensitivity": sensitivity}
-        connection.execute(text(f"INSERT INTO {table} (ref, name, gone) {_GONE}"), values)
+        connection.execute(text(f"INSERT INTO {table} (ref, name, gone, private_to) {_GONE}"), values)
         connection.execute(text(f"INSERT INTO {table} ({', '.join(_COLUMNS)}) {_RENDER}"), values)
     if placed:
         refresh_assemblies(connection)

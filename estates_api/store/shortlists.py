@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, and_, func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from estates_api.domain.callers import Circle
 from estates_api.domain.choices import Choice
 from estates_api.errors import NotFound
-from estates_api.store.layers import Audience
 from estates_api.store.listed import choice, shortlist, shortlist_view
 from estates_api.store.tables import fate
 
@@ -19,7 +19,7 @@ from estates_api.store.tables import fate
 class Seeing:
     """Who reads: whose view of a list, and whether drafts are for them."""
 
-    audience: Audience = "complete"
+    audience: Circle = "complete"
     drafts: bool = True
 
 
@@ -67,7 +67,7 @@ def find_published(connection: Connection, quarter: str) -> int | None:
 
 
 def add_shortlist(
-    connection: Connection, values: Mapping[str, Any], content: bytes, views: Mapping[Audience, tuple[bytes, str]]
+    connection: Connection, values: Mapping[str, Any], content: bytes, views: Mapping[Circle, tuple[bytes, str]]
 ) -> None:
     """Insert a revision with what each audience sees of it: (bytes, SHA-256), which the database checks.
 
@@ -81,7 +81,7 @@ def add_shortlist(
     connection.execute(insert(shortlist_view), rows)
 
 
-def list_views(connection: Connection, shortlist_id: int) -> dict[Audience, tuple[bytes, str]]:
+def list_views(connection: Connection, shortlist_id: int) -> dict[Circle, tuple[bytes, str]]:
     """What each audience but the complete one sees of a revision: (bytes, SHA-256)."""
     query = select(shortlist_view).where(shortlist_view.c.shortlist_id == shortlist_id)
     rows = connection.execute(query.order_by(shortlist_view.c.audience)).mappings()
@@ -93,6 +93,12 @@ def list_shortlists(connection: Connection, seeing: Seeing = EVERYTHING) -> Sequ
     seen = _seen(seeing).subquery()
     query = select(*(column for column in seen.c if column.name != "content"))
     return connection.execute(query.order_by(seen.c.quarter.desc(), seen.c.revision.desc())).mappings().all()
+
+
+def find_newest(connection: Connection, seeing: Seeing) -> RowMapping | None:
+    """The newest revision of the newest quarter that the reader may see; None where there is none."""
+    newest = _seen(seeing).order_by(shortlist.c.quarter.desc(), shortlist.c.revision.desc()).limit(1)
+    return connection.execute(newest).mappings().one_or_none()
 
 
 def list_newest(connection: Connection, seeing: Seeing) -> Sequence[RowMapping]:

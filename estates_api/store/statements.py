@@ -1,7 +1,7 @@
 """The statements that read features: built with SQLAlchemy, compiled once for each shape of request."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -74,14 +74,19 @@ def compiled(query: Select[Any]) -> Statement:
 
 def page_statement(shape: Shape, values: Mapping[str, Any]) -> Statement:
     """One page and one feature more: id, feature text, sort values, and (`counted`) how many match in all."""
-    filters = [one.compiled for one in shape.conditions if isinstance(one, Matches)]
+    made = filtered(lambda conditions: _kept_page(replace(shape, conditions=conditions)), shape.conditions)
+    return Statement(made.sql, {**made.values, **values})
+
+
+def filtered(kept: Callable[[tuple[Condition, ...]], Statement], conditions: tuple[Condition, ...]) -> Statement:
+    """A statement with these conditions, by a function that keeps what it compiled: once for all filters, and each
+    filter by itself (0.6 ms instead of 2.4)."""
+    filters = [one.compiled for one in conditions if isinstance(one, Matches)]
     if not filters:
-        made = _kept_page(shape)
-        return Statement(made.sql, {**made.values, **values})
-    # The page is compiled once for all filters, and a filter by itself: 0.6 ms instead of 2.4.
-    rest = tuple(one for one in shape.conditions if not isinstance(one, Matches))
-    made, filtered = _kept_page(replace(shape, conditions=(*rest, Filtered()))), _filter_text(and_(*filters))
-    return Statement(made.sql.replace(Filtered.MARK, filtered.sql), {**made.values, **filtered.values, **values})
+        return kept(conditions)
+    rest = tuple(one for one in conditions if not isinstance(one, Matches))
+    made, said = kept((*rest, Filtered())), _filter_text(and_(*filters))
+    return Statement(made.sql.replace(Filtered.MARK, said.sql), {**made.values, **said.values})
 
 
 def _filter_text(clause: ColumnElement[bool]) -> Statement:

@@ -5,9 +5,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, column, delete, func, insert, select, table, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    table,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import array
 
+from estates_api.domain.callers import Owner
 from estates_api.store.conditions import Box
 from estates_api.store.layers import AUDIENCES, SITE_COLLECTIONS, Audience, Layer, layer, layer_summary
 
@@ -57,7 +71,11 @@ def _told(one: Layer) -> list[ColumnElement[Any]]:
 
 
 def summaries_query(audience: Audience) -> Select[Any]:
-    """What `read_summaries` reads: the view that is the audience's own."""
+    """What `read_summaries` reads: the view that is the audience's own; what an owner sees is counted now."""
+    if isinstance(audience, Owner):
+        layers = [layer(name, audience) for name in SITE_COLLECTIONS]
+        told = union_all(*(select(literal(one.collection.id), *_told(one)).select_from(one.source) for one in layers))
+        return select(told.subquery())
     columns: list[ColumnElement[Any]] = [column(name) for name in ("collection", *_COLUMNS)]
     query: Select[Any] = select(*columns).select_from(table(f"summary_{audience}"))
     return query

@@ -23,10 +23,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from estates_api.store import decided, listed  # noqa: F401 -- their tables are on the same metadata
 from estates_api.store.columns import now, sensitivity, serial
+from estates_api.store.key_table import api_key
 from estates_api.store.layers import metadata  # with the tables of reference geography and of audiences in it
 from estates_api.store.need_table import need
 
-__all__ = ["need"]
+__all__ = ["api_key", "need"]
 
 source = Table(
     "source", metadata,
@@ -367,6 +368,7 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("detail", JSONB, nullable=False),
+    Column("caller", Text),
 )  # fmt: skip
 
 installation = Table(

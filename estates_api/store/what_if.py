@@ -20,7 +20,7 @@ LATEST = Statement(
 def sites_statement(audience: Audience) -> Statement:
     """Reference, name and what was measured of every site with an assessment, by reference."""
     return Statement(
-        f"SELECT ref, name, measured::text FROM {projections[audience].name} "  # noqa: S608 -- a name of ours
+        f"SELECT ref, name, measured::text FROM {projections[str(audience)].name} "  # noqa: S608 -- a name of ours
         'WHERE candidate_feature IS NOT NULL ORDER BY ref COLLATE "C"', {},
     )  # fmt: skip
 

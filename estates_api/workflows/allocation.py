@@ -14,7 +14,6 @@ from threading import BoundedSemaphore
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection
 
 from estates_api.domain.allocation import (
     FIRST_TOLD,
@@ -30,8 +29,7 @@ from estates_api.domain.allocation import (
 from estates_api.domain.fits import VERDICTS, Fits
 from estates_api.domain.values import counted
 from estates_api.errors import Unavailable
-from estates_api.store import needs as stored
-from estates_api.store.layers import Audience
+from estates_api.store.needs import Recorded
 from estates_api.workflows.fits import Market, describe_need, fits_of
 
 LONGEST_S, WAIT_S = 60.0, 5.0
@@ -46,12 +44,11 @@ MOST_PASSED = 5
 _one = BoundedSemaphore(1)
 
 
-def answer_allocation(connection: Connection, audience: Audience, first: First, market: Market) -> dict[str, Any]:
-    """Where each open need goes, among the needs and sites that the caller may see, as JSON-ready values.
+def answer_allocation(known: Sequence[Recorded], first: First, market: Market) -> dict[str, Any]:
+    """Where each of these open needs goes, among the sites that the caller may see, as JSON-ready values.
 
     Unavailable where there are too many needs, or another allocation is being worked out.
     """
-    known = stored.list_needs(connection, audience)
     if len(known) > MOST_NEEDS:
         raise Unavailable(f"{len(known)} needs are open, and up to {MOST_NEEDS} are allocated at once; close some")
     fits = {one.need.id: fits_of(one.need, market) for one in known}

@@ -21,6 +21,7 @@ from estates_api.store import assessments, editions, redactions
 from estates_api.store.audit import add_audit
 from estates_api.store.projection import rebuild_projection
 from estates_api.store.sites import list_sites
+from estates_api.workflows.canonical import quick_bytes
 from estates_api.workflows.progress import list_recorded_checks
 
 SEED = 0
@@ -52,7 +53,7 @@ def compute(
     be stored again.
     """
     sites = list_sites(connection, as_of, area, known_at)
-    circles = assessments.list_circles(connection)
+    circles = assessments.list_comparable(connection)
     seen = [circles.get(site.ref, assessments.OWNERS_ONLY) for site in sites]
     recorded = list_recorded_checks(connection, as_of, known_at)
     return Run(as_of, method, assess(sites, method, as_of, seed=SEED, circles=seen), tuple(seen), recorded)
@@ -84,7 +85,8 @@ def store_run(
     if (same := assessments.find_same(connection, values)) is not None:
         return same, False
     assessments.put_method(connection, sha256=run.method.sha256, id_=run.method.id, content=method_content)
-    circled = [row | {"circle": circle} for row, circle in zip(rows, run.circles, strict=True)]
+    few = assessments.OWNERS_ONLY
+    circled = [row | {"circle": min(circle, few)} for row, circle in zip(rows, run.circles, strict=True)]
     number = assessments.add_assessment(connection, values, circled)
     if present:
         rebuild_projection(connection)
@@ -123,8 +125,8 @@ def _row(result: Assessed, run: Run) -> dict[str, Any]:
         "release_coverage": result.release.coverage,
         "reuse_score": result.reuse.expected,
         "reuse_coverage": result.reuse.coverage,
-        "explanation": canonical_bytes(run.describe(result)).decode(),
-        "measured": canonical_bytes(pack(result)).decode(),
+        "explanation": quick_bytes(run.describe(result)).decode(),
+        "measured": quick_bytes(pack(result)).decode(),
     }
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,8 @@ from estates_api.domain.values import shorten
 from estates_api.errors import BadInput, Conflict, Unavailable
 from estates_api.store import dumps
 from estates_api.store.audit import add_audit
-from estates_api.store.database import migrate, schema_revision, transaction
+from estates_api.store.database import migrate, schema_revision, transaction, wanted_revision
+from estates_api.workflows.prove import verify_published
 
 FORMAT = "estates-backup/1"
 DUMP, MANIFEST = "database.dump", "manifest.json"
@@ -27,12 +28,15 @@ _LONGEST_MANIFEST = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came back: how many editions and frozen lists, proved by their hashes, and whether the schema is newer."""
+    """What came back: how many editions and frozen lists, proved by their hashes, whether the schema is newer, how many
+    published lists verify with all that they rest on, and what does not."""
 
     made_at: str
     editions: int
     shortlists: int
     upgraded: bool
+    verified: int
+    failed: tuple[str, ...]
 
 
 def backup(engine: Engine, path: Path, *, now: datetime) -> dict[str, Any]:
@@ -69,6 +73,7 @@ def restore(engine: Engine, path: Path) -> Restored:
                        "ESTATES_STATE_DIR, or another database in ESTATES_DATABASE_URL)")  # fmt: skip
     with TemporaryDirectory(prefix="estates-restore-") as name:
         told, dump = _unpack(path, Path(name))
+        _check_version(path, told)
         dumps.read_dump(engine, dump)
     with transaction(engine) as connection:
         found, wrong = dumps.fingerprints(connection), dumps.find_false_lists(connection)
@@ -79,7 +84,15 @@ def restore(engine: Engine, path: Path) -> Restored:
     with transaction(engine) as connection:
         add_audit(connection, actor="command line", action="restore", subject=f"backup of {told['made_at']}",
                   detail={"sha256": told["dump"]["sha256"]})  # fmt: skip
-    return Restored(told["made_at"], len(told["editions"]), len(told["shortlists"]), upgraded)
+        verified, failed = verify_published(connection)
+    return Restored(told["made_at"], len(told["editions"]), len(told["shortlists"]), upgraded, verified, tuple(failed))
+
+
+def _check_version(path: Path, told: Mapping[str, Any]) -> None:
+    schema, newest = str(told.get("schema")), str(wanted_revision())
+    if schema > newest:
+        raise BadInput(f"{shorten(str(path), 200)}: made by a newer version of this service: its schema is "
+                       f"{shorten(schema)}, here {newest}")  # fmt: skip
 
 
 @contextmanager

@@ -28,6 +28,17 @@ class Asked:
     listed: str | None = None
 
 
+def what_follows(connection: Connection, quarter: Quarter) -> str:
+    """What becomes of a choice: the next draft follows it, and a list that is published stays until it is corrected."""
+    drafts = f"the next draft follows it: estates shortlist draft {quarter}"
+    published = shortlists.find_published(connection, str(quarter))
+    if published is None:
+        return drafts
+    return (f"revision {published} of {quarter} is published and stays as it is until a correction is published. "
+            f"{drafts[0].upper()}{drafts[1:]}; then publish that: "
+            f"estates shortlist publish {quarter} --by WHO --because WHY")  # fmt: skip
+
+
 def choose(
     connection: Connection, quarter: Quarter, asked: Asked, *, area: Area, method: Method, today: date
 ) -> None:  # fmt: skip

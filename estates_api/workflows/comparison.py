@@ -1,19 +1,22 @@
 """Comparing two frozen lists as one audience sees them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
+from estates_api.domain.callers import Circle
 from estates_api.domain.shortlist import named
 from estates_api.domain.shortlist_changes import Facts
 from estates_api.domain.shortlist_changes import compare as compare_documents
+from estates_api.errors import Unavailable
 from estates_api.store import assessments, features, shortlists
-from estates_api.store.layers import Audience
 from estates_api.store.redactions import sites_redacted_since
+from estates_api.workflows.methods import read_used
 from estates_api.workflows.shortlist import Frozen
 
 
-def compare(connection: Connection, before: Frozen, after: Frozen, audience: Audience) -> dict[str, Any]:
+def compare(connection: Connection, before: Frozen, after: Frozen, audience: Circle) -> dict[str, Any]:
     """What changed from one list to another, and why. Only of sites that one of them names: both were read as the
     caller may see them today."""
     old, new = before.document, after.document
@@ -29,5 +32,14 @@ def compare(connection: Connection, before: Frozen, after: Frozen, audience: Aud
         assessments.list_explanations(connection, after.assessment_id, other, audience),
         survivors,
         {ref: redacted[ref] for ref in hidden},
+        _titles(connection, old) | _titles(connection, new),
     )
     return compare_documents(old, new, facts)
+
+
+def _titles(connection: Connection, document: Mapping[str, Any]) -> dict[str, str]:
+    """What the method of a list calls its criteria, by id; nothing where this version cannot read that method."""
+    try:
+        return {one.id: one.title for one in read_used(connection, document["method"]["sha256"]).criteria}
+    except Unavailable:
+        return {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -60,9 +60,12 @@ def endorse_list(connection: Connection, quarter: Quarter, stated: Agreement, te
         raise BadInput(f"organisation: {by.name} is neither of the NHS nor a council")
     if stated.decided_on > terms.today:
         raise Conflict(f"{stated.decided_on} has not come yet; record what was decided, once it is", "day")
-    as_of = date.fromisoformat(get_shortlist(connection, quarter, revision=revision).document["as_of"])
-    if stated.decided_on < as_of:
-        raise Conflict(f"the list speaks of {as_of}, and nobody can have agreed to it on {stated.decided_on}", "day")
+    published = get_shortlist(connection, quarter, revision=revision)
+    assert published.at is not None
+    day = published.at.astimezone(UTC).date()  # whoever met on that day may have had it before them
+    if stated.decided_on < day:
+        raise Conflict(f"revision {revision} of {quarter} was published on {day}, and nobody can have agreed to it on "
+                       f"{stated.decided_on}; state the meeting that had it before it", "day")  # fmt: skip
     given = endorsements.list_endorsements(connection, str(quarter), revision)
     if any(one["organisation_code"] == by.code for one in given):
         raise Conflict(f"{by.name} endorsed {quarter} revision {revision} already", "once")

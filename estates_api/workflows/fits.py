@@ -11,6 +11,7 @@ import shapely
 from sqlalchemy import Connection
 
 from estates_api.domain.aspects import MEASURED, Offers
+from estates_api.domain.callers import circle_of
 from estates_api.domain.decisions import progress_of
 from estates_api.domain.fits import Fit, Fits, Reason, Verdict, describe_reason, find_fits
 from estates_api.domain.method import Method
@@ -22,10 +23,11 @@ from estates_api.domain.search_areas import Boroughs, Circle, Positions, SearchA
 from estates_api.domain.transitions import State
 from estates_api.errors import BadInput, NotFound, Unavailable
 from estates_api.store import offers as stored
-from estates_api.store.audit import data_version
 from estates_api.store.decisions import list_decided
 from estates_api.store.layers import Audience
 from estates_api.store.needs import Recorded, list_needs
+from estates_api.store.shortlists import Seeing
+from estates_api.workflows.listing import find_listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +36,6 @@ class Market:
 
     method: Method
     offers: Offers
-
-
-class Markets:
-    """The sites that each audience may see, kept in this process until the data change."""
-
-    def __init__(self) -> None:
-        self._kept: dict[Audience, tuple[int, Market]] = {}
-
-    def find(self, connection: Connection, audience: Audience) -> Market:
-        """The sites of the latest assessment, as `read_market`."""
-        version = data_version(connection)
-        kept = self._kept.get(audience)
-        if kept is None or kept[0] != version:
-            kept = self._kept[audience] = version, read_market(connection, audience)
-        return kept[1]
 
 
 def read_market(connection: Connection, audience: Audience, refs: Collection[str] | None = None) -> Market:
@@ -61,7 +48,10 @@ def read_market(connection: Connection, audience: Audience, refs: Collection[str
     looked_at = {one.id: place for place, one in enumerate(method.of("reuse")) if one.id in MEASURED}
     rows = stored.read_offers(connection, audience, [*looked_at.values()], refs)
     offers = _offers(rows, [*looked_at], method, as_of)
-    return Market(method, replace(offers, decided=_decided(connection, audience)))
+    # Drafts are for whoever sees all; of others some do (api/context.py), but what is kept here is for all of them.
+    listing = find_listing(connection, Seeing(circle_of(audience), drafts=audience == "complete"))
+    listed = listing.sites if listing else {}
+    return Market(method, replace(offers, decided=_decided(connection, audience), listed=listed))
 
 
 def _decided(connection: Connection, audience: Audience) -> dict[str, tuple[State, str]]:

@@ -8,14 +8,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from estates_api.domain.area import Area
+from estates_api.domain.levels import equity_of, levels_of
 from estates_api.domain.method import Method
 from estates_api.domain.method_file import parse_method
 from estates_api.domain.method_words import describe_method
+from estates_api.domain.moments import LONDON, write_day, write_days_in
 from estates_api.errors import BadInput
 from estates_api.exports import WRITERS
 from estates_api.exports.lists import FILES, TIME_MACHINE
 from estates_api.exports.lists.build import Handed, build_list
 from estates_api.store import methods
+from estates_api.store.levels import count_neighbourhoods
 from estates_api.store.reference import list_borough_rings
 from estates_api.workflows.endorse import list_agreement
 from estates_api.workflows.shortlist import Frozen
@@ -24,13 +28,16 @@ FORMATS = (*WRITERS, *FILES)
 """What a shortlist is there as, by the suffix of a file."""
 
 
-def hand_out(connection: Connection, frozen: Frozen, *, adopted: Method) -> Handed:
+def hand_out(connection: Connection, frozen: Frozen, *, adopted: Method, area: Area) -> Handed:
     """A shortlist with all that its files say beside it. `adopted` is the method of lists that are not stored."""
-    told = method_told(connection, frozen.document["method"]["sha256"], adopted)
-    boroughs = list_borough_rings(connection)
+    document = frozen.document
     return Handed(
         frozen.content, frozen.sha256, frozen.status, frozen.revision, _published(frozen),
-        _endorsed(connection, frozen), told, boroughs,
+        _endorsed(connection, frozen),
+        method=method_told(connection, document["method"]["sha256"], adopted),
+        boroughs=list_borough_rings(connection),
+        levels=levels_of(document, area),
+        equity=equity_of(document, area, count_neighbourhoods(connection)),
     )  # fmt: skip
 
 
@@ -39,7 +46,8 @@ def _published(frozen: Frozen) -> str:
     if frozen.status != "published" or frozen.at is None:
         return ""
     instead = f"; it replaces revision {frozen.replaces}: {frozen.because}" if frozen.replaces else ""
-    return f"{frozen.by}, {frozen.at:%d %B %Y}{instead}"
+    stale = f"; on old evidence, because: {frozen.on_old_evidence}" if frozen.on_old_evidence else ""
+    return f"{frozen.by}, {write_day(frozen.at.astimezone(LONDON))}{instead}{stale}"
 
 
 def _endorsed(connection: Connection, frozen: Frozen) -> str:
@@ -47,7 +55,8 @@ def _endorsed(connection: Connection, frozen: Frozen) -> str:
     if frozen.status != "published":
         return ""
     found = list_agreement(connection, frozen)
-    given = [f"{one['organisation_name']} ({one['body']}, {one['decided_on']})" for one in found["endorsements"]]
+    given = [f"{one['organisation_name']} ({one['body']}, {write_days_in(one['decided_on'])})"
+             for one in found["endorsements"]]  # fmt: skip
     missing = f"not yet by a body of: {', '.join(found['missing'])}" if found["missing"] else ""
     return "; ".join([*given, *([missing] if missing else [])])
 

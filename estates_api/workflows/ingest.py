@@ -10,11 +10,13 @@ from sqlalchemy import Connection
 
 from estates_api.domain.area import Area
 from estates_api.domain.records import Issue, Reading
+from estates_api.domain.values import shorten
 from estates_api.errors import BadInput
 from estates_api.sources import find_reader
 from estates_api.sources.document import Document, fingerprint, open_document
 from estates_api.store import editions
 from estates_api.store.audit import add_audit
+from estates_api.store.organisations import list_organisations
 from estates_api.store.outlines import refresh_outlines
 from estates_api.store.projection import refresh_projection
 from estates_api.store.touched import open_touched
@@ -63,6 +65,8 @@ def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all 
     edition_id = editions.add_edition(connection, _edition(document, reading, origin))
     open_touched(connection)
     writer = _write(connection, edition_id, reading, origin, document=document, progress=progress)
+    if writer.counts["features"]:
+        _check_whose(connection, origin.hints.organisation_code, area)
     writer.counts["questions"] = match_places(connection, area, tell=progress).questions
     refresh_outlines(connection, area.boroughs)
     progress("looking at what does not fit")
@@ -74,6 +78,15 @@ def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all 
     add_audit(connection, actor=actor, action="ingest", subject=title,
               detail={"sha256": document.sha256, "counts": counts})  # fmt: skip
     return Ingested(title, new=True, counts=counts, issues=tuple(writer.issues), edition_id=edition_id)
+
+
+def _check_whose(connection: Connection, code: str | None, area: Area) -> None:
+    """BadInput when a layer is said to be of an organisation that nobody knows: it would stand there for good, beside
+    the layer that it was to replace."""
+    if code is None or code in {*area.boroughs, *area.neighbours, *area.trusts}:
+        return
+    if not list_organisations(connection, "complete", code=code):
+        raise BadInput(f"organisation: {shorten(code)!r} is not in the register; /organisations lists those that are")
 
 
 _LEFT_OUT = {"rows-left-out", "layer-rows-left-out", "geometry-not-taken", "position-not-taken"}

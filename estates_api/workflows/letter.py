@@ -20,11 +20,10 @@ from estates_api.domain.letter import (
     rank_figures,
 )
 from estates_api.domain.rules import RULES
-from estates_api.errors import KeyNeeded, NotFound
+from estates_api.errors import NotFound
 from estates_api.sources import eric_columns
 from estates_api.store import assessments, features, issues, letters, returns
 from estates_api.store.layers import Audience
-from estates_api.store.projection import HIDDEN
 from estates_api.workflows.methods import read_used
 
 MOST_ISSUES = 12
@@ -39,8 +38,8 @@ _THEIRS = tuple(rule.id for rule in RULES.values() if rule.mender == "organisati
 def draw_up(connection: Connection, code: str, *, area: Area, today: date, audience: Audience = "complete") -> Letter:
     """The letter to an organisation, by the newest assessment of the present.
 
-    NotFound when there is no such organisation, or nothing is assessed yet. KeyNeeded when the letter rests on anything
-    that the audience may not see: half a letter would mislead.
+    NotFound when there is no such organisation, or nothing is assessed yet. It is drawn up from what the audience may
+    see, as if there were nothing else: to refuse it would tell that there is.
     """
     organisation = letters.find_organisation(connection, audience, code)
     if organisation is None:
@@ -50,9 +49,9 @@ def draw_up(connection: Connection, code: str, *, area: Area, today: date, audie
     if latest is None:
         raise NotFound("nothing has been assessed yet; run: estates assess")
     method = read_used(connection, latest["method_sha256"])
-    refs = letters.list_refs_of(connection, code)
-    cells = letters.list_cells(connection, code, _ASKED)
-    _check_seen(connection, audience, code, refs, cells)
+    seen = set(features.list_refs(connection, audience))
+    refs = [ref for ref in letters.list_refs_of(connection, code) if ref in seen]
+    cells = [row for row in letters.list_cells(connection, code, _ASKED) if row["site_ref"] in seen]
     sites = [row["explanation"] for row in assessments.list_assessed(connection, latest["id"], refs)]
     standing = _open_issues(connection, audience, code)
     former = _former(connection, cells)
@@ -75,7 +74,7 @@ class _Open:
 
 
 def _open_issues(connection: Connection, audience: Audience, code: str) -> _Open:
-    query = issues.Query(code, editions=tuple(letters.list_newest_editions(connection, code)), rules=_THEIRS)
+    query = issues.Query(code, editions=tuple(letters.list_newest_editions(connection, audience, code)), rules=_THEIRS)
     every = issues.count_issues(connection, audience, issues.Query(code, rules=_THEIRS))
     counts = issues.count_issues(connection, audience, query)
     gravest: list[Mapping[str, Any]] = []
@@ -125,17 +124,3 @@ def _column(row: RowMapping) -> str:
         return str(ours)
     published = eric_columns.VALUES[ours][0]
     return published if row["format"] == "eric" else f"{published} ({ours})"
-
-
-def _check_seen(
-    connection: Connection, audience: Audience, code: str, refs: Sequence[str], cells: Sequence[RowMapping]
-) -> None:
-    """KeyNeeded unless the audience may see every site, figure and issue that the letter is made of."""
-    hidden = HIDDEN.get(audience, [])
-    if not hidden:
-        return
-    query = issues.Query(code)
-    counts = [issues.count_issues(connection, who, query) for who in (audience, "complete")]
-    withheld = not set(refs) <= set(features.list_refs(connection, audience))
-    if withheld or counts[0] != counts[1] or any(row["sensitivity"] in hidden for row in cells):
-        raise KeyNeeded("this letter rests on something that is not public; the key of this installation is needed")

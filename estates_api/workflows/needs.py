@@ -1,14 +1,14 @@
 """Needs recorded: whatever form they come in, all of a file or nothing, each with its audit event."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy import Connection
 
 from estates_api.domain.codes import Postcode, parse_postcode
-from estates_api.domain.needs import LONGEST, Gazetteer, Need, parse_id, parse_need
-from estates_api.domain.values import clean_text
+from estates_api.domain.needs import LONGEST, Gazetteer, Need, NeedFaults, doubt_about, parse_id, parse_need
+from estates_api.domain.values import clean_text, counted, shorten
 from estates_api.errors import BadInput, Conflict, NotFound
 from estates_api.store import needs as stored
 from estates_api.store.audit import add_audit
@@ -39,7 +39,7 @@ class Faulty(BadInput):
     """Rows that cannot be taken; nothing is written."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
-        rows = "1 row" if len(faults) == 1 else f"{len(faults)} rows"
+        rows = counted(len({fault.line for fault in faults}), "row")
         super().__init__(f"nothing was written: {rows} cannot be taken; line {faults[0].line}: {faults[0].reason}")
         self.faults = faults
 
@@ -52,7 +52,7 @@ def add_needs(connection: Connection, given: Iterable[Given], by: str) -> dict[s
     """
     actor, rows = parse_words("by", by), list(given)
     stored.lock_needs(connection)
-    places = stored.read_gazetteer(connection, _postcodes(rows))
+    places = stored.read_gazetteer(connection, _postcodes(rows), _organisations(rows))
     wanted, faults = _parse_all(rows, places)
     known = {one.need.id: one for one in stored.list_needs(connection, "complete", list(wanted), closed=True)}
     faults += [Fault(line, f"need: {id_} is closed ({known[id_].need.closed}); give what is new a reference of its own")
@@ -68,8 +68,8 @@ def _parse_all(rows: Iterable[Given], places: Gazetteer) -> tuple[dict[str, tupl
     for row in rows:
         try:
             one = _parse(row, places)
-        except BadInput as error:
-            faults.append(Fault(row.line, error.detail))
+        except NeedFaults as error:
+            faults += [Fault(row.line, reason) for reason in error.reasons]
             continue
         if one.id in wanted:
             faults.append(Fault(row.line, f"need: {one.id} stands in line {wanted[one.id][0]} already"))
@@ -79,8 +79,20 @@ def _parse_all(rows: Iterable[Given], places: Gazetteer) -> tuple[dict[str, tupl
 
 def _parse(row: Given, places: Gazetteer) -> Need:
     if row.fault:
-        raise BadInput(row.fault)
+        raise NeedFaults([row.fault])
     return parse_need(row.said, places)
+
+
+def _organisations(rows: Iterable[Given]) -> set[str]:
+    return {clean_text(row.said.get("organisation_code", "")).upper() for row in rows}
+
+
+def list_doubts(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """What is odd about who looks for space, of these needs, by the register; those of which nothing is are left
+    out."""
+    needs = [one.need for one in stored.list_needs(connection, "complete", list(ids), closed=True)]
+    known = stored.read_gazetteer(connection, (), {one.organisation_code for one in needs}).organisations
+    return {one.id: doubt for one in needs if (doubt := doubt_about(one, known))}
 
 
 def _postcodes(rows: Iterable[Given]) -> set[Postcode]:
@@ -112,13 +124,13 @@ def close_need(connection: Connection, id_: str, reason: str, by: str) -> Record
 
 
 def get_need(connection: Connection, audience: Audience, id_: str) -> Recorded:
-    """One need, open or closed; NotFound where there is none that the audience may see."""
+    """One need, open or closed; NotFound, with where to look, where there is none that the audience may see."""
     try:
         found = stored.find_need(connection, audience, parse_id(id_))
     except BadInput:
         found = None
     if found is None:
-        raise NotFound("there is no need by that reference")
+        raise NotFound(f"there is no need {shorten(id_)!r}; those that are open: estates needs list, or /needs")
     return found
 
 

@@ -10,10 +10,11 @@ from estates_api.domain.checks import Found
 from estates_api.domain.decisions import known_by, progress_of
 from estates_api.domain.particulars import Particulars
 from estates_api.domain.progress_words import find_window
-from estates_api.domain.surplus_clock import Window
+from estates_api.domain.registrations import Registration, list_registrations
+from estates_api.domain.surplus_clock import Window, window_of
 from estates_api.sources.bank_holidays import list_bank_holidays
 from estates_api.store import particulars
-from estates_api.store.decisions import list_decided, list_of_circles
+from estates_api.store.decisions import Decided, list_decided, list_of_circles
 from estates_api.store.layers import Audience
 
 
@@ -40,7 +41,11 @@ def list_recorded_checks(
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A site on the register of surplus public sector land, who entered it, when that was recorded, and its window."""
+    """A site on the register of surplus public sector land, who entered it, when that was recorded, and its window.
+
+    `ended` says how it ended before its time, and `ended_on` when; `recorded_at` is then when that was recorded.
+    `sequence` counts the changes of what is told of it.
+    """
 
     site: str
     name: str
@@ -48,15 +53,31 @@ class Registered:
     organisation: str
     recorded_at: datetime
     window: Window
+    ended: str = ""
+    ended_on: date | None = None
+    sequence: int = 0
 
 
 def list_registered(connection: Connection, audience: Audience, as_of: date) -> list[Registered]:
-    """The sites that stand on the register on a day, as far as an audience may know, by the end of their windows."""
-    found = []
-    for ref, decided in list_decided(connection, audience).items():
-        progress = progress_of(known_by(decided.decisions, as_of))
-        entry = progress.registered
-        if progress.state == "registered" and entry and entry.at:
-            window = find_window(progress, (), as_of, list_bank_holidays)
-            found.append(Registered(ref, decided.site_name, decided.borough, entry.by.name, entry.at, window))
+    """The sites that stand on the register on a day, as far as an audience may know, and those whose window ended
+    before its last day, by that day."""
+    found = [
+        registered
+        for decided in list_decided(connection, audience).values()
+        for one in list_registrations(known_by(decided.decisions, as_of))
+        if (registered := _registered(decided, one, as_of))
+    ]
     return sorted(found, key=lambda one: (one.window.ends_at or date.max, one.site))
+
+
+def _registered(decided: Decided, one: Registration, as_of: date) -> Registered | None:
+    """None where the window had run its course before the site turned another way."""
+    entry, end = one.entry, one.ended or one.entry
+    window = window_of(entry.decided_on, (entry.by.sector, entry.by.kind), as_of=as_of,
+                       bank_holidays=list_bank_holidays)  # fmt: skip
+    assert window.ends_at is not None
+    assert end.at is not None
+    if one.ended and not one.ended.reverses and one.ended.decided_on > window.ends_at:
+        return None
+    return Registered(decided.site, decided.site_name, decided.borough, entry.by.name, end.at, window, one.how,
+                      one.ended.decided_on if one.ended else None, one.sequence)  # fmt: skip

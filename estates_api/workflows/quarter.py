@@ -10,15 +10,15 @@ from sqlalchemy import Connection
 
 from estates_api.domain.area import Area
 from estates_api.domain.quarters import Quarter
-from estates_api.domain.readiness import find_gap, find_staleness
 from estates_api.exports.webhook import parse_webhook, post_webhook
-from estates_api.store import assessments, shortlists
+from estates_api.store import shortlists
 from estates_api.store.audit import add_audit, is_recorded, lock_job
 from estates_api.store.shortlists import Seeing
 from estates_api.workflows import shortlist as lists
 from estates_api.workflows.adoption import InForce
 from estates_api.workflows.prove import verify
-from estates_api.workflows.shortlist import Frozen
+from estates_api.workflows.readiness import HINT, find_unfit
+from estates_api.workflows.shortlist import Frozen, Publication
 
 JOB = "estates quarter"
 
@@ -61,15 +61,11 @@ def run_quarter(
 
 def _unfit(connection: Connection, outcome: Outcome, wishes: Wishes, area: Area) -> list[str]:
     """Why the evidence is not good enough, by the bounds of the area; an old one may be let through with a reason."""
-    if area.bounds is None:
-        return []
-    stale = find_staleness(outcome.frozen.document, area.bounds)
+    stale, gap = find_unfit(connection, outcome.frozen.document, outcome.frozen.assessment_id, area)
     if stale and wishes.allow_stale:
         _record(connection, outcome, "allow stale evidence", wishes.by, {"reason": wishes.allow_stale, "found": stale})
         stale = ""
-    gap = find_gap(assessments.count_routes(connection, outcome.frozen.assessment_id), area.bounds)
-    hint = "; hand in newer returns, or say why it may go out all the same with --allow-stale REASON"
-    return [reason for reason in (stale + hint if stale else "", gap) if reason]
+    return [reason for reason in (f"{stale}; {HINT}" if stale else "", gap) if reason]
 
 
 def _record(connection: Connection, outcome: Outcome, action: str, actor: str, detail: dict[str, Any]) -> None:
@@ -88,7 +84,8 @@ def _publish(
         outcome.refused.append(f"revision {published} is published and the list is another one by now; look at it, and "
                                f"say why it is replaced with --because")  # fmt: skip
         return
-    done = lists.publish(connection, quarter, area=area, method=by.method, by=wishes.by, because=wishes.because)
+    asked = Publication(wishes.by, wishes.because, wishes.allow_stale)
+    done = lists.publish(connection, quarter, asked, area=area, method=by.method)
     outcome.frozen = done
     outcome.did.append(f"published revision {done.revision}")
 

@@ -10,8 +10,10 @@ from sqlalchemy import Connection, RowMapping
 
 from estates_api import __version__
 from estates_api.domain.area import Area
+from estates_api.domain.callers import Circle
 from estates_api.domain.method import Method
-from estates_api.domain.quarters import Quarter
+from estates_api.domain.moments import write_day
+from estates_api.domain.quarters import Quarter, quarter_of
 from estates_api.domain.shortlist import (
     Beside,
     State,
@@ -26,18 +28,19 @@ from estates_api.domain.shortlist import (
 from estates_api.domain.values import parse_statement
 from estates_api.errors import BadInput, Conflict, KeyNeeded, NotFound
 from estates_api.store import assessments, editions, features, shortlists
-from estates_api.store.audit import add_audit, data_version, find_act
+from estates_api.store.audit import add_audit, data_version, find_act, find_detail
 from estates_api.store.layers import Audience
 from estates_api.store.redactions import sites_redacted_since
 from estates_api.store.shortlists import EVERYTHING, Seeing
 from estates_api.workflows.adoption import InForce
 from estates_api.workflows.assess import SEED, Run, compute, store_run
 from estates_api.workflows.progress import list_particulars
+from estates_api.workflows.readiness import check_ready
 
 DRAFT, PUBLISH = "draft shortlist", "publish shortlist"
 """The acts under which the audit trail has them."""
 
-Views = Mapping[Audience, tuple[bytes, str]]
+Views = Mapping[Circle, tuple[bytes, str]]
 
 _WITHHELD: Mapping[Audience, frozenset[str]] = {
     "public": frozenset({"partner", "owner"}), "partner": frozenset({"owner"}), "complete": frozenset(),
@@ -48,6 +51,8 @@ _WITHHELD: Mapping[Audience, frozenset[str]] = {
 class Frozen:
     """A shortlist's stored bytes and their fingerprint, as one audience sees it. `status` is draft, published, or
     preview (not stored). `replaces` is the revision that was published before, `because` why it was replaced.
+
+    `on_old_evidence` is why it was published though its evidence is older than the area's bounds allow.
 
     `masked` names the sites that rest on rows redacted since, and `withheld` is how many are not shown any more:
     `content` is without them, `sha256` that of the record.
@@ -65,6 +70,7 @@ class Frozen:
     replaces: int | None = None
     because: str | None = None
     assessment_id: int = 0
+    on_old_evidence: str = ""
 
     @property
     def entries(self) -> list[dict[str, Any]]:
@@ -76,6 +82,15 @@ class Frozen:
         """The whole content."""
         found: Mapping[str, Any] = json.loads(self.content)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Who publishes, why a published list is replaced, and why one may go out though its evidence is old."""
+
+    by: str
+    because: str | None = None
+    allow_stale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +114,8 @@ class Made:
 def day_of(quarter: Quarter, today: date) -> date:
     """The day a quarter's list speaks of: its last day, or today while it runs; BadInput before it begins."""
     if quarter.start > today:
-        raise BadInput(f"the quarter {quarter} begins on {quarter.start}; there is nothing to list yet")
+        why = f"{quarter} begins on {write_day(quarter.start)}, and there is nothing to list yet"
+        raise BadInput(f"{why}; write {quarter_of(today)} for the quarter that runs now, or an earlier one")
     return min(quarter.end, today)
 
 
@@ -120,15 +136,15 @@ def draft(
     return _add(connection, values, made.content, made.views, action=DRAFT), True
 
 
-def publish(
-    connection: Connection, quarter: Quarter, *, area: Area, method: Method, by: str, because: str | None = None
-) -> Frozen:
+def publish(connection: Connection, quarter: Quarter, asked: Publication, *, area: Area, method: Method) -> Frozen:
     """Publish the newest draft: a new revision with the same bytes, which names what it replaces and why.
 
-    Conflict, with what to do, when there is no draft, or when what would be drafted now is something else: what a
-    person reviewed is what is published. BadInput when a name or a reason is missing.
+    Conflict, with what to do, when there is no draft, when what would be drafted now is something else (what a person
+    reviewed is what is published), or when its evidence is not good enough by the bounds of the area. BadInput when a
+    name or a reason is missing.
     """
-    actor, reason = parse_statement("by", by), parse_statement("because", because) if because is not None else None
+    actor = parse_statement("by", asked.by)
+    reason = parse_statement("because", asked.because) if asked.because is not None else None
     editions.lock_catalogue(connection)
     last = shortlists.find_shortlist(connection, str(quarter))
     again = f"estates shortlist draft {quarter}"
@@ -149,7 +165,10 @@ def publish(
     values = {"quarter": str(quarter), "revision": last["revision"] + 1, "status": "published",
               "assessment_id": last["assessment_id"], "sha256": last["sha256"], "actor": actor, "replaces": replaces,
               "because": reason if replaces is not None else None}  # fmt: skip
-    return _add(connection, values, bytes(last["content"]), views, action=PUBLISH)
+    allowed = check_ready(connection, json.loads(last["content"]), last["assessment_id"], area=area,
+                          allow_stale=asked.allow_stale)  # fmt: skip
+    more = {"allow_stale": allowed} if allowed else {}
+    return _add(connection, values, bytes(last["content"]), views, action=PUBLISH, more=more)
 
 
 def _untouched(connection: Connection, row: RowMapping, method: Method) -> bool:
@@ -174,12 +193,13 @@ def _differing(row: RowMapping, made: Made) -> str:
 
 
 def _add(
-    connection: Connection, values: Mapping[str, Any], content: bytes, views: Views, *, action: str
+    connection: Connection, values: Mapping[str, Any], content: bytes, views: Views, *, action: str,
+    more: Mapping[str, Any] | None = None,
 ) -> Frozen:  # fmt: skip
     shortlists.add_shortlist(connection, values, content, views)
     told = {name: values[name] for name in ("sha256", "replaces", "because") if values.get(name) is not None}
     subject = f"{values['quarter']} revision {values['revision']}"
-    add_audit(connection, actor=values["actor"], action=action, subject=subject, detail=told)
+    add_audit(connection, actor=values["actor"], action=action, subject=subject, detail=told | dict(more or {}))
     row = shortlists.find_shortlist(connection, values["quarter"])
     assert row is not None
     return frozen(connection, row)
@@ -199,18 +219,18 @@ def freeze(
     choices = shortlists.list_choices(connection, str(quarter), until)
     beside = Beside((area.id, area.name), choices, particulars)
     whole = make_shortlist(quarter, run.as_of, run.results, run.method, state, beside)
-    views: dict[Audience, tuple[bytes, str]] = {}
-    others: tuple[Audience, ...] = ("public", "partner")
+    views: dict[Circle, tuple[bytes, str]] = {}
+    others: tuple[Circle, ...] = ("public", "partner")
     for audience in others:
         hidden = {ref for ref, more in particulars.items() if more.sensitivity in _WITHHELD[audience]}
-        content = canonical_bytes(seen_by(whole, audience, hidden))
+        content = canonical_bytes(seen_by(whole, str(audience), hidden))
         views[audience] = (content, fingerprint(content))
     content = canonical_bytes(whole)
     return Made(whole, content, fingerprint(content), views)
 
 
 def preview(
-    connection: Connection, quarter: Quarter, *, area: Area, method: Method, as_of: date, audience: Audience
+    connection: Connection, quarter: Quarter, *, area: Area, method: Method, as_of: date, audience: Circle
 ) -> Frozen:
     """A quarter's list as it would have been on another day, for an audience; nothing is stored."""
     made = freeze(connection, quarter, compute(connection, area, method, as_of), area=area, present=False)
@@ -240,7 +260,7 @@ def list_seen(connection: Connection, seeing: Seeing) -> list[Frozen]:
     return [frozen(connection, row, seeing.audience) for row in rows]
 
 
-def frozen(connection: Connection, row: RowMapping, audience: Audience = "complete") -> Frozen:
+def frozen(connection: Connection, row: RowMapping, audience: Circle = "complete") -> Frozen:
     """A stored revision as an audience may see it today: without what was redacted since, or is withheld by now."""
     content = bytes(row["content"])
     document, reasons = json.loads(content), sites_redacted_since(connection, row["at"])
@@ -250,4 +270,13 @@ def frozen(connection: Connection, row: RowMapping, audience: Audience = "comple
     if masked or hidden:
         content = canonical_bytes(mask_sites(without(document, hidden), reasons))
     return Frozen(row["quarter"], row["revision"], row["status"], content, row["sha256"], masked, len(hidden),
-                  row["actor"], row["at"], row["replaces"], row["because"], row["assessment_id"])  # fmt: skip
+                  row["actor"], row["at"], row["replaces"], row["because"], row["assessment_id"],
+                  _on_old_evidence(connection, row))  # fmt: skip
+
+
+def _on_old_evidence(connection: Connection, row: RowMapping) -> str:
+    """The reason alone: what was found counts sites that not everybody may see."""
+    if row["status"] != "published":
+        return ""
+    done = find_detail(connection, PUBLISH, f"{row['quarter']} revision {row['revision']}")
+    return str(done.get("allow_stale", {}).get("reason", ""))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from estates_api.domain.area import Area
+from estates_api.domain.callers import Circle
 from estates_api.domain.method import Method
 from estates_api.domain.quarters import quarter_of
 from estates_api.domain.shortlist import named, without
@@ -38,13 +39,13 @@ class _Looking:
 
     area: Area
     method: Method
-    audience: Audience
+    audience: Circle
     visible: Set[str]
     now: Sequence[Site]
 
 
 def time_machine(
-    connection: Connection, *, area: Area, method: Method, today: date, audience: Audience,
+    connection: Connection, *, area: Area, method: Method, today: date, audience: Circle,
     backtest: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The report, JSON-ready, of what an audience may see. NotFound where no edition of the returns is old enough.

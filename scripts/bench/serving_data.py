@@ -37,6 +37,7 @@ SELECT id, id AS ref, (ARRAY['Library','Health Centre','Depot','Clinic','Car Par
     (ARRAY['NHS','council','NHS; council'])[1 + i % 3] AS sector,
     CASE WHEN i % 6 > 0 THEN 'London Borough of ' || (ARRAY['Barnet','Camden','Enfield','Haringey','Islington'])[b]
         END AS owner,
+    (ARRAY['freehold','leasehold'])[1 + i % 3] AS tenure,
     'Organisation ' || i % 97 || '; Another Organisation ' || i % 89 AS organisations,
     'outline' AS precision, true AS inside_area,
     CASE WHEN i % 6 > 1 THEN round((50 + chance * 20000)::numeric, 1)::float8 END AS gia_m2,

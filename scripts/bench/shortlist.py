@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from ingest import _postcodes, load_reference
 from sqlalchemy import Engine
 
+from estates_api.domain.area import Area
 from estates_api.domain.method_file import parse_method
 from estates_api.domain.quarters import quarter_of
 from estates_api.exports import WRITERS
@@ -104,36 +105,45 @@ def main() -> None:
     """Make, hand in, and time."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("sites", type=int, nargs="?", default=5000)
-    sites = options.parse_args().sites
+    with handed_in(options.parse_args().sites) as (url, area), tempfile.TemporaryDirectory() as folder:
+        engine = make_engine(url)
+        _quarter(engine, Path(folder), area)
+        engine.dispose()
+    print(f"all of it but the report: {sum(TOOK):.1f} s")
+
+
+@contextmanager
+def handed_in(sites: int) -> Iterator[tuple[str, Area]]:
+    """A database of made sites beside the reference data, and its area."""
     with tempfile.TemporaryDirectory(prefix="estates-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)
         write_holdings(folder / "holdings.csv", sites)
         with open_cluster(folder / "state") as url:
-            engine = make_engine(url)
+            engine, area = make_engine(url), setup.read_area(ROOT / "data")
             load_reference(engine)
-            area = setup.read_area(ROOT / "data")
             with transaction(engine) as connection:
                 hints = Hints(period=f"{TODAY.year - 1}")
                 ingest(connection, folder / "holdings.csv", area=area, origin=Origin(hints=hints))
-            _quarter(engine, folder, area)
             engine.dispose()
-    print(f"all of it but the report: {sum(TOOK):.1f} s")
+            yield url, area
 
 
-def _quarter(engine: Engine, folder: Path, area: Any) -> None:
+def _quarter(engine: Engine, folder: Path, area: Area) -> None:
     quarter, method = quarter_of(TODAY), parse_method(METHOD, setup.METHOD_FILE)
     with timed("draft"), transaction(engine) as connection:
         shortlist.draft(connection, quarter, area=area, by=InForce(method, METHOD), today=TODAY)
     with timed("publish"), transaction(engine) as connection:
-        frozen = shortlist.publish(connection, quarter, area=area, method=method, by="the board")
+        frozen = shortlist.publish(
+            connection, quarter, shortlist.Publication("the board", None, "a bench"), area=area, method=method
+        )
     print(f"{len(frozen.entries)} entries, {len(frozen.document['next'])} next, {len(frozen.content) / 1e6:.1f} MB")
     with timed("verify"), transaction(engine) as connection:
         row = find_shortlist(connection, str(quarter))
         assert row is not None
         assert all(check.passed for check in prove.verify(connection, row))
     with transaction(engine) as connection:
-        handed = hand_out(connection, frozen, adopted=method)
+        handed = hand_out(connection, frozen, adopted=method, area=area)
     for suffix, write in _writers(folder, handed, frozen.document).items():
         if suffix != "pdf":
             with timed(suffix):

@@ -197,6 +197,36 @@ def test_the_states(api: TestClient) -> None:
     assert "stateDiagram-v2" in api.get("/decisions/states?f=html").text
 
 
+def test_a_registration_that_is_taken_back_leaves_a_calendar(clients: tuple[TestClient, TestClient]) -> None:
+    """Taken back, a window is told as ended, with who and why, and its event is published again as cancelled, with a
+    greater sequence; registered again on that day, it is back under the same name."""
+    public, keyed = clients
+    send(keyed, "declare", decided_on="2023-11-01")
+    send(keyed, "register", decided_on="2023-11-15")
+    (before,) = icalendar.Calendar.from_ical(public.get("/surplus-windows.ics").content).walk("VEVENT")
+    taken = keyed.get(EDGWARE).json()["decisions"][-1]["id"]
+    send(keyed, "reverse", decided_on="2023-12-01", reverses=taken, reason="entered in error")
+    found = public.get("/surplus-windows").json()
+    (ended,) = found["ended"]
+    assert (found["windows"], ended["standing"], ended["ended_on"]) == ([], "ended", "2023-12-01")
+    assert ended["ended"].startswith("the entry was taken back: Board of ")
+    assert "(entered in error)" in ended["ended"]
+    assert "Ended on 1 December 2023: the entry was taken back" in public.get("/surplus-windows?f=html").text
+    (then,) = public.get("/surplus-windows?as-of=2023-11-30").json()["windows"]
+    assert then["standing"] == "in window"
+    (event,) = icalendar.Calendar.from_ical(public.get("/surplus-windows.ics").content).walk("VEVENT")
+    assert (event["UID"], event["STATUS"], event["SEQUENCE"]) == (before["UID"], "CANCELLED", 1)
+    assert (before["STATUS"], before["SEQUENCE"]) == ("CONFIRMED", 0)
+    assert event["DTSTAMP"].dt >= before["DTSTAMP"].dt
+    send(keyed, "register", decided_on="2023-12-01")
+    events = icalendar.Calendar.from_ical(public.get("/surplus-windows.ics").content).walk("VEVENT")
+    assert [one["STATUS"] for one in events] == ["CANCELLED", "CONFIRMED"]
+    send(keyed, "retain", decided_on="2023-12-04")
+    told = public.get("/surplus-windows").json()["ended"]
+    assert [one["ended"].partition(":")[0] for one in told] == [
+        "the entry was taken back", "the owner keeps the site as it is"]  # fmt: skip
+
+
 def test_the_windows_as_a_calendar(clients: tuple[TestClient, TestClient]) -> None:
     """An all-day event on the last day of each window, the same bytes until the data change; a calendar program reads
     it. On the market, a site is in it no more."""
@@ -218,5 +248,6 @@ def test_the_windows_as_a_calendar(clients: tuple[TestClient, TestClient]) -> No
     assert told["standing"] == "open market"
     assert "15 January 2024" in public.get("/surplus-windows?f=html").text
     send(keyed, "market")
-    assert public.get("/surplus-windows").json()["windows"] == []
+    found = public.get("/surplus-windows").json()
+    assert (found["windows"], found["ended"]) == ([], [])
     assert public.get(EDGWARE).json()["window"]["window_ends_at"] == "2024-01-15"

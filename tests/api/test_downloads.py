@@ -215,7 +215,7 @@ def test_old_files_are_removed(
     with client:
         for name in ("sites", "candidates", "boroughs", "lsoas"):
             client.get(f"/collections/{name}.csv")
-        folder = Path(client.app.state.files.folder.name)  # type: ignore[attr-defined]
+        folder = client.app.state.files.folder  # type: ignore[attr-defined]
         assert len(list(folder.iterdir())) == 2
     assert not folder.exists()
 

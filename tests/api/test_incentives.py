@@ -69,7 +69,7 @@ def test_as_csv(api: TestClient) -> None:
 def test_as_a_page(api: TestClient) -> None:
     """A table for people, which says of how many it is known, and who keeps a receipt."""
     page = api.get("/incentives?f=html").text
-    for words in ("Enfield", "not known", "£118,500,000", "London borough", "2017-11-16"):
+    for words in ("Enfield", "not known", "£118,500,000", "London borough", "16 November 2017"):
         assert words in page
 
 

@@ -152,3 +152,24 @@ def test_holdings_of_a_withheld_site(loaded: Engine, make_api: Callable[..., Tes
     seen = [make_api(loaded, key=key).get(path).json()["numberMatched"] for key in (None, "the-key-of-the-tests")]
     assert seen == [0, 2]
     assert make_api(loaded).get("/collections/holdings/items/TAF:TAF01").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("words", "there"),
+    [("St Ann's", True), ("ann'S  haringey", True), ("rrp03", True), ("n153th", True), ("N15 3TH", True),
+     ("mental health NHS trust", True), ("Haringey Camden", False), ("100%", False), ("_", False)],
+)  # fmt: skip
+def test_words_are_searched(api: TestClient, words: str, there: bool) -> None:
+    """`q` finds what has every word in its names, place, organisations or codes, in any case; `%` and `_` are letters
+    like others."""
+    found = api.get("/collections/candidates/items", params={"q": words, "limit": 1000}).json()
+    assert ("NCL-RRP03" in {feature["id"] for feature in found["features"]}) is there
+    assert found["numberMatched"] == len(found["features"])
+
+
+def test_words_are_searched_in_every_collection(api: TestClient) -> None:
+    """`q` is there for all collections; too many words are refused."""
+    for collection in COLLECTIONS:
+        assert api.get(f"/collections/{collection}/items", params={"q": "camden"}).status_code == 200
+    refused = api.get("/collections/sites/items", params={"q": "a " * 11})
+    assert (refused.status_code, refused.json()["detail"]) == (400, "q: at most 10 words")

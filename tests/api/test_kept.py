@@ -120,6 +120,16 @@ def test_no_more_is_kept_than_there_is_room_for(
     assert app.asked == 5
 
 
+def test_small_answers_take_room_too(keeping: Callable[[App], Kept], monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer of a few bytes counts with its question and headers, which take more: thousands are not kept."""
+    monkeypatch.setattr(kept, "KEPT_BYTES", 10 * kept.BESIDES_BYTES)
+    app = App(body=b"{}")
+    before = keeping(app)
+    for number in [*range(30), *reversed(range(30))]:
+        ask(before, f"/{number}")
+    assert 30 + 20 <= app.asked < 30 + 25
+
+
 @pytest.mark.parametrize(("accepted", "encoding"), [
     ("gzip", "gzip"), ("gzip, deflate, br, zstd", "zstd"), ("zstd;q=0, gzip", "gzip"), ("GZIP;q=0.5", "gzip"),
     ("gzip;q=0", None), ("identity", None), ("", None), ("br", None),

@@ -122,7 +122,7 @@ def test_everybody_gets_the_list_that_was_made_for_them(
     with transaction(loaded) as connection:
         draft(connection, Quarter(2015, 1))
     with transaction(loaded) as connection:
-        lists.publish(connection, Quarter(2015, 1), area=area, method=method, by="Board")
+        lists.publish(connection, Quarter(2015, 1), lists.Publication("Board"), area=area, method=method)
     found = {}
     for key in (None, KEY):
         client = make_api(loaded, key=key)

@@ -2,12 +2,20 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from estates_api.api import needs, shortlist_files
+from estates_api.domain.quarters import quarter_of
+
 KEY = "the-key-of-the-tests"
+TODAY = datetime.now(UTC).date()
 THEN, EARLIER = "2015-Q1", "2014-Q1"
 STANDING = {"by": "A Board"}
 PIN = {"site": "NCL-RRVNQ", "kind": "pin", "list": "reuse", "by": "A Board", "because": "asked for"}
@@ -89,7 +97,7 @@ def test_changes(service: dict[str, TestClient]) -> None:
     chase_farm = next(row for row in found["moved"] if row["site"] == "NCL-RALC7")
     assert {"event", "gate", "data"} <= {cause["cause"] for cause in chase_farm["causes"]}
     page = service["public"].get(f"/shortlists/{THEN}/changes-since/{EARLIER}?f=html")
-    assert "the gate opened: sole-acute" in page.text
+    assert "a gate opened: it is the only general acute hospital site of its borough" in page.text
     assert '<h2 id="left">Left: 2</h2>' in page.text
     same = service["public"].get(f"/shortlists/{THEN}/changes-since/{THEN}").json()
     assert [same["counts"][part] for part in ("entered", "left", "moved")] == [0, 0, 0]
@@ -118,8 +126,40 @@ def test_a_choice_is_recorded_and_followed(loaded: Engine, make_api: Callable[..
     assert [(row["site"], row["followed"]) for row in document["choices"]] == [("NCL-RRVNQ", True)]
     page = keyed.get(f"/shortlists/{THEN}?f=html").text
     assert "<strong>Pinned to reuse:</strong>" in page
+    assert ", or pinned by a person, with a reason." in page
+    listing = keyed.get("/sites/NCL-RRVNQ").json()["listing"]
+    assert (listing["quarter"], listing["status"]) == (str(quarter_of(TODAY)), "draft")
+    assert keyed.get("/sites/NCL-RRVNQ?as-of=2015-03-31").json()["listing"] is None
+    assert make_api(loaded).get("/sites/NCL-RRVNQ").json()["listing"] is None, "a draft is not public"
+    now = PIN | {"site": "NCL-RAL01"}
+    assert keyed.post(f"/shortlists/{listing['quarter']}/choices", json=now).status_code == 201
+    assert keyed.post(f"/shortlists/{listing['quarter']}/drafts").json()["revision"] == 2
+    listing = keyed.get("/sites/NCL-RAL01").json()["listing"]
+    assert listing["listed_for"] == "reuse"
+    assert listing["told"].endswith("(draft, revision 2), pinned by A Board: asked for")
+    assert listing["told"] in keyed.get("/sites/NCL-RAL01?f=html").text
     gate = keyed.post(f"/shortlists/{THEN}/choices", json=PIN | {"site": "NCL-RRV03", "list": "release"})
     assert (gate.status_code, "the gate is closed" in gate.json()["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("where", "path"),
+    [(shortlist_files, f"/shortlists/{THEN}.xlsx"), (needs, "/needs/allocation")], ids=["file", "allocation"],
+)  # fmt: skip
+def test_who_waits_for_a_long_answer_holds_no_connection(
+    loaded: Engine, make_api: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch, where: Any, path: str
+) -> None:
+    """While a file is made, or an allocation is worked out, its connection is there for others."""
+    name, held = "write_file" if where is shortlist_files else "answer_allocation", []
+    work = getattr(where, name)
+
+    def watched(*asked: Any) -> Any:
+        held.append(loaded.pool.checkedout())  # type: ignore[attr-defined]
+        return work(*asked)
+
+    monkeypatch.setattr(where, name, watched)
+    assert make_api(loaded, key=KEY).get(path).status_code == 200
+    assert held == [0]
 
 
 @pytest.mark.parametrize("path", ["drafts", "publications", "choices"])
@@ -158,6 +198,21 @@ def test_what_cannot_be_published_is_a_conflict(service: dict[str, TestClient]) 
     for quarter, told in ((THEN, "nothing was drafted since"), ("2013-Q4", "estates shortlist draft 2013-Q4")):
         answer = service["keyed"].post(f"/shortlists/{quarter}/publications", json=STANDING)
         assert (answer.status_code, told in answer.json()["detail"]) == (409, True)
+
+
+def test_old_evidence_goes_out_with_a_reason_that_is_shown(loaded: Engine, make_api: Callable[..., TestClient]) -> None:
+    """Refused without a reason; with one, the reason stands on the page, in the files and in the answer."""
+    keyed, path = make_api(loaded, key=KEY), f"/shortlists/{quarter_of(TODAY)}"
+    refused = keyed.post(f"{path}/publications", json=STANDING)
+    assert (refused.status_code, refused.json()["rule"]) == (409, "stale")
+    done = keyed.post(f"{path}/publications", json=STANDING | {"allow_stale": "nothing <newer>"})
+    assert (done.status_code, done.json()["on_old_evidence"]) == (201, "nothing <newer>")
+    public = make_api(loaded)
+    assert "it went out because: nothing &lt;newer&gt;" in public.get(f"{path}?f=html").text
+    sheet = load_workbook(BytesIO(public.get(f"{path}.xlsx").content))["readme"]
+    assert any("on old evidence, because: nothing <newer>" in str(cell) for row in sheet.values for cell in row)
+    choice = keyed.post(f"{path}/choices", json=PIN).json()
+    assert "is published and stays as it is until a correction is published" in choice["follows"]
 
 
 def test_a_day_and_a_revision_do_not_go_together(service: dict[str, TestClient]) -> None:

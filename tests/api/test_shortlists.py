@@ -147,7 +147,7 @@ def test_hostile_names_are_listed(hostile: TestClient) -> None:
 def test_pages_show_names_as_text(hostile: TestClient, path: str) -> None:
     """A holding named like a script is shown as that text and runs nowhere."""
     page = hostile.get(path).text
-    assert "<script" not in page
+    assert page.count("<script") == page.count("<script>// Why the service refused")  # ours
     assert "<img" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "{{ 7*7 }}" in page

@@ -51,6 +51,43 @@ def test_a_tile_has_what_stands_in_it(api: TestClient, read: Callable[[bytes], A
     assert set(frame.columns) - {"geometry", "id", "mvt_id"} <= set(COLLECTIONS[collection].drawn)
 
 
+QUESTIONS = [{"q": "hospital"}, {"filter": "route = 'reuse'"}, {"borough": "Camden", "q": "NW1"},
+             {"ids": "NCL-RRP03"}, {"filter": "land_ha > 2 AND sector LIKE '%NHS%'"},
+             {"q": "no such words"}]  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", QUESTIONS, ids=str)
+def test_a_tile_of_a_question_has_the_items_of_that_question(
+    api: TestClient, read: Callable[[bytes], Any], asked: dict[str, str]
+) -> None:
+    """The map and the list agree: tiles draw what items find and has a place there, and nothing else."""
+    pages = [
+        api.get("/collections/candidates/items", params={**asked, "bbox": f"-0.7,51.3,0,{north}"}).json()["features"]
+        for north in (51.61, 51.63)  # below the upper edge of the tile, and above it with the margin
+    ]
+    inside, around = ({feature["id"] for feature in page} for page in pages)
+    answer = api.get(address("candidates"), params=asked)
+    assert answer.status_code == 200
+    drawn = set(read(answer.content)["id"]) if answer.content else set()
+    assert inside <= drawn <= around
+    assert bool(drawn) == (asked.get("q") != "no such words")
+
+
+def test_a_question_is_asked_of_all_where_tiles_are_crowded(
+    reading: Engine, api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a tile has room for some only, what a question finds is drawn even if its turn is late."""
+    monkeypatch.setattr(tiles, "FEW", 1)
+    monkeypatch.setattr(tiles, "MOST", 1)
+    tiles._tile.cache_clear()
+    with transaction(reading) as connection:
+        last = connection.execute(text("SELECT ref FROM site_public WHERE route IS NOT NULL AND geom IS NOT NULL "
+                                       "ORDER BY turn DESC LIMIT 1")).scalar_one()  # fmt: skip
+    answer = api.get(address("candidates"), params={"ids": last})
+    tiles._tile.cache_clear()
+    assert last.encode() in answer.content
+
+
 @pytest.mark.parametrize("place", [(9, 171, 255, "no"), (9, 512, 0), (9, 0, 512), (23, 0, 0), (-1, 0, 0), ("x", 0, 0),
                                    (9, "1.5", 0), (9, "²", 0), (9, 99999999999, 0)])  # fmt: skip
 def test_outside_the_matrix_there_are_no_tiles(api: TestClient, place: tuple[object, ...]) -> None:
@@ -121,6 +158,7 @@ def test_a_tile_of_very_many_draws_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """Where there is no room for all, those are drawn whose turn it is, the same from zoom to zoom."""
+    monkeypatch.setattr(tiles, "FEW", 20)
     monkeypatch.setattr(tiles, "MOST", 20)
     tiles._tile.cache_clear()
     client = make_api(loaded)
@@ -145,6 +183,6 @@ def test_how_many_turns_are_read_grows_with_the_zoom() -> None:
     assert last[0] < last[12]
     assert last[22] == 2**31 - 1
     assert tiles._latest(0, tiles.MOST) == 2**31 - 1
-    crowded = tiles.tile_statement(layer("sites", "public"), 3, 3, 2, 1_000_000)
+    crowded = tiles.tile_statement(layer("sites", "public"), tiles.Place(3, 3, 2), 1_000_000)
     assert "turn" in crowded.sql
-    assert "turn" not in tiles.tile_statement(layer("sites", "public"), 3, 3, 2, 100).sql
+    assert "turn" not in tiles.tile_statement(layer("sites", "public"), tiles.Place(3, 3, 2), 100).sql

@@ -56,6 +56,17 @@ def test_other_weights_move_ranks(api: TestClient) -> None:
     assert found["asked"]["top"] == found["top"] == 5
 
 
+def test_it_can_be_had_in_brief(api: TestClient) -> None:
+    """`f=columns` says the same of every site, one list for each column, in the same order and in a fraction of it."""
+    asked = {"groups": {"release.utilisation": 5}, "gates_off": ["owner"]}
+    whole, brief = (api.post(PATH, params={"f": form}, json=asked) for form in ("json", "columns"))
+    columns = brief.json()["sites"]
+    assert {name: [row[name] for row in whole.json()["sites"]] for name in columns} == columns
+    assert {"site", "route", "release_rank", "reuse_rank"} <= set(columns)
+    assert {**whole.json(), "sites": None} == {**brief.json(), "sites": None}
+    assert len(brief.content) < len(whole.content) / 3
+
+
 def test_it_can_be_had_as_a_table(api: TestClient) -> None:
     """`f=csv` gives the same sites as a table."""
     answer = api.post(f"{PATH}?f=csv", json={"top": 3})
@@ -74,6 +85,8 @@ def test_it_can_be_had_as_a_table(api: TestClient) -> None:
         (b"\xff", "the body is not JSON"),
         (b"[" * 100_000, "the body is not JSON"),
         (b"[]", "the question: must be a table"),
+        (b'{"top": 5, "top": 6}', "'top' stands twice in one object of the body"),
+        (b'{"points": {"release.vacancy": [[30, 1], [2, 0]]}}', "points.release.vacancy: give two or more points"),
     ],
 )
 def test_a_question_that_cannot_be_read(api: TestClient, body: bytes, told: str) -> None:

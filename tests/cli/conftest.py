@@ -1,4 +1,4 @@
-"""One way to run a command."""
+"""One way to run a command. What is beside this file is importable as `processes`, however pytest is started."""
 
 import signal
 import sys
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 from estates_api.cli.main import main
 

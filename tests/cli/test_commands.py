@@ -101,6 +101,21 @@ def test_commands_on_an_empty_database_say_what_to_run(estates: Run, empty_engin
         assert "estates setup" in done.err
 
 
+@pytest.mark.parametrize("change", ["TABLE need RENAME TO wants", "TABLE need RENAME COLUMN service TO purpose"])
+def test_a_schema_that_changed_while_a_command_ran(
+    estates: Run, migrated: Engine, make_api: Callable[..., Any], change: str
+) -> None:
+    """A table or a column that is gone is one line with what to run and exit code 2; over HTTP it is 503."""
+    with transaction(migrated) as connection:
+        connection.execute(text("DROP VIEW IF EXISTS need_public, need_partner, need_complete CASCADE"))
+        connection.execute(text(f"ALTER {change}"))
+    done = estates("needs", "list", on=migrated)
+    told = "the database schema is not the one of this version; run `estates setup`"
+    assert (done.code, done.err.startswith(f"error: {told}"), done.err.count("\n")) == (2, True, 1)
+    answer = make_api(migrated).get("/needs")
+    assert (answer.status_code, answer.json()["detail"], answer.headers["retry-after"]) == (503, told, "5")
+
+
 def test_assess(estates: Run, loaded: Engine) -> None:
     """`assess` scores as of today or another day, and says what became of it and what share could not be scored;
     repeated, it is unchanged."""

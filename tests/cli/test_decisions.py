@@ -1,6 +1,7 @@
 """`estates decision` and `estates shortlist endorse`: what they print, and the exit code of what cannot be."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine
@@ -9,6 +10,7 @@ from estates_api.domain.transitions import state_diagram
 
 Estates = Callable[..., Any]
 SAID = ("--body", "Board", "--date", "2024-02-01", "--minute", "12/3", "--by", "A Clerk")
+TODAYS = tuple(f"{datetime.now(UTC).date()}" if said == "2024-02-01" else said for said in SAID)
 NHSPS = ("--organisation", "NHSPS", "--reason", "it is empty", *SAID)
 
 
@@ -47,10 +49,10 @@ def test_the_states_are_printed(estates: Estates) -> None:
 
 def test_a_list_is_endorsed(estates: Estates, loaded: Engine) -> None:
     """Which sector has not endorsed it yet is printed; a draft is refused."""
-    refused = estates("shortlist", "endorse", "2015-Q1", "--organisation", "RAL", *SAID, on=loaded)
+    refused = estates("shortlist", "endorse", "2015-Q1", "--organisation", "RAL", *TODAYS, on=loaded)
     assert (refused.code, "only a published list is endorsed" in refused.err) == (2, True)
     assert estates("shortlist", "publish", "2015-Q1", "--by", "NCL Estates Board", on=loaded).code == 0
-    first = estates("shortlist", "endorse", "2015-Q1", "--organisation", "RAL", *SAID, on=loaded)
+    first = estates("shortlist", "endorse", "2015-Q1", "--organisation", "RAL", *TODAYS, on=loaded)
     assert "2015-Q1 revision 2: not yet endorsed by: council" in first.out, first.err
-    second = estates("shortlist", "endorse", "2015-Q1", "--organisation", "E09000003", *SAID, on=loaded)
+    second = estates("shortlist", "endorse", "2015-Q1", "--organisation", "E09000003", *TODAYS, on=loaded)
     assert "endorsed by both sectors" in second.out

@@ -40,7 +40,7 @@ def test_a_bad_row_is_told_with_line_field_and_what_is_wanted(estates: Run, read
         csv.writer(file).writerows(rows)
     done = estates("llc", "validate", path)
     assert done.code == 1
-    assert "line 2: uprn: '1.00E+11' does not fit; wanted: text like [0-9]{1,12}, or blank where it" in done.out
+    assert "line 2: uprn: '1.00E+11' does not fit; wanted: 1 to 12 digits, or blank where it" in done.out
     assert "line 2: score: blank; wanted: a number, 0 or more, 100 or less" in done.out
     assert "1 row does not" in done.out
 
@@ -82,6 +82,21 @@ def test_levels_as_a_table(estates: Run, reading: Engine) -> None:
     assert "Haringey" in boroughs
     assert "London, as loaded" not in boroughs
     assert "not known" in estates("levels", "--by", "decile", on=reading).out
+
+
+@pytest.mark.parametrize("by", ["level", "borough", "decile"])
+def test_levels_fit_a_terminal(estates: Run, reading: Engine, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In 80 columns no number and no word is cut or broken, and what is added up over nothing is blank."""
+    monkeypatch.setattr("rich.console.Console.width", 80)
+    done = estates("levels", "--by", by, on=reading)
+    end = "Of the neighbourhood" if by == "decile" else "London is what is loaded"
+    table = done.out.partition("By the method:\n")[2].partition(end)[0].splitlines()
+    assert len(table) > 6
+    assert max(map(len, table)) <= 80
+    words = set(" ".join(table).split())
+    assert {"release", "reuse", "homes"} <= words
+    assert not any("…" in word for word in words)
+    assert "(0)" not in words
 
 
 @pytest.mark.parametrize("by", ["level", "borough", "decile"])

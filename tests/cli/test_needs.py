@@ -18,7 +18,9 @@ def test_from_a_file_to_an_allocation(estates: Callable[..., Any], loaded: Engin
     file = tmp_path / "needs.csv"
     file.write_text(ROWS)
     done = estates("needs", "add", file, "--by", "NCL Estates Board", on=loaded)
-    assert (done.code, done.out) == (0, "HUB-1 added\nBIG-2 added\n2 needs in needs.csv\n"), done.err
+    doubt = "the organisation RZ1 is not in the register; it stands by the name that was given, Made Up Trust"
+    assert done.code == 0, done.err
+    assert done.out == f"HUB-1 added ({doubt})\nBIG-2 added ({doubt})\n2 needs in needs.csv\n"
     assert "HUB-1 unchanged" in estates("needs", "add", file, "--by", "NCL Estates Board", on=loaded).out
     listed = estates("needs", "list", on=loaded).out
     assert "Integrated hub: 200 to 400 m², in Enfield or Haringey, PTAL 2 or better" in listed
@@ -68,6 +70,21 @@ def test_bad_rows_are_told_by_line(
     assert estates("needs", "show", "NONE", on=loaded).code == 2
     assert estates("needs", "fits", "HUB-1", "--verdict", "maybe", on=loaded).code == 2
     assert count_rows(loaded) == before
+    missing = estates("needs", "fits", "NOPE", on=loaded)
+    assert (missing.code, missing.err) == (
+        2, "error: there is no need 'NOPE'; those that are open: estates needs list, or /needs\n")  # fmt: skip
+    empty = estates("needs", "allocate", on=loaded)
+    assert (empty.code, empty.out.count("\n")) == (0, 1)
+    assert "no need is open, so there is nothing to allocate; record needs with: estates needs add FILE" in empty.out
+
+
+def test_a_code_of_the_register_needs_no_name(estates: Callable[..., Any], loaded: Engine, tmp_path: Path) -> None:
+    """The name is what the register calls it, and nothing is odd about it."""
+    file = tmp_path / "needs.csv"
+    file.write_text("need,organisation_code,service,floor_area_low_m2,boroughs\nA,RAL,Clinic,200,Camden\n")
+    done = estates("needs", "add", file, "--by", "me", on=loaded)
+    assert (done.code, done.out) == (0, "A added\n1 need in needs.csv\n"), done.err
+    assert "Royal Free" in estates("needs", "list", on=loaded).out
 
 
 def test_a_search_without_proof_says_so(estates: Callable[..., Any], loaded: Engine, monkeypatch: Any) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -14,7 +15,7 @@ from sqlalchemy import Engine, text
 
 from estates_api.domain.area import Area
 from estates_api.domain.method_file import parse_method
-from estates_api.domain.quarters import Quarter
+from estates_api.domain.quarters import Quarter, quarter_of
 from estates_api.settings import ROOT
 from estates_api.store.database import transaction
 from estates_api.workflows.adoption import InForce
@@ -98,7 +99,7 @@ def test_changes(estates: Run, loaded: Engine) -> None:
     told = estates("shortlist", "changes", "2015-Q1", "2014-Q1", on=loaded).out
     assert "2014-Q1 (as of 2014-03-31) to 2015-Q1 (as of 2015-03-31): 0 entered, 2 left, 8 moved, 3 stayed" in told
     assert "moved Chase Farm Hospital (NCL-RALC7): reuse rank 9 -> part release rank 3" in told
-    assert "  gate: the gate opened: sole-acute" in told
+    assert "  gate: a gate opened: it is the only general acute hospital site of its borough" in told
     missing = estates("shortlist", "changes", "2015-Q1", "2031-Q1", on=loaded)
     assert (missing.code, missing.err.count("\n")) == (2, 1)
 
@@ -124,6 +125,28 @@ def test_stale_evidence_is_refused_with_the_reason(estates: Run, loaded: Engine,
     assert "--allow-stale REASON" in done.err
     assert not (tmp_path / "out").exists()
     assert "publish shortlist" not in {action for _, action in audits(loaded)}
+
+
+def test_published_by_hand_the_evidence_is_looked_at_too(estates: Run, loaded: Engine) -> None:
+    """A list on old evidence is refused with what to do, by hand too; let through with a reason, that is on record and
+    stands on what is shown. A choice for what is published says that a correction is needed, and how."""
+    quarter = str(quarter_of(datetime.now(UTC).date()))
+    by = ("--by", "A Board")
+    refused = estates("shortlist", "publish", quarter, *by, on=loaded)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "the evidence is too old: " in refused.err
+    assert "--allow-stale REASON" in refused.err
+    blank = estates("shortlist", "publish", quarter, *by, "--allow-stale", " ", on=loaded)
+    assert (blank.code, "allow_stale: say it" in blank.err) == (2, True)
+    done = estates("shortlist", "publish", quarter, *by, "--allow-stale", "nothing newer is there", on=loaded)
+    assert done.code == 0, done.err
+    assert "on old evidence, because: nothing newer is there" in estates("shortlist", "show", quarter, on=loaded).out
+    with transaction(loaded) as connection:
+        detail = connection.execute(text("SELECT detail FROM audit WHERE action = 'publish shortlist'")).scalar_one()
+    assert detail["allow_stale"]["found"].startswith("the evidence is too old: ")
+    struck = estates("shortlist", "strike", quarter, "NCL-RAL01", *by, "--because", "a school", on=loaded)
+    assert "revision 2 of" in struck.out
+    assert f"estates shortlist publish {quarter} --by WHO --because WHY" in struck.out
 
 
 def test_the_whole_quarter_once_and_again(estates: Run, loaded: Engine, tmp_path: Path, taker: Taker) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from processes import environment, free_port
 
 from estates_api.settings import ROOT
 
@@ -51,23 +52,15 @@ class Service:
         return self.log.read_text()
 
 
-def environment(state_dir: Path) -> dict[str, str]:
+def around(state_dir: Path) -> dict[str, str]:
     """The environment of a command that uses the embedded cluster of a state folder."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ESTATES_")}
-    return kept | {"ESTATES_STATE_DIR": str(state_dir), "COLUMNS": "200"}
+    return environment(ESTATES_STATE_DIR=str(state_dir), COLUMNS="200")
 
 
 def estates(state_dir: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run([*ESTATES, *map(str, words)], capture_output=True, text=True, check=False, cwd=ROOT,
-                          env=environment(state_dir), timeout=PATIENCE_S)  # fmt: skip
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+                          env=around(state_dir), timeout=PATIENCE_S)  # fmt: skip
 
 
 def heed_signals() -> None:
@@ -83,7 +76,7 @@ def started(state_dir: Path) -> Iterator[Service]:
     log = state_dir.parent / f"log-{port}"
     with log.open("w") as out:
         process = subprocess.Popen([*ESTATES, "run", "--port", str(port)], stdout=out, stderr=subprocess.STDOUT,
-                                   text=True, cwd=ROOT, env=environment(state_dir), start_new_session=True,
+                                   text=True, cwd=ROOT, env=around(state_dir), start_new_session=True,
                                    preexec_fn=heed_signals)  # noqa: PLW1509 -- the child only sets signals  # fmt: skip
     try:
         yield Service(process, port, state_dir, log)

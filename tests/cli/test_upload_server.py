@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import shutil
 import signal
 import socket
@@ -15,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from processes import PATIENCE_S, ending, environment, free_port
 from sqlalchemy import Engine
 
 from estates_api.settings import ROOT
 
 SERVE = [sys.executable, "-c", "from estates_api.cli.main import main; main()", "serve", "--port"]
 KEY = "the-key-of-the-tests"
-PATIENCE_S = 60
 BOUNDARY = "-" * 24 + "made"
 
 Count = Callable[[Engine], dict[str, int]]
@@ -69,24 +68,13 @@ class Service:
 @contextmanager
 def serving(engine: Engine, folder: Path) -> Iterator[Service]:
     """`estates serve` on a database, taking files up to 150 MB."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ESTATES_")}
-    environment = kept | {
-        "ESTATES_DATABASE_URL": engine.url.render_as_string(hide_password=False),
-        "ESTATES_ADMIN_KEY": KEY, "ESTATES_MAX_UPLOAD_MB": "150", "TMPDIR": str(folder),
-    }  # fmt: skip
-    process = subprocess.Popen([*SERVE, str(port)], env=environment, cwd=ROOT, start_new_session=True)
+    port = free_port()
+    around = environment(ESTATES_DATABASE_URL=engine.url.render_as_string(hide_password=False), ESTATES_ADMIN_KEY=KEY,
+                         ESTATES_MAX_UPLOAD_MB="150", TMPDIR=str(folder))  # fmt: skip
+    process = subprocess.Popen([*SERVE, str(port)], env=around, cwd=ROOT, start_new_session=True)
     running = Service(process, port, folder)
-    try:
-        wait_until_ready(running)
+    with ending(process, lambda: running.get("/health/ready") == 200):
         yield running
-        process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE_S)
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -94,19 +82,6 @@ def service(reference_shared: Engine, tmp_path_factory: pytest.TempPathFactory) 
     """A server on a database with reference tables."""
     with serving(reference_shared, tmp_path_factory.mktemp("uploads")) as running:
         yield running
-
-
-def wait_until_ready(service: Service) -> None:
-    """Return when it answers."""
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        assert service.process.poll() is None
-        try:
-            assert service.get("/health/ready") == 200
-            return
-        except OSError:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
 
 
 @pytest.fixture
@@ -141,11 +116,11 @@ def test_large_bodies_that_are_not_wanted(service: Service, tmp_path: Path, curl
     service.wait_until_empty()
 
 
-def head(length: int | None = None) -> bytes:
+def head(length: int | None = None, accept: str = "*/*") -> bytes:
     """The head of a form of that length (chunked without), up to where the file's bytes begin."""
     how = f"Content-Length: {length}" if length is not None else "Transfer-Encoding: chunked"
     return (
-        f"POST /editions HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {KEY}\r\n{how}\r\n"
+        f"POST /editions HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {KEY}\r\n{how}\r\nAccept: {accept}\r\n"
         f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
     ).encode()
 
@@ -220,5 +195,21 @@ def test_stopped_while_a_file_is_taken_in(
         running.process.wait(PATIENCE_S)
         status, body = answer_from(sender)
         assert (status, b"stopping" in body) == (503, True)
+    assert count_rows(reference) == before
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_stopped_while_steps_are_told(reference: Engine, tmp_path: Path, template: Template, count_rows: Count) -> None:
+    """The same where every step is told: the last line says that the service is stopping."""
+    rows = template(*({"holding_code": f"Z{number}", "postcode": "N15 3TH", "gia_m2": 1} for number in range(100_000)))
+    before = count_rows(reference)
+    with serving(reference, tmp_path) as running, socket.create_connection(("127.0.0.1", running.port)) as sender:
+        sender.sendall(head(len(PART) + len(rows) + len(END), "application/jsonl") + PART + rows + END)
+        sender.recv(1, socket.MSG_PEEK)  # told of a step, so it is under way
+        running.process.send_signal(signal.SIGTERM)
+        running.process.wait(PATIENCE_S)
+        status, body = answer_from(sender)
+    assert (status, b"stopping" in body.splitlines()[-1]) == (200, True)
     assert count_rows(reference) == before
     assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import geopandas
@@ -68,22 +68,34 @@ def _parcels(places: list[tuple[str, float, float]]) -> list[dict[str, object]]:
 
 
 @pytest.fixture(scope="session")
-def served(outlined_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of `estates serve` on that database."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("served") / "log"
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ESTATES_")}
-    environment = kept | {"ESTATES_DATABASE_URL": outlined_url, "ESTATES_ADMIN_KEY": KEY}
-    command = [sys.executable, "-c", "from estates_api.cli.main import main; main()", "serve", "--port", str(port)]
-    with log.open("w") as out, subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out) as process:
-        try:
-            _wait(f"http://127.0.0.1:{port}", process, log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(PATIENCE_S)
-    assert "Traceback" not in log.read_text(), log.read_text()[-5000:]
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], AbstractContextManager[str]]:
+    """Runs `estates serve` on a database, for as long as a context lasts, and gives its address."""
+
+    @contextmanager
+    def serve(url: str) -> Iterator[str]:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        log = tmp_path_factory.mktemp("served") / "log"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ESTATES_")}
+        around = kept | {"ESTATES_DATABASE_URL": url, "ESTATES_ADMIN_KEY": KEY}
+        command = [sys.executable, "-c", "from estates_api.cli.main import main; main()", "serve", "--port", str(port)]
+        with log.open("w") as out, subprocess.Popen(command, cwd=ROOT, env=around, stdout=out, stderr=out) as process:
+            try:
+                _wait(f"http://127.0.0.1:{port}", process, log)
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                process.terminate()
+                process.wait(PATIENCE_S)
+        assert "Traceback" not in log.read_text(), log.read_text()[-5000:]
+
+    return serve
+
+
+@pytest.fixture(scope="session")
+def served(outlined_url: str, serving: Callable[[str], AbstractContextManager[str]]) -> Iterator[str]:
+    """The address of a service on that database, which nobody writes to."""
+    with serving(outlined_url) as address:
+        yield address
 
 
 def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:

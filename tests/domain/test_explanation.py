@@ -375,3 +375,13 @@ def test_what_followed_old_evidence_is_told_of_a_listed_site() -> None:
     opened = event("new facility opened", date(2018, 1, 1))
     words = said(site(RELEASE, events=(opened,)), date(2026, 11, 22))
     assert words.endswith("the evidence is old (March 2017), and since then: new facility opened, 2018-01.")
+
+
+def test_what_happened_before_the_newest_evidence_is_not_told_as_since() -> None:
+    """Evidence of two days: only what surely happened after the newer one is told as since then; a year that it
+    stands in is not surely after it."""
+    older = holding("RYX98", edition="ERIC 2014-15", gia_m2=500.0)
+    year = replace(event("retained"), date_text="2017", earliest=date(2017, 1, 1), latest=date(2017, 12, 31))
+    happened = (event("marketed", date(2016, 6, 1)), year, event("new facility opened", date(2018, 5, 1)))
+    words = said(site(RELEASE, older, events=happened), date(2026, 11, 22))
+    assert words.endswith("(March 2015 to March 2017), and since then: new facility opened, 2018-05.")

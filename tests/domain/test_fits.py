@@ -1,6 +1,8 @@
 """Fits: reasons for and against, verdicts by what is hard, and an order without weights."""
 
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from estates_api.domain.aspects import ASPECTS, HARD, Offers, rules
 from estates_api.domain.fits import VERDICTS, Fit, Fits, describe_reason, find_fits
+from estates_api.domain.listing import list_listed
 from estates_api.domain.measures import FREEHOLD_YEARS, PTAL_LEVELS
 from estates_api.domain.needs import Need
 from estates_api.domain.outcome import ROUTES
@@ -80,7 +83,7 @@ def test_a_site_that_fits_in_every_way() -> None:
         "transport": ("for", "its public transport accessibility level is 3"),
         "condition": ("for", "it is 100 % ready to use, by suitability and backlog"),
         "tenure": ("for", "a public body has the freehold, or is taken to have it"),
-        "route": ("for", "it is listed for reuse"),
+        "route": ("for", "by the method it is for reuse"),
         "deprivation": ("to note", "deprivation decile of the neighbourhoods around it is 2 (1 is most deprived)"),
     }
 
@@ -168,6 +171,35 @@ def test_every_route_says_something(route: str) -> None:
     """Each route has words; release speaks against, reuse for, the others are told."""
     says = {"reuse": "for", "release": "against", "released": None}
     assert said(fit(route=route)).get("route", (None, ""))[0] == says.get(route, "to note")
+
+
+_PINNED = {"list": "release", "site": "NCL-0", "route": "reuse", "pinned_to": "release", "pinned": "A Board: sold soon",
+           "rank": 3, "score": 40.0, "p_top_k": 0.1}  # fmt: skip
+_NEXT = {"site": "NCL-0", "list": "reuse", "why": "1 beyond the first 30 of the reuse list"}
+_STRUCK = {"site": "NCL-0", "kind": "strike", "followed": True, "by": "A Board", "reason": "a school"}
+
+
+@pytest.mark.parametrize(
+    ("document", "says", "told"),
+    [
+        ({"entries": [_PINNED]}, "against",
+         ("it is on the release list of 2026-Q4, pinned by A Board: sold soon; by the method it is for reuse: the "
+          "space may go")),
+        ({"entries": [_PINNED | {"list": "annex", "pinned": "", "pinned_to": ""}]}, "for",
+         "it is in the annex, for reuse, of 2026-Q4; by the method it is for reuse"),
+        ({"entries": [], "next": [_NEXT]}, "for",
+         ("it is next to the reuse list of 2026-Q4: 1 beyond the first 30 of the reuse list; by the method it is for "
+          "reuse")),
+        ({"entries": [], "choices": [_STRUCK]}, "to note",
+         "it is struck off the lists of 2026-Q4 by A Board: a school; by the method it is for reuse"),
+        ({"entries": [], "choices": [_STRUCK | {"kind": "pin"}]}, "for", "by the method it is for reuse"),
+    ],
+)  # fmt: skip
+def test_where_it_stands_on_the_list_counts_before_its_route(document: dict[str, Any], says: str, told: str) -> None:
+    """A site pinned to another list than its route's is told as what it is listed for, with who pinned it; one that is
+    struck off speaks neither for nor against; both beside what the method says."""
+    listed = replace(offers({}), listed=list_listed(document, "2026-Q4"))
+    assert said(find_fits(HUB, listed).fit(0))["route"] == (says, told)
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -4,7 +4,7 @@ import pytest
 from builders import OWNED, assessed, event, full, holding, method, site
 
 from estates_api.domain.assessment import assess
-from estates_api.domain.gates import GATES, Gate, closed_gates, released_by
+from estates_api.domain.gates import GATES, Gate, closed_gates, public_tenure, released_by
 from estates_api.domain.sites import Event, Interest, Site
 
 ACUTE = {"site_type": "General acute hospital", "gia_m2": 100.0}
@@ -34,6 +34,20 @@ def test_without_a_public_owner_nothing_is_released(kind, sector, told: str) -> 
     interest = Interest("X", "A Body", sector, kind, "stated")
     assert told in closed(site(full(), interests=(interest,)))["owner"]
     assert "owner" in closed(site(full(), interests=()))
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        ([("NHS", "freeholder"), ("council", "head lessee")], "freehold"),
+        ([("private", "freeholder"), ("NHS", "head lessee")], "leasehold"),
+        ([("private", "freeholder"), ("NHS", "occupier"), ("council", "unknown")], None),
+        ([], None),
+    ],
+)
+def test_tenure_is_that_of_a_public_owner(held, told: str | None) -> None:
+    """The freehold where a public body has one, else a lease that one has; what nobody states is not known."""
+    assert public_tenure(Interest("X", "A Body", sector, kind, "stated") for sector, kind in held) == told
 
 
 def test_a_lease_without_a_break_is_a_gate_of_its_own() -> None:

@@ -93,3 +93,9 @@ def test_council_land_has_no_usual() -> None:
     """Councils return no floor areas that could be usual: the criterion leaves the mean, it is not unknown."""
     one = site(holding("BAR", sector="council", gia_m2=300.0, land_ha=1.0))
     assert MEASURES["release.intensity"](one, method()).state == "not applicable"
+
+
+@pytest.mark.parametrize("land_ha", [5e-324, 1e-9, 0.00009])
+def test_less_than_a_square_metre_is_no_land(land_ha: float) -> None:
+    """Nothing is divided by a land that nothing could stand on: how closely it is built is not known."""
+    assert measured(site(holding(gia_m2=3_000.0, land_owned_ha=land_ha))) is None

@@ -84,12 +84,12 @@ def test_what_is_added_up_of_what() -> None:
     assert (found["void_cost_gbp_per_year"], found["void_cost_known_of"]) == (3e4, 3)
 
 
-def test_unknown_is_none_and_nothing_is_nought() -> None:
-    """Of sites of which nothing is known a sum is None; over no sites at all it is 0."""
+def test_unknown_is_none() -> None:
+    """A sum of which nothing is known is None and not 0, over sites and over none."""
     found = by_name([Rolled("E09000003", "release")])
     barnet, camden = found["Barnet"], found["Camden"]
     assert (barnet["land_ha"], barnet["homes_low"], barnet["land_known_of"]) == (None, None, 0)
-    assert (camden["land_ha"], camden["homes_low"], camden["sites"]) == (0, 0, 0)
+    assert (camden["land_ha"], camden["homes_low"], camden["sites"]) == (None, None, 0)
     assert camden["scored_sites_share"] is None
 
 

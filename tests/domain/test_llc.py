@@ -1,5 +1,6 @@
 """The schema llc/1: every entry becomes a row that fits it, and every cell that does not fit is told."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -128,6 +129,34 @@ def test_each_planted_defect_is_found_on_its_field(name: str, text: str) -> None
     assert "wanted: " in found[name]
 
 
+def test_no_message_is_a_regular_expression() -> None:
+    """What a pattern wants is said in words."""
+    for field in FIELDS.values():
+        assert bool(field.pattern) == bool(field.like)
+        assert not re.search(r"[\[\]{}\\|]", field.like)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"geometry": "POINT (530000.5 190000.9)"}, ""),
+        ({"geometry": "POINT (530000.5 190050)", "precision": "postcode"}, ""),
+        ({"geometry": "POINT (530000.5 190150)", "precision": "postcode"}, "lies 150 m from easting 530,000.5"),
+        ({"geometry": "POINT (530000.5 190002)", "precision": "uprn"}, "lies 2 m from easting"),
+        ({"geometry": SQUARE, "precision": "outline"}, ""),
+        ({"geometry": SQUARE, "precision": "outline", "easting": "531000"}, "lies 900 m from easting 531,000"),
+        ({"geometry": "POLYGON ((1 1, 2 2"}, "does not fit"),
+        ({"geometry": "POLYGON ((1 1, 2 2))"}, "is no shape that can be drawn"),
+        ({"geometry": "POINT (1 2)", "easting": "", "northing": ""}, ""),
+    ],
+)
+def test_the_position_is_that_of_the_geometry(changes: dict[str, str], told: str) -> None:
+    """Easting and northing lie in the geometry, within the precision that the row states and a metre."""
+    found = faults_of(**changes)
+    assert list(found) == (["geometry"] if told else [])
+    assert told in found.get("geometry", "")
+
+
 def test_every_limited_field_has_a_defect_above() -> None:
     """No field that can be wrong is left out of the test before."""
     limited = {field.name for field in FIELDS.values()
@@ -162,7 +191,12 @@ def test_what_no_cell_says_by_itself() -> None:
     later = {**row(), "quarter": "2019-Q1"}
     assert table.check(4, texts(later)) == []
     (wide,) = table.check(5, [*texts({**row(), "site_reference": "NCL-3"}), "more"])
-    assert "45 cells" in wide.reason
+    assert wide.reason.startswith("the row has 45 fields, the header has 44: ")
+    (narrow,) = table.check(5, texts({**row(), "site_reference": "NCL-4"})[:-1])[:1]
+    assert narrow.reason.startswith("the row has 43 fields, the header has 44: ")
+    (short,) = open_table(list(FIELDS), even=False).check(5, texts(row())[:-1])
+    assert short.field == "hash", "the rows of a workbook end where they are blank"
+    assert table.check(5, [*texts({**row(), "site_reference": "NCL-5"}), "", " "]) == []
     unnamed = {**row(), "site_reference": ""}
     assert [fault.reason[:5] for line in (6, 7) for fault in table.check(line, texts(unnamed))] == ["blank"] * 2
 

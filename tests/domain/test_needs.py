@@ -1,11 +1,12 @@
 """Needs as somebody writes them: what is taken, and what each mistake is told as."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 import shapely
 
-from estates_api.domain.needs import FIELDS, Gazetteer, parse_need
+from estates_api.domain.needs import FIELDS, Gazetteer, NeedFaults, doubt_about, parse_need
 from estates_api.domain.search_areas import Boroughs, Circle, Drawn
 from estates_api.errors import BadInput
 
@@ -60,6 +61,27 @@ def test_the_area_is_a_circle_or_a_polygon_too() -> None:
     assert drawn.told() == "in the area that was drawn (1 km²)"
 
 
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    """Every field that cannot be is named, and not the first alone."""
+    with pytest.raises(NeedFaults) as refused:
+        parse_need(said(need="a b", ptal="9", boroughs="Croydon", floor_area_low_m2="some"), PLACES)
+    assert [reason.partition(":")[0] for reason in refused.value.reasons] == [
+        "need", "floor_area_low_m2", "boroughs", "ptal"]  # fmt: skip
+
+
+def test_the_register_names_whom_it_knows() -> None:
+    """A known code needs no name; an unknown one does, and is flagged, as is another name than the register's."""
+    known = replace(PLACES, organisations={"RAL": "Royal Free"})
+    found = parse_need(said(organisation_code="ral", organisation_name=""), known)
+    assert (found.organisation_name, doubt_about(found, known.organisations)) == ("Royal Free", "")
+    other = parse_need(said(organisation_code="RAL", organisation_name="Some Trust"), known)
+    assert doubt_about(other, known.organisations) == "the register calls RAL Royal Free, and not Some Trust"
+    unknown = parse_need(SAID, known)
+    assert doubt_about(unknown, known.organisations).startswith("the organisation RZ1 is not in the register")
+    with pytest.raises(BadInput, match="organisation_name: is blank, and RZ1 is not in the register"):
+        parse_need(said(organisation_name=""), known)
+
+
 @pytest.mark.parametrize(("low", "high", "told"), [("200", "400", "200 to 400 m²"), ("200", "200", "200 m²")])
 def test_the_floor_area_in_words(low: str, high: str, told: str) -> None:
     """A range, or one figure where both are the same."""
@@ -102,6 +124,7 @@ def test_the_floor_area_in_words(low: str, high: str, told: str) -> None:
         ({"polygon": "POLYGON ((0 0, 9 9, 0 9, 9 0, 0 0))"}, "polygon: is not valid (Self-intersection"),
         ({"polygon": "POLYGON ((-0.1 51, 0.1 51, 0.1 52, -0.1 51))"}, "polygon: lies outside Great Britain"),
         ({"polygon": "POLYGON ((0 0, nan 1, 1 1, 0 0))"}, "polygon: is not valid (Invalid Coordinate"),
+        ({"polygon": "POLYGON ((0 0, 1e400 1, 1 1, 0 0))"}, "polygon: lies outside Great Britain"),
         ({"ptal": "7"}, "ptal: '7' is not a level; there are 0, 1a, 1b"),
         ({"required_by": "2027"}, "required_by: '2027' is not one day"),
         ({"required_by": "soon"}, "required_by: 'soon' is not a date"),

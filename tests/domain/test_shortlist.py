@@ -26,6 +26,7 @@ from estates_api.domain.shortlist import (
     seen_by,
 )
 from estates_api.domain.sites import Interest, Site, Surroundings
+from estates_api.domain.standing import Standing, Tried
 from estates_api.domain.values import parse_statement
 from estates_api.errors import BadInput, Conflict
 
@@ -250,9 +251,35 @@ def test_a_pin_puts_on_the_list_and_is_printed() -> None:
     (entry,) = content["entries"]
     assert (entry["list"], entry["score"], entry["route"]) == ("reuse", entry["reuse_score"], "retain")
     assert entry["pinned"] == "A Board: the board asked"
-    assert entry["reasons"].startswith("Pinned by A Board: the board asked. By the method alone: Not listed")
+    assert entry["pinned_to"] == "reuse"
+    why = "Pinned to the reuse list by A Board: the board asked. By the method alone: Not listed"
+    assert entry["reasons"].startswith(why)
     (choice,) = content["choices"]
     assert (choice["followed"], choice["by"], choice["reason"]) == (True, "A Board", "the board asked")
+
+
+@pytest.mark.parametrize("inside", [True, None])
+@pytest.mark.parametrize("listed", ["release", "part release", "reuse"])
+@pytest.mark.parametrize("shape", ["release", "reuse", "retain"])
+def test_a_pinned_site_has_the_figures_of_the_list_it_stands_on(shape: str, listed: str, inside: bool | None) -> None:
+    """Score, interval, rank and chance are those of the list that a site is pinned to, in the annex too, whatever its
+    route; and without a pin those of its route."""
+    one = {
+        "release": site(RELEASE, ref="NCL-1", surroundings=NOWHERE, inside_area=inside),
+        "reuse": site(REUSE, ref="NCL-1", inside_area=inside),
+        "retain": site(full(land_owned_ha=0.2, idle_land_ha=0.0), ref="NCL-1", surroundings=NOWHERE,
+                       inside_area=inside),
+    }[shape]  # fmt: skip
+    alone = assess([one], method(), AS_OF)[0]
+    release, reuse = Standing(3, 9, 0.25, 2, 5, 1, 7, pareto=False), Standing(8, 9, 0.5, 6, 9, 4, 9, pareto=True)
+    result = replace(alone, tried=Tried(0, release, reuse, None, ()))
+    chosen = _chosen("pin", "NCL-1", listed)
+    (entry,) = make_shortlist(Quarter(2018, 4), AS_OF, [result], method(), STATE, chosen)["entries"]
+    assert result.route == shape
+    assert entry["list"] == (listed if inside else "annex")
+    own = result.reuse if listed == "reuse" else result.release
+    assert (entry["score"], entry["score_low"]) == (round(own.expected, 4), round(own.low, 4))
+    assert (entry["rank"], entry["p_top_k"]) == ((8, 0.5) if listed == "reuse" else (3, 0.25))
 
 
 def test_a_strike_takes_off_the_list_and_is_printed() -> None:

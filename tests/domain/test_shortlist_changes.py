@@ -1,5 +1,6 @@
 """What changed between two lists: every entry once, with its causes, and points that add up."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -44,7 +45,8 @@ def told(sites: Sequence[Site], by: Method | None = None) -> dict[str, Any]:
 
 def changes(before: Sequence[Site], after: Sequence[Site], **facts: Any) -> dict[str, Any]:
     """The changes from the list of some sites to that of others, with what the runs say."""
-    return compare(listed(before), listed(after), Facts(told(before), told(after), **facts))
+    titles = {one.id: one.title for one in method().criteria}
+    return compare(listed(before), listed(after), Facts(told(before), told(after), titles=titles, **facts))
 
 
 def causes(found: Mapping[str, Any], part: str, ref: str) -> dict[str, str]:
@@ -104,20 +106,28 @@ def test_its_data_changed() -> None:
     assert left["list"] == {"from": "release", "to": None}
     assert left["scores"]["release"]["difference"] < -5
     (data,) = (cause for cause in left["causes"] if cause["cause"] == "data")
-    assert "release open land 12 ha to" in data["told"]
+    assert "land not under buildings 12 ha to" in data["told"]
+    assert data["told"].endswith(" points for release")
+    assert "release." not in data["told"]
     claims = {claim["criterion"]: claim for claim in data["claims"]}
     assert claims["release.open_land"]["measure"]["from"] == 12.0
+    assert claims["release.open_land"]["title"] == "land not under buildings"
     assert claims["release.open_land"]["sources"]["to"] == "ERIC 2016-17 row 7"
 
 
 def test_the_method_changed() -> None:
-    """Another method: told with the score under the old and under the new."""
+    """Another method: told with what it did to each score, in points, and with the cut-offs that it moved."""
     one = site(RELEASE, ref="NCL-1", surroundings=NOWHERE)
     found = compare(listed([one]), listed([one], by=WEIGHTY))
     assert found["method_changed"]
     told_cause = causes(found, "stayed", "NCL-1")["method"]
-    assert told_cause.startswith("the method changed: release score ")
-    assert "under the old and" in told_cause
+    assert re.fullmatch(r"the method changed: its release score [+-]\d+\.\d points", told_cause)
+    strict = replace(method(), sha256="x", cut_offs=replace(method().cut_offs, release=99, coverage=0.4))
+    found = compare(listed([one]), listed([one], by=strict), Facts(told([one]), told([one], strict)))
+    assert causes(found, "left", "NCL-1")["method"] == (
+        f"the method changed: the cut-off for release from {method().cut_offs.release:g} to 99, the share of a score's "
+        "weight that must be known from 50% to 40%; its scores are the same by both"
+    )
 
 
 def test_a_rival_moved() -> None:
@@ -143,7 +153,7 @@ def test_a_gate_closed() -> None:
     """An owner that is not known any more closes a gate: the site left, and the gate is the cause."""
     one = site(RELEASE, ref="NCL-1", surroundings=NOWHERE)
     found = causes(changes([one], [replace(one, interests=())]), "left", "NCL-1")
-    assert found["gate"].startswith("the gate closed: owner: no public owner is known")
+    assert found["gate"].startswith("a gate closed: no public owner is known")
 
 
 def test_not_enough_data_any_more() -> None:

@@ -88,3 +88,15 @@ def test_bank_holidays_are_englands() -> None:
     there = [date(2020, 5, 8), date(2022, 6, 2), date(2022, 6, 3), date(2022, 9, 19), date(2023, 5, 8)]
     assert [day in found for day in there] == [True] * 5
     assert not {date(2020, 5, 4), date(2022, 5, 30), date(2024, 1, 2), date(2024, 7, 12)} & found
+
+
+def test_how_many_working_days_are_left() -> None:
+    """Forty on the day of entry, one on the last day, none afterwards; not known where there is no window."""
+    entry, end = date(2023, 11, 15), date(2024, 1, 15)
+
+    def left(as_of: date, registered: date | None = entry) -> int | None:
+        return window_of(registered, TRUST, as_of=as_of, bank_holidays=list_bank_holidays).working_days_left
+
+    assert [left(day) for day in (entry, entry + timedelta(1), end, end + timedelta(1))] == [40, 40, 1, 0]
+    assert (left(date(2023, 12, 25)), left(date(2023, 12, 27))) == (13, 13)  # Christmas and Boxing Day do not count
+    assert left(end, None) is None

@@ -123,6 +123,10 @@ BAD = [
     ({"points": {"release.vacancy": [[1, 0], [2]]}}, r"points\.release\.vacancy: must be a list of points"),
     ({"points": {"release.vacancy": [[1, 0], [2, 2]]}}, r"points\.release\.vacancy: must be a number from 0 to 1"),
     ({"points": {"release.vacancy": [[1, 0], [2, 1], [3, 0]]}}, r"points\.release\.vacancy: values must.*only rise"),
+    (
+        {"points": {"release.vacancy": [[30, 1], [2.5, 0]]}},
+        r"points\.release\.vacancy: give two or more.*larger measure",
+    ),
     ({"points": {"release.open_land": [[0, 0], [2, 1]]}}, r"points\.release\.open_land: a log scale"),
     ({"gates_off": "owner"}, "gates_off: must be a list"),
     ({"gates_off": [1]}, "gates_off: must be a list of gates, by id: owner"),

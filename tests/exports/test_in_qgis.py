@@ -16,9 +16,13 @@ from sqlalchemy import Engine
 
 from estates_api.domain.collections import COLLECTIONS, Collection
 from estates_api.domain.method import CutOffs
+from estates_api.domain.quarters import Quarter
 from estates_api.exports.bulk import geopackage
 from estates_api.exports.bulk.layer import Layer
+from estates_api.exports.lists.process import write_list
 from estates_api.exports.qgis import write_qlr
+from estates_api.store.database import transaction
+from estates_api.workflows.shortlist import get_shortlist
 
 pytestmark = pytest.mark.slow
 
@@ -109,3 +113,20 @@ def _row(collection: Collection, feature: dict[str, Any]) -> dict[str, Any]:
              for name, value in feature["properties"].items()}  # fmt: skip
     shape = feature["geometry"] and shapely.to_wkb(shapely.geometry.shape(feature["geometry"]))
     return {"id": feature["id"], **known, "geometry": shape}
+
+
+def test_a_shortlist_opens_styled(open_in_qgis: Open, reading: Engine, tmp_path: Path) -> None:
+    """A shortlist's GeoPackage is drawn by list at once, its points as marks and its outlines as areas, in the National
+    Grid."""
+    with transaction(reading) as connection:
+        document: dict[str, Any] = dict(get_shortlist(connection, Quarter(2015, 1)).document)
+    entries = document["entries"]
+    entries[0]["outline"] = "MULTIPOLYGON (((532900 189000, 533300 189000, 533300 189500, 532900 189000)))"
+    write_list("geopackage", document, {}, tmp_path / "list.gpkg")
+    for name, count in (("entries", len(entries)), ("outlines", 1)):
+        said = open_in_qgis(f"{tmp_path / 'list.gpkg'}|layername={name}")
+        (layer,) = said["layers"]
+        assert (layer["valid"], layer["count"], layer["crs"]) == (True, count, "EPSG:27700")
+        assert layer["legend"] == ["release", "part release", "reuse", "annex"]
+        assert set(layer["styles"]) == {"Shortlists"}  # those of both layers are offered
+        assert len(said["colours"]) > 1

@@ -1,8 +1,11 @@
-"""A table of made-up plots to ask filters of: every kind of property, unknown values, points and outlines."""
+"""A table of made-up plots to ask filters of: every kind of property, unknown values, points and outlines. What is
+beside this file is importable as `revisions`, however pytest is started."""
 
 import random
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +33,8 @@ from sqlalchemy import (
 from estates_api.domain.crs import CRS84, Crs
 from estates_api.store.cql2 import Queryable, compile_filter, parse_filter
 from estates_api.store.database import make_engine, transaction
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 NAMES = ("", "O'Brien", "Straße", "STRASSE", "strasse", "Élan", "élan", "50% off", "a_b", "a\\b", "aXb", "Zoo", "zoo",
          "Ångström", "İ", "☃ 💩", "line\nbreak", "' OR 1=1 --", "NHS", "nhs")  # fmt: skip

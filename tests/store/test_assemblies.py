@@ -1,5 +1,6 @@
 """Assemblies: land of several public owners within 50 m, worked out for each audience by itself."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from starlette.testclient import TestClient
 from estates_api.domain.area import Area
 from estates_api.domain.method_file import parse_method
 from estates_api.settings import ROOT
-from estates_api.store.assemblies import list_neighbours
+from estates_api.store.assemblies import list_around, list_neighbours
 from estates_api.store.database import transaction
 from estates_api.store.projection import rebuild_projection
 from estates_api.store.sites import list_sites
@@ -235,6 +236,27 @@ def test_a_site_says_what_is_next_door(pair: Engine, make_api: Make) -> None:
     then = api.get("/sites/NCL-HAR-1?as-of=2021-01-01").json()["assembly"]
     assert then["told"] == "Assemblies and neighbours are told of the present only."
     assert then["adjacent"] is None
+
+
+def test_a_page_names_the_sites_around(pair: Engine, make_api: Make) -> None:
+    """Within 800 m the nearest comes first, with its distance, whoever owns it; what is farther is not named, and of an
+    older day nothing is."""
+    api = make_api(pair)
+    page = api.get("/sites/NCL-HAR-1?f=html").text.partition('<caption id="around">')[2].partition("</table>")[0]
+    assert re.findall(r'sites/(NCL-[^"]+)">', page) == ["NCL-RZ1A", "NCL-RZ1B"]
+    assert re.findall(r'class="number">((?:about )?\d+ m)<', page) == ["40 m", "45 m"]
+    assert "Made Up NHS Trust" in page
+    assert 'id="around"' not in api.get("/sites/NCL-HAR-2?f=html").text
+    assert 'id="around"' not in api.get("/sites/NCL-HAR-1?f=html&as-of=2021-01-01").text
+
+
+@pytest.mark.parametrize(("audience", "named"), [("public", False), ("partner", False), ("complete", True)])
+def test_a_withheld_plot_is_not_around(planted: Engine, audience: str, named: bool) -> None:
+    """Who may not see a plot is not told that it is near."""
+    with transaction(planted) as connection:
+        near = list_around(connection, audience, "NCL-HAR-1", within_m=800, most=99)
+    assert ("NCL-RZ2X" in {one["ref"] for one in near}) == named
+    assert "NCL-RZ1A" in {one["ref"] for one in near}
 
 
 def test_less_precise_neighbours_may_adjoin(reference: Engine, hand_in: HandIn, template: Template) -> None:

@@ -1,17 +1,16 @@
 """The schema: made by migrations alone, the same as the tables in code, whoever starts first."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from geoalchemy2 import alembic_helpers
+from revisions import ROWS, to_revision
 from sqlalchemy import Connection, Engine, text
 
 from estates_api.errors import Unavailable
@@ -19,42 +18,6 @@ from estates_api.settings import ROOT
 from estates_api.store import database
 from estates_api.store.database import check_schema, migrate, schema_revision, transaction, wanted_revision
 from estates_api.store.tables import metadata
-
-SHA = "a" * 64
-
-# One row and more of every table of revision 0001, in its own terms: this never changes, whatever later revisions do.
-ROWS_OF_0001 = f"""
-INSERT INTO source VALUES ('made', 10);
-INSERT INTO edition (source, label, format, file_name, sha256, bytes, counts)
-    VALUES ('made', '2020', 'template', 'made.csv', '{SHA}', 1, '{{}}');
-INSERT INTO issue (edition_id, severity, reason) VALUES (1, 'note', 'made');
-INSERT INTO borough VALUES ('E09000010', 'Enfield',
-    ST_GeomFromText('MULTIPOLYGON(((530000 190000,540000 190000,540000 200000,530000 200000,530000 190000)))', 27700));
-INSERT INTO lsoa VALUES ('E01000001', 'made', 'E09000010', ST_SetSRID(ST_MakePoint(533000, 192000), 27700), 5, '3');
-INSERT INTO postcode VALUES ('N18 1QX', 533000, 192000, 'E01000001', 'E09000010', NULL), ('N1 1AA', NULL, NULL, NULL,
-    NULL, '201601');
-INSERT INTO organisation (code, name, sector, kind, status, edition_id) VALUES ('RZ1', 'Made', 'NHS', 'x', 'active', 1);
-INSERT INTO site (ref, name, precision, geom, geom_crs84, inside_area) VALUES ('NCL-A', 'Made', 'postcode',
-    ST_SetSRID(ST_MakePoint(533000, 192000), 27700), ST_SetSRID(ST_MakePoint(-0.08, 51.6), 4326), true);
-INSERT INTO site (ref, name, precision) VALUES ('NCL-B', 'Nowhere', 'unknown');
-INSERT INTO holding (organisation_code, code, name, sector, site_ref) VALUES ('RZ1', 'A', 'Made', 'NHS', 'NCL-A');
-INSERT INTO holding_address (holding_id, postcode) VALUES (1, 'N18 1QX');
-INSERT INTO judgement (organisation_code, holding_code, place, place_name, evidence, edition_id)
-    VALUES ('RZ1', 'A', 'A', 'Made', 'a page', 1);
-INSERT INTO claim (edition_id, holding_id, line, attribute, number, unit, raw, state)
-    VALUES (1, 1, 2, 'gia_m2', 100, 'm2', '100', 'reported');
-INSERT INTO interest (edition_id, holding_id, kind, evidence) VALUES (1, 1, 'freeholder', 'a page');
-INSERT INTO event (edition_id, line, site_name, organisation_name, kind, scope, date_text, citation_title, citation_url)
-    VALUES (1, 2, 'Made', 'Made', 'sold', 'whole', '', 'a page', 'https://example.org');
-INSERT INTO method (sha256, id, content) VALUES ('{SHA}', 'made', 'x');
-INSERT INTO assessment (method_sha256, as_of, present, known_at, data_sha256, code_version, seed, sha256)
-    VALUES ('{SHA}', '2020-01-01', true, now(), '{SHA}', '1', 0, '{SHA}');
-INSERT INTO assessment_site VALUES (1, 'NCL-A', 'retain', 10, 1, 10, 1, '{{}}');
-INSERT INTO shortlist (quarter, revision, status, assessment_id, content, sha256)
-    VALUES ('2020-Q1', 1, 'draft', 1, 'x', encode(sha256('x'), 'hex'));
-INSERT INTO audit (actor, action, subject, detail) VALUES ('made', 'made', 'made', '{{}}');
-INSERT INTO site_complete (ref, name, sector, site_feature, detail) VALUES ('NCL-A', 'Made', 'NHS', '{{}}', '{{}}');
-"""
 
 
 def differences(connection: Connection) -> list[object]:
@@ -68,17 +31,6 @@ def differences(connection: Connection) -> list[object]:
     found = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
     changes = [change for group in found for change in (group if isinstance(group, list) else [group])]
     return [change for change in changes if "comment" not in change[0]]
-
-
-@contextmanager
-def to_revision(engine: Engine, revision: str) -> Iterator[Connection]:
-    """A transaction in which the schema has been brought to a revision."""
-    config = Config(toml_file=ROOT / "pyproject.toml")
-    with warnings.catch_warnings(), transaction(engine) as connection:
-        warnings.simplefilter("ignore", DeprecationWarning)
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-        yield connection
 
 
 def test_an_empty_database_becomes_the_tables_in_code(empty_engine: Engine) -> None:
@@ -123,7 +75,7 @@ def test_every_revision_has_one_head_and_a_way_to_it() -> None:
 def test_a_database_with_data_is_upgraded(empty_engine: Engine, count_rows: Callable[[Engine], dict[str, int]]) -> None:
     """A database of the first revision with a row in every table loses none on the way to the newest one."""
     with to_revision(empty_engine, "0001") as connection:
-        connection.exec_driver_sql(ROWS_OF_0001)
+        connection.exec_driver_sql(ROWS["0001"])
     before = count_rows(empty_engine)
     filled = {name for name, rows in before.items() if rows}
     assert filled >= set(before) - {"site_public", "site_partner", "spatial_ref_sys"}

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from estates_api.domain.allocation import Choice, Wanted, allocate
 from estates_api.errors import Unavailable
 from estates_api.store.database import transaction
+from estates_api.store.needs import list_needs
 from estates_api.workflows import allocation as work
 from estates_api.workflows.fits import read_market
 from estates_api.workflows.needs import Given, add_needs
@@ -27,7 +28,7 @@ def ask(engine: Engine, audience: Any = "complete", **more: Any) -> dict[str, An
     """The allocation of the open needs."""
     with transaction(engine) as connection:
         market = read_market(connection, audience)
-        return work.answer_allocation(connection, audience, more.get("first", "needs"), market)
+        return work.answer_allocation(list_needs(connection, audience), more.get("first", "needs"), market)
 
 
 def test_the_process_answers_as_the_function_does() -> None:

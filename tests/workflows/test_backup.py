@@ -10,15 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import typer
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, text
+from starlette.testclient import TestClient
 
+from estates_api.cli.backups import restore as restore_command
 from estates_api.errors import BadInput, Conflict, Unavailable
 from estates_api.settings import ROOT
 from estates_api.store import dumps
 from estates_api.store.database import make_engine, schema_revision, transaction, wanted_revision
 from estates_api.workflows.backup import DUMP, MANIFEST, backup, restore
+from estates_api.workflows.prove import verify_published
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 COUNTED = ("edition", "holding", "claim", "site", "assessment_site", "audit", "site_complete", "layer_feature")
@@ -55,6 +59,19 @@ def _changed(path: Path, target: Path, **members: bytes) -> Path:
             info.size = len(content)
             made.addfile(info, io.BytesIO(content))
     return target
+
+
+def _newer(path: Path) -> bytes:
+    """The manifest, as of a schema that this version does not know."""
+    with tarfile.open(path) as archive:
+        return json.dumps(json.load(archive.extractfile(MANIFEST)) | {"schema": "9999"}).encode()
+
+
+def _flipped(path: Path, target: Path, place: float) -> None:
+    """A backup with one bit of its dump changed."""
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * place)] ^= 1
+    target.write_bytes(content)
 
 
 def test_everything_comes_back(saved: tuple[Engine, Path], fresh: Engine) -> None:
@@ -111,6 +128,10 @@ def test_a_database_with_something_in_it_is_left_alone(saved: tuple[Engine, Path
     (lambda path, to: _changed(path, to, database=b"PGDMP"), "damaged: its dump has not the SHA-256"),
     (lambda path, to: _changed(path, to, manifest=b'{"format": "other/2"}'), "a backup of another form"),
     (lambda path, to: _changed(path, to, manifest=b"[]"), "not a backup made by"),
+    (lambda path, to: _changed(path, to, manifest=_newer(path)), "made by a newer version of this service"),
+    (lambda path, to: _flipped(path, to, 0.3), "damaged: its dump has not the SHA-256"),
+    (lambda path, to: _flipped(path, to, 0.9), "damaged: its dump has not the SHA-256"),
+    (lambda path, to: to.write_bytes(path.read_bytes()[:-20_000]), "not a backup made by|damaged"),
     (lambda *_: None, "No such file"),
 ])  # fmt: skip
 def test_what_is_no_backup_is_refused(
@@ -122,6 +143,40 @@ def test_what_is_no_backup_is_refused(
     with pytest.raises(BadInput, match=reason):
         restore(fresh, target)
     assert dumps.is_empty(fresh)
+
+
+def test_published_lists_are_verified(
+    make_loaded: Callable[[], Engine], fresh: Engine, make_api: Callable[..., TestClient], tmp_path: Path,
+    estates_restore: Callable[[Path, Engine], tuple[int, str]],
+) -> None:  # fmt: skip
+    """After a restore every published list is verified with all that it rests on, and what fails is told."""
+    engine, path = make_loaded(), tmp_path / "published.estates"
+    client = make_api(engine, key="the-key-of-the-tests")
+    assert client.post("/shortlists/2015-Q1/publications", json={"by": "A Board"}).status_code == 201
+    backup(engine, path, now=NOW)
+    code, said = estates_restore(path, fresh)
+    assert (code, "1 published list verified" in said) == (0, True)
+    with transaction(fresh) as connection:
+        connection.execute(text("ALTER TABLE assessment_site DISABLE TRIGGER kept"))
+        connection.execute(text("UPDATE assessment_site SET release_score = release_score / 2"))
+        proved, failed = verify_published(connection)
+    assert (proved, len(failed)) == (0, 1)
+    assert failed[0].startswith("2015-Q1 revision 2: the assessment still has the hash")
+
+
+@pytest.fixture
+def estates_restore(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[Path, Engine], tuple[int, str]]:
+    """The command, as a person gives it: its exit code and what it says."""
+
+    def run(path: Path, engine: Engine) -> tuple[int, str]:
+        monkeypatch.setenv("ESTATES_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+        with pytest.raises(typer.Exit) as ended:
+            restore_command(path)
+        return ended.value.exit_code, capsys.readouterr().out
+
+    return run
 
 
 def test_hashes_that_differ_are_told(saved: tuple[Engine, Path], fresh: Engine, tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ from estates_api.errors import BadInput, Conflict, Gone, NotFound
 from estates_api.settings import ROOT
 from estates_api.store.database import transaction
 from estates_api.store.decisions import list_decided, list_owners
+from estates_api.store.layers import Audience
 from estates_api.store.shortlists import find_shortlist
+from estates_api.store.sites import Moment
 from estates_api.workflows import setup
 from estates_api.workflows.assess import compute
 from estates_api.workflows.decide import Recorded, Terms, record_decision
@@ -106,12 +108,47 @@ def test_who_looked_at_another_state_is_told(loaded: Engine, decide: Decide) -> 
 def test_owners_are_those_of_the_catalogue(loaded: Engine, decide: Decide) -> None:
     """Freeholders and head lessees decide, and who carries them on; the trust that only returns the site does not."""
     with transaction(loaded) as connection:
-        owners = {owner.code: owner for owner in list_owners(connection, ST_ANNS, TODAY)}
+        owners = {owner.code: owner for owner in list_owners(connection, "complete", ST_ANNS, Moment(TODAY))}
     assert owners.keys() == {"RRP"}
     assert owners["RRP"].codes >= {"RRP", "G6V2S"}
     with pytest.raises(Conflict, match="the decision is with Barnet, Enfield and Haringey"):
         decide(loaded, "propose", ST_ANNS, "RKE")
-    assert decide(loaded, "propose", "RRP03", "G6V2S").decision.site == ST_ANNS
+    assert decide(loaded, "propose", "RRP03", "G6V2S", decided_on="2024-11-05").decision.site == ST_ANNS
+
+
+def test_owners_are_those_that_the_reader_may_know_of(
+    loaded: Engine, hand_in: Callable[..., Ingested], template: Callable[..., bytes]
+) -> None:
+    """An owner that is stated for partners alone is none to the public; one that was stated later was not known before;
+    who carried an owner on later did not on an earlier day."""
+    before = datetime.now(UTC)
+    row = {"organisation_code": "E09000014", "organisation_name": "Haringey", "sector": "council", "gia_m2": 10,
+           "holding_code": "RRP03", "interest": "freeholder", "interest_evidence": "stated",
+           "postcode": "N15 3TH"}  # fmt: skip
+    hand_in(loaded, "x.csv", template(row), sensitivity="partner")
+    with transaction(loaded) as connection:
+        connection.execute(text("UPDATE holding SET site_ref = :ref WHERE organisation_code = 'E09000014' AND code = "
+                                "'RRP03'"), {"ref": ST_ANNS})  # fmt: skip
+
+    def codes(audience: Audience, day: date = TODAY, known_at: datetime | None = None) -> dict[str, frozenset[str]]:
+        with transaction(loaded) as connection:
+            return {one.code: one.codes for one in list_owners(connection, audience, ST_ANNS, Moment(day, known_at))}
+
+    assert codes("public").keys() == {"RRP"}
+    assert codes("partner").keys() == codes("complete").keys() == {"RRP", "E09000014"}
+    assert codes("complete", known_at=before).keys() == {"RRP"}
+    assert "G6V2S" in codes("public")["RRP"]
+    assert "G6V2S" not in codes("public", date(2015, 3, 31))["RRP"]
+
+
+def test_who_decides_was_there_on_the_day(loaded: Engine, decide: Decide) -> None:
+    """A trust that closed decides nothing from that day on: who carries it on does, and not before it opened."""
+    with pytest.raises(BadInput, match="closed on 1 November 2024; it is carried on by G6V2S"):
+        decide(loaded, "propose", ST_ANNS, "RRP", decided_on="2024-11-01")
+    with pytest.raises(BadInput, match="North London NHS Foundation Trust opened on 1 November 2024"):
+        decide(loaded, "propose", ST_ANNS, "G6V2S", decided_on="2024-10-31")
+    decide(loaded, "propose", ST_ANNS, "RRP", decided_on="2024-10-31")
+    decide(loaded, "declare", ST_ANNS, "G6V2S", decided_on="2024-11-01")
 
 
 def test_bodies_of_the_area_endorse(loaded: Engine, decide: Decide, hand_in: Callable[..., Ingested],
@@ -211,7 +248,7 @@ def test_a_list_is_reproduced_whatever_was_decided_since(
     """A frozen list tells of the decisions that were recorded by then; drawn up again later, it is the same still."""
     quarter = quarter_of(TODAY)
     with transaction(loaded) as connection:
-        owners = {entry["site"]: list_owners(connection, entry["site"], TODAY)
+        owners = {entry["site"]: list_owners(connection, "complete", entry["site"], Moment(TODAY))
                   for entry in draft(connection, quarter)[0].entries}  # fmt: skip
     ref, by = next((ref, found[0].code) for ref, found in owners.items() if found)
     decide(loaded, "propose", ref, by)

@@ -76,6 +76,17 @@ def test_parts_of_a_layer_stand_beside_each_other(reference: Engine, layer: Hand
     assert sources == ["planning.data.gov.uk E09000003", "planning.data.gov.uk E09000014"]
 
 
+def test_a_layer_is_of_somebody_who_is_known(reference: Engine, layer: HandIn) -> None:
+    """Said to be of an organisation that the register has not, a layer is refused, and nothing is written."""
+    with pytest.raises(BadInput, match="organisation: 'NOPE' is not in the register"):
+        layer(reference, "layer_planning_made.geojson", hints=Hints(organisation_code="NOPE"))
+    with transaction(reference) as connection:
+        assert (
+            connection.execute(text("SELECT count(*) FROM edition WHERE file_name LIKE 'layer_planning%'")).scalar_one()
+            == 0
+        )
+
+
 def test_what_ships_tells_stations_and_town_centres(loaded: Engine, area: Area) -> None:
     """An installation knows, of every site with a postcode, the nearest station and centres; designations it does
     not, and says so."""

@@ -98,7 +98,7 @@ def test_a_need_is_closed_with_its_reason(reference: Engine) -> None:
         with pytest.raises(BadInput, match="line 2: need: HUB-1 is closed"):
             add(connection, HUB)
         for id_ in ("NONE", "no such one", "\0"):
-            with pytest.raises(NotFound, match="there is no need by that reference"):
+            with pytest.raises(NotFound, match=r"there is no need .*; those that are open: "):
                 close_need(connection, id_, "x", "me")
         with pytest.raises(BadInput, match="reason: say it"):
             close_need(connection, "HUB-1", " ", "me")

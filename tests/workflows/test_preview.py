@@ -25,13 +25,15 @@ Look = Callable[..., Preview]
 def look(tmp_path: Path, area: Area, count_rows: Count) -> Look:
     """Preview content on an engine; every table has the same rows before and after."""
 
-    def find(engine: Engine, content: bytes | Path, name: str = "list.csv", origin: Origin | None = None) -> Preview:
+    def find(
+        engine: Engine, content: bytes | Path, name: str = "list.csv", origin: Origin | None = None, **more: Any
+    ) -> Preview:  # fmt: skip
         path = content if isinstance(content, Path) else tmp_path / "handed-in"
         if isinstance(content, bytes):
             path.write_bytes(content)
         before = count_rows(engine), newest(engine)
         with transaction(engine) as connection:
-            found = preview(connection, path, area=area, name=name, origin=origin)
+            found = preview(connection, path, area=area, name=name, origin=origin, **more)
         assert (count_rows(engine), newest(engine)) == before
         return found
 
@@ -111,12 +113,9 @@ def test_a_judgement_that_moves(reference: Engine, look: Look, hand_in: HandIn, 
     assert [each["survivor"] for each in found.changes["sites_gone"]] == ["NCL-ELSEWHERE"]
 
 
-def test_the_list_is_capped_and_the_counts_are_not(
-    reference: Engine, look: Look, template: Template, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_list_is_capped_and_the_counts_are_not(reference: Engine, look: Look, template: Template) -> None:
     """Of many changes the first are listed and all are counted."""
-    monkeypatch.setattr(previewing, "SHOWN_CHANGES", 3)
-    found = look(reference, template(*(row(f"PV{number}", gia_m2=1) for number in range(20))))
+    found = look(reference, template(*(row(f"PV{number}", gia_m2=1) for number in range(20))), shown=3)
     assert (len(found.changes["holdings_new"]), found.changes["counts"]["holdings_new"]) == (3, 20)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import shapely
 
 from estates_api.domain.collections import Property
+from estates_api.domain.moments import write_moment
 from estates_api.exports.attribution import ATTRIBUTION
 from estates_api.exports.bulk.layer import GEOMETRY, Layer
 from estates_api.exports.method_table import rows_of_method
@@ -50,7 +51,7 @@ def _cover(layer: Layer, count: int) -> list[list[str]]:
     asked = "; ".join(f"{name} = {text}" for name, text in layer.told.get("asked", ()))
     shown_to = {"public": "everybody"}.get(layer.told.get("audience", "public"), "those who have the key")
     return [["Asked for", asked or "everything"], ["Found", f"{count:,}"], ["May be shown to", shown_to],
-            ["Data changed", f"{day(layer.changed_at.isoformat())}, {layer.changed_at:%H:%M} UTC"]]  # fmt: skip
+            ["Data changed", write_moment(layer.changed_at)]]  # fmt: skip
 
 
 def _mark(number: int, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from estates_api.domain.collections import Property
+from estates_api.domain.moments import write_moment
 from estates_api.exports.attribution import ATTRIBUTION
 from estates_api.exports.bulk.layer import GEOMETRY, Layer
 from estates_api.exports.method_table import COLUMNS as METHOD
@@ -57,7 +58,7 @@ def _readme(layer: Layer) -> Iterator[tuple[str, str]]:
     yield "What this is", f"{layer.collection.title}: {layer.collection.description}"
     yield "Asked for", "; ".join(f"{name} = {text}" for name, text in layer.told.get("asked", ())) or "everything"
     yield "Shown to", {"public": "everybody"}.get(layer.told.get("audience", "public"), "those who have the key")
-    yield "Data changed at", f"{layer.changed_at:%d %B %Y, %H:%M} UTC"
+    yield "Data changed at", write_moment(layer.changed_at)
     yield "Reading it", "An empty cell is not known, and not nothing. Shares are shown as percentages."
     yield "Scores", ("The sheet `method` says how they come about." if layer.told.get("method") else
                      "This collection has none.")  # fmt: skip

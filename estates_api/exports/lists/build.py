@@ -18,7 +18,7 @@ class Handed:
 
     `sha256`, `status` and `revision` are those of the record, `published` and `endorsed` say by whom and when; `method`
     is its method in words (domain/method_words.py; empty where it is not at hand), `boroughs` their outlines: gss,
-    name, rings of easting and northing.
+    name, rings of easting and northing; `levels` and `equity` are what domain/levels.py tells of the list.
     """
 
     content: bytes
@@ -29,12 +29,14 @@ class Handed:
     endorsed: str = ""
     method: Mapping[str, Any] | None = None
     boroughs: Sequence[Mapping[str, Any]] = ()
+    levels: Mapping[str, Any] | None = None
+    equity: Mapping[str, Any] | None = None
 
     def beside(self) -> dict[str, Any]:
         """All but the document."""
         words = {"status": self.status, "published": self.published, "endorsed": self.endorsed}
         return {**words, "sha256": self.sha256, "revision": self.revision, "method": self.method or {},
-                "boroughs": list(self.boroughs)}  # fmt: skip
+                "boroughs": list(self.boroughs), "levels": self.levels, "equity": self.equity}  # fmt: skip
 
 
 def build_list(handed: Handed, form: FileFormat, path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from estates_api.exports.attribution import ATTRIBUTION
 from estates_api.exports.report.typesetting import typeset
-from estates_api.exports.report.words import day
+from estates_api.exports.report.words import dated, day
 from estates_api.exports.styles import LIST_COLOURS
 
 
@@ -30,8 +30,8 @@ def content(found: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "known_today": found["known_today"],
         "outcomes": [[name, meaning] for name, meaning in found["outcomes"].items()],
-        "days": [_day(one) for one in found["days"]],
-        "cases": [[test["edition"], *_case(case)] for test in found["dated_cases"] for case in test["cases"]],
+        "days": [dated(_day(one)) for one in found["days"]],
+        "cases": dated([[test["edition"], *_case(case)] for test in found["dated_cases"] for case in test["cases"]]),
         "attribution": ATTRIBUTION,
     }  # fmt: skip
 

@@ -2,11 +2,13 @@
 click away, whichever list they are on, and nothing has to be put together again."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from estates_api.domain.choices import OR_PINNED
 from estates_api.domain.collections import Property
+from estates_api.domain.moments import write_day, write_moment
 from estates_api.exports.attribution import ATTRIBUTION
 from estates_api.exports.columns import ENTRIES, made_at, rows_of
 from estates_api.exports.method_table import COLUMNS as METHOD
@@ -66,10 +68,12 @@ def write(document: Mapping[str, Any], beside: Mapping[str, Any], path: Path) ->
 
 
 def _readme(document: Mapping[str, Any], beside: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "What this is", "A shortlist of NHS and council sites as it was frozen: drawn up by rule, with its reasons."
+    yield "What this is", (f"A shortlist of NHS and council sites as it was frozen: drawn up by rule{OR_PINNED}; every "
+                           "site with its reasons.")  # fmt: skip
     yield "Quarter", document["quarter"]
-    yield "As of", f"{document['as_of']}: what the data say of days up to then"
-    yield "Known at", document["known_at"]
+    yield "As of", f"{write_day(date.fromisoformat(document['as_of']))}: what the data say of days up to then"
+    if document["known_at"]:
+        yield "Known at", write_moment(datetime.fromisoformat(document["known_at"]))
     yield "Status", f"{beside['status']}, revision {beside['revision']}"
     if beside.get("published"):
         yield "Published by", beside["published"]

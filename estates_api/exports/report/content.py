@@ -1,15 +1,30 @@
 """What the report of a shortlist says: the frozen document as headings, tables, charts and maps, all in words."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from estates_api.domain.choices import OR_PINNED
 from estates_api.domain.shortlist import ORDER
 from estates_api.exports.attribution import ATTRIBUTION
 from estates_api.exports.method_table import rows_of_method
 from estates_api.exports.report import maps
+from estates_api.exports.report.charts import counts, ranges
+from estates_api.exports.report.levels import equity_told, levels_told
 from estates_api.exports.report.site_page import site_page
-from estates_api.exports.report.words import amount, cut_offs_told, day, known_sum, left_out, said, several, span
+from estates_api.exports.report.words import (
+    amount,
+    cut_offs_told,
+    dated,
+    day,
+    known_sum,
+    left_out,
+    moment,
+    said,
+    several,
+    span,
+)
 from estates_api.exports.styles import LIST_COLOURS
 
 MOST_LABELLED = 60
@@ -18,10 +33,10 @@ MOST_LABELLED = 60
 Entry = Mapping[str, Any]
 
 _PURPOSE = {
-    "release": "Owners may let these go: a strong case, no gate closed.",
-    "part release": "Part may be let go, part is a good home for integrated services.",
-    "reuse": "Good homes for integrated services.",
-    "annex": "Sites of the area's own trusts that are not surely inside its boroughs.",
+    "release": f"Owners may let these go: a strong case, no gate closed{OR_PINNED}.",
+    "part release": f"Part may be let go, part is a good home for integrated services{OR_PINNED}.",
+    "reuse": f"Good homes for integrated services{OR_PINNED}.",
+    "annex": f"Sites of the area's own trusts that are not surely inside its boroughs{OR_PINNED}.",
 }
 _SUMMED = ("Land, ha", "Floor, m²", "Homes", "Empty space a year")
 _COLUMNS = ("No.", "Site", "Borough", "Owner", "Score", "Rank", "Land, ha", "Floor, m²", "Homes")
@@ -41,19 +56,20 @@ def content(document: Mapping[str, Any], beside: Mapping[str, Any]) -> dict[str,
         "cover": _cover(document, beside),
         "colours": LIST_COLOURS,
         "figures": _figures(entries),
-        "summaries": [_summary(entries, "Borough", _borough), _summary(entries, "Sector of the owner", _sector)],
+        "summary": _summary(entries, "Sector of the owner", _sector),
         "left_out": left_out(entries, {"land_ha": "land", "gia_m2": "floor area", "homes_low": "homes"}),
-        "charts": [_counts(entries, "Sites by borough", _borough), _counts(entries, "Sites by sector of the owner",
-                                                                           _sector), _homes(entries)],
+        "charts": [_by_sector(entries), _homes(entries)],
+        "levels": levels_told(beside["levels"]),
+        "equity": equity_told(beside["equity"]),
         "map": maps.overview(boroughs, marks),
         "labelled": len(marks) <= MOST_LABELLED,
         "without_boroughs": not boroughs,
         "lists": [_list(name, entries) for name in ORDER],
-        "sites": [site_page(entry, maps.close_up(boroughs, mark, marks), titles)
+        "sites": [dated(site_page(entry, maps.close_up(boroughs, mark, marks), titles))
                   for entry, mark in zip(entries, marks, strict=True)],
         "unknown": _unknown(document),
-        "released": [dict(one) for one in document["released"]],
-        "decided": [[one["name"], said(one["borough"]), one["told"]] for one in document.get("decided", ())],
+        "released": dated(document["released"]),
+        "decided": dated([[one["name"], said(one["borough"]), one["told"]] for one in document.get("decided", ())]),
         "withheld": [f"{one['borough'] or 'somewhere'}: {one['sites']}" for one in document.get("withheld", ())],
         "choices": [_choice(one) for one in document.get("choices", ())],
         "next": [[one["name"], one["list"], f"{one['score']:.1f}", one["why"]] for one in document.get("next", ())],
@@ -79,7 +95,7 @@ def _cover(document: Mapping[str, Any], beside: Mapping[str, Any]) -> list[list[
         *([["Published by", beside["published"]]] if beside.get("published") else []),
         *([["Area", area["name"]]] if area else []),
         ["As of", f"{day(document['as_of'])}: what the data say of days up to then"],
-        ["Data known at", f"{day(document['known_at'])}, {document['known_at'][11:16]} UTC"],
+        ["Data known at", moment(document["known_at"])],
         ["Endorsed by", beside.get("endorsed") or "nobody: only a published list is endorsed"],
         ["Method", f"{document['method']['title']} ({document['method']['id']})"],
         ["Cut-offs", cut_offs_told(cut)],
@@ -89,10 +105,6 @@ def _cover(document: Mapping[str, Any], beside: Mapping[str, Any]) -> list[list[
 
 def _caution(status: str) -> str:
     return "" if status == "published" else ": not decided, and not for publication"
-
-
-def _borough(entry: Entry) -> str:
-    return entry["borough"] or "not known"
 
 
 def _sector(entry: Entry) -> str:
@@ -124,34 +136,25 @@ def _sums(entries: Sequence[Entry]) -> list[str]:
     return [*counts, amount(land, places=1), amount(floor), span(low, high), amount(void, "£")]
 
 
-def _counts(entries: Sequence[Entry], title: str, key: Callable[[Entry], str]) -> dict[str, Any]:
-    """How many sites of each list, a bar for each value."""
-    names = sorted({key(entry) for entry in entries})
-    bars: list[dict[str, Any]] = []
-    for name in names:
-        mine = [entry for entry in entries if key(entry) == name]
-        parts = [{"list": one, "from": 0, "count": _number_on(one, mine)} for one in ORDER]
-        bars.append({"label": name, "parts": [part for part in parts if part["count"]], "told": str(len(mine))})
-    told = "; ".join(
-        f"{bar['label']}: " + ", ".join(f"{part['count']} {part['list']}" for part in bar["parts"]) for bar in bars
-    )
-    return {"title": title, "kind": "counts", "bars": bars, "most": max((len(entries), 1)), "alt": f"{title}. {told}",
-            "none": "No site is listed."}  # fmt: skip
+def _by_sector(entries: Sequence[Entry]) -> dict[str, Any]:
+    named = groupby(sorted(entries, key=_sector), _sector)
+    return counts("Sites by sector of the owner", (
+        (name, Counter(entry["list"] for entry in part), "") for name, part in named))  # fmt: skip
 
 
 def _homes(entries: Sequence[Entry]) -> dict[str, Any]:
-    """The range of homes on sites that might be let go, a bar for each."""
-    title = "Homes on sites listed for release or part release"
-    listed = [entry for entry in entries if entry["list"] in {"release", "part release"}
-              and entry["homes_low"] is not None]  # fmt: skip
+    """The range of homes on sites that might be let go, a bar for each of which it is known."""
+    listed = [entry for entry in entries if entry["list"] in {"release", "part release"}]
+    known = [entry for entry in listed if entry["homes_low"] is not None]
     bars = [
-        {"label": f"{entry['number']} {entry['name']}", "low": entry["homes_low"], "mid": entry["homes_mid"],
-         "high": entry["homes_high"], "list": entry["list"], "told": span(entry["homes_low"], entry["homes_high"])}
-        for entry in listed
+        {"label": f"{entry['number']} {entry['name']}", "list": entry["list"],
+         "low": entry["homes_low"], "mid": entry["homes_mid"], "high": entry["homes_high"]}
+        for entry in known
     ]  # fmt: skip
-    return {"title": title, "kind": "ranges", "bars": bars, "most": max([1, *(bar["high"] for bar in bars)]),
-            "alt": f"{title}. " + "; ".join(f"{bar['label']}: {bar['told']}" for bar in bars),
-            "none": "No site on these lists has land from which homes can be told."}  # fmt: skip
+    none = f"They are not known of any of {several(len(listed), 'site')} on these lists."
+    if known or not listed:
+        none = "All that is known is 0." if known else "No site is on these lists."
+    return ranges("Homes on sites listed for release or part release", bars, none=none)
 
 
 def _list(name: str, entries: Sequence[Entry]) -> dict[str, Any]:

@@ -5,12 +5,18 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from estates_api.domain.entry import listed_for, scored_by
 from estates_api.domain.explanation import measured
 from estates_api.exports.columns import endorsed_told
 from estates_api.exports.report.maps import PRECISIONS
 from estates_api.exports.report.words import NOT_KNOWN, amount, day, said
 
 Entry = Mapping[str, Any]
+Block = tuple[str, list[str]]
+"""A heading and the lines under it."""
+
+_CHARACTERS, _HEAD_LINES = 80, 3
+"""About how many characters a line of a column has, and how much room a heading takes, in lines."""
 
 
 def site_page(entry: Entry, close_up: Any, titles: Mapping[str, str]) -> dict[str, Any]:
@@ -21,7 +27,7 @@ def site_page(entry: Entry, close_up: Any, titles: Mapping[str, str]) -> dict[st
         "facts": _facts(entry), "map": close_up,
         "precision": PRECISIONS.get(entry["precision"], ""),
         "scores": _scores(entry, titles),
-        "blocks": [[block for block in column if block[1]] for column in _columns(entry)],
+        "blocks": _columns(entry),
     }  # fmt: skip
 
 
@@ -59,7 +65,7 @@ def _rank(entry: Entry) -> str:
 
 def _scores(entry: Entry, titles: Mapping[str, str]) -> list[dict[str, Any]]:
     """Both scores, that of its list first: each part's points, which add up to it."""
-    own = "reuse" if "reuse" in {entry["list"], entry["route"] if entry["list"] == "annex" else ""} else "release"
+    own = scored_by(listed_for(entry["list"], entry["route"], entry.get("pinned_to", "")))
     order = ("reuse", "release") if own == "reuse" else ("release", "reuse")
     return [_score(entry, name, titles, own=name == own) for name in order]
 
@@ -85,23 +91,29 @@ def _part(part: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _columns(entry: Entry) -> tuple[list[tuple[str, list[str]]], list[tuple[str, list[str]]]]:
-    """What stands beside the scores, in two columns: what could be built and when that changes; what is in the way."""
+def _columns(entry: Entry) -> tuple[list[Block], list[Block]]:
+    """What stands under the scores, in two columns of about the same length, so that it stays on the page."""
     homes = [entry["homes_told"]] if entry["homes_told"] else []
-    left = [
+    columns: tuple[list[Block], list[Block]] = ([], [])
+    for block in (
         ("Homes", [*homes, *(entry["homes_assumptions"] or ())]),
-        ("What would put it elsewhere", list(entry["flips"] or ())),
-        ("What happened", _listed(entry["events"])),
-        ("What happened after that day", _listed(entry["later_events"])),
-    ]
-    right = [
         ("Gates", [entry["gates"] or "none is closed"]),
         ("Limits on the land", _grouped(entry["limits"])),
         ("Checks before a disposal", _grouped(entry["checks"])),
+        ("What would put it elsewhere", list(entry["flips"] or ())),
+        ("What happened", _listed(entry["events"])),
+        ("What happened after that day", _listed(entry["later_events"])),
         ("Decision", _decision(entry)),
         ("Sources of the measures", _listed(entry["sources"])),
-    ]
-    return left, right
+    ):
+        if block[1]:
+            min(columns, key=_length).append(block)
+    return columns
+
+
+def _length(column: Sequence[Block]) -> int:
+    """About how many lines a column takes."""
+    return sum(_HEAD_LINES + sum(-(-len(line) // _CHARACTERS) for line in lines) for _, lines in column)
 
 
 def _decision(entry: Entry) -> list[str]:
@@ -109,7 +121,9 @@ def _decision(entry: Entry) -> list[str]:
     endorsed = "; ".join(map(endorsed_told, entry.get("endorsed_by") or ()))
     ends, window = entry.get("surplus_window_ends_at"), entry.get("surplus_window") or ""
     found = [
-        f"Pinned by {entry['pinned']}" if entry.get("pinned") else "",
+        f"Pinned to the {entry.get('pinned_to') or entry['list']} list by {entry['pinned']}"
+        if entry.get("pinned")
+        else "",
         f"State: {entry['state']}" if entry.get("state") else "",
         f"Endorsed by {endorsed}" if endorsed else "",
         f"Not yet endorsed by: {', '.join(entry['endorsement_missing'])}" if entry.get("endorsement_missing") else "",

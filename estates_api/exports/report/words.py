@@ -1,8 +1,10 @@
 """Numbers and days as a report writes them; what is not known is said."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+
+from estates_api.domain.moments import write_day, write_days_in, write_moment
 
 NOT_KNOWN = "not known"
 
@@ -11,8 +13,25 @@ def day(text: str | None) -> str:
     """`2015-03-31` -> `31 March 2015`."""
     if not text:
         return NOT_KNOWN
-    found = date.fromisoformat(text[:10])
-    return f"{found.day} {found:%B %Y}"
+    return write_day(date.fromisoformat(text[:10]))
+
+
+def moment(text: str | None) -> str:
+    """`2026-11-03T14:05:00+00:00` -> `3 November 2026, 14:05 (UK time)`."""
+    return write_moment(datetime.fromisoformat(text)) if text else NOT_KNOWN
+
+
+def dated(told: Any) -> Any:
+    """The same with the days in its texts in words, however it is nested."""
+    match told:
+        case str():
+            return write_days_in(told)
+        case Mapping():
+            return {name: dated(one) for name, one in told.items()}
+        case list() | tuple():
+            return [dated(one) for one in told]
+        case _:
+            return told
 
 
 def amount(value: float | None, unit: str = "", places: int = 0) -> str:

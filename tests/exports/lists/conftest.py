@@ -15,7 +15,7 @@ from estates_api.exports.lists.process import write_list
 from estates_api.settings import ROOT
 from estates_api.store.database import transaction
 from estates_api.workflows.handing_out import hand_out
-from estates_api.workflows.setup import METHOD_FILE, read_shipped
+from estates_api.workflows.setup import METHOD_FILE, read_area, read_shipped
 from estates_api.workflows.shortlist import get_shortlist
 
 Document = dict[str, Any]
@@ -32,8 +32,14 @@ def handed(reading: Engine) -> tuple[Document, dict[str, Any]]:
     method = parse_method(read_shipped(ROOT / "data", METHOD_FILE), METHOD_FILE)
     with transaction(reading) as connection:
         frozen = get_shortlist(connection, Quarter(2015, 1))
-        made = hand_out(connection, frozen, adopted=method)
+        made = hand_out(connection, frozen, adopted=method, area=read_area(ROOT / "data"))
     return json.loads(made.content), made.beside()
+
+
+@pytest.fixture
+def beside(handed: tuple[Document, dict[str, Any]]) -> dict[str, Any]:
+    """What the list's files are told beside it."""
+    return handed[1]
 
 
 @pytest.fixture

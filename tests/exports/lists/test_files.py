@@ -141,7 +141,7 @@ def test_a_process_of_its_own_writes_it(
     folder.mkdir()
     beside = handed[1]
     made = Handed(json.dumps(document).encode(), beside["sha256"], beside["status"], beside["revision"], "", "",
-                  beside["method"], beside["boroughs"])  # fmt: skip
+                  beside["method"], beside["boroughs"], beside["levels"], beside["equity"])  # fmt: skip
     build_list(made, FILES[suffix], folder / f"a.{suffix}")
     assert [one.name for one in folder.iterdir()] == [f"a.{suffix}"]
     assert (folder / f"a.{suffix}").read_bytes() == write(FILES[suffix].module, document).read_bytes()

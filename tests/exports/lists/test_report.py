@@ -9,10 +9,14 @@ import pypdf
 import pytest
 import typst
 
+from estates_api.domain.levels import equity_of, levels_of
+from estates_api.domain.moments import write_days_in
 from estates_api.exports.report import maps, typesetting
 from estates_api.exports.report.content import content
 from estates_api.exports.report.typesetting import printable
 from estates_api.exports.report.words import amount, left_out, span
+from estates_api.settings import ROOT
+from estates_api.workflows.setup import read_area
 
 Document = dict[str, Any]
 Write = Callable[..., Path]
@@ -36,7 +40,7 @@ def test_every_site_has_its_page(write: Write, document: Document) -> None:
     for number, entry in enumerate(document["entries"], 1):
         head = plain(f"{number}. {entry['name']}").replace(" ", "")
         (page,) = [page for page in pages if page.replace(" ", "").startswith(head)]
-        assert plain(entry["reasons"]) in page
+        assert plain(write_days_in(entry["reasons"])) in page
         assert plain(entry["owner"].partition(";")[0]) in page
         for score in ("release", "reuse"):
             assert f"{score.capitalize()} score {entry[f'{score}_score']:.1f} of 100" in page
@@ -64,6 +68,22 @@ def test_what_is_told_once(write: Write, document: Document) -> None:
     assert "Marie Foster Home sold, 2019" in whole
     assert "A Depot Barnet retained: Cabinet, minute 7" in whole
     assert "land not under buildings" in whole
+
+
+def test_days_are_in_words(document: Document, beside: dict[str, Any]) -> None:
+    """What happened is told with its days as people write them; an edition keeps its name."""
+    first = document["entries"][0] | {"events": "declared surplus, 2016-03", "reasons": "Old (sold, 2019-12-03)."}
+    told = document | {
+        "entries": [first],
+        "released": [{"site": "A", "name": "Marie Foster Home", "event": "sold, 2019-03", "citation": "x"}],
+        "editions": [{"edition": "Stations 2025-11", "sha256": "0f" * 32}],
+    }
+    made = content(told, beside)
+    (site,) = made["sites"]
+    assert site["sentence"] == "Old (sold, 3 December 2019)."
+    assert ["declared surplus, March 2016"] in [lines for column in site["blocks"] for _, lines in column]
+    assert made["released"][0]["event"] == "sold, March 2019"
+    assert made["sources"][0]["edition"] == "Stations 2025-11"
 
 
 def test_it_is_tagged(write: Write, document: Document) -> None:
@@ -118,9 +138,73 @@ def test_a_report_of_fifty_sites(write: Write, document: Document) -> None:
     assert len(pypdf.PdfReader(path).pages) > 50
 
 
-def test_without_boroughs_and_without_places(document: Document) -> None:
+def test_levels_and_deprivation(write: Write, document: Document, beside: dict[str, Any]) -> None:
+    """Borough, sub-region and London are added up, sites by route and money; release and reuse stand by decile of
+    deprivation; each sum is of the entries, and what is not known is said to be."""
+    _, pages = read(write("report", document))
+    whole = " ".join(pages)
+    for row in beside["levels"]["levels"]:
+        counts = " ".join(str(row[name]) for name in ("release", "part_release", "reuse", "not_enough_data"))
+        assert f"{row['name']} {counts}" in whole
+    camden = [entry for entry in document["entries"] if entry["borough"] == "Camden"]
+    void = sum(entry["void_cost_gbp_per_year"] for entry in camden)
+    assert f"Camden £{void:,.0f}" in whole
+    assert f"{sum(entry['coverage'] for entry in camden) / len(camden):.0%}" in whole
+    assert "Listed sites by decile of deprivation" in whole
+    assert "1, most deprived" in whole
+    assert "no population is loaded" in whole
+
+
+def test_a_chart_of_nothing_is_not_drawn(document: Document, beside: dict[str, Any]) -> None:
+    """Where all homes are 0, or not known, or no site may be let go, that is said instead."""
+
+    def homes(**values: Any) -> dict[str, Any]:
+        entries = [{**entry, **values} for entry in document["entries"]]
+        chart: dict[str, Any] = content(document | {"entries": entries}, beside)["charts"][1]
+        return chart
+
+    assert len(homes()["bars"]) == 2
+    nought = homes(homes_low=0, homes_mid=0, homes_high=0)
+    assert (nought["bars"], nought["none"]) == ([], "All that is known is 0.")
+    unknown = homes(homes_low=None, homes_mid=None, homes_high=None)
+    assert (unknown["bars"], unknown["none"]) == ([], "They are not known of any of 2 sites on these lists.")
+    assert (homes(list="reuse")["bars"], homes(list="reuse")["none"]) == ([], "No site is on these lists.")
+
+
+def test_levels_of_what_is_not_known(document: Document, beside: dict[str, Any]) -> None:
+    """A figure that no site states is `not known` in table and chart, and never 0; no site at all is a dash."""
+    blank = dict.fromkeys(("land_ha", "homes_low", "homes_high", "backlog_avoided_gbp", "void_cost_gbp_per_year"))
+    area = read_area(ROOT / "data")
+    entries = [{**entry, **blank, "imd_decile": None} for entry in document["entries"]]
+    entries[3]["void_cost_gbp_per_year"] = 7.0
+    less = document | {"entries": entries}
+    made = content(less, beside | {"levels": levels_of(less, area), "equity": equity_of(less, area, {})})
+    sums = {row[0]: row[1:] for row in made["levels"]["sums"]["rows"]}
+    assert sums["Enfield"][:2] == ["not known", "not known"]
+    assert sums["Barnet"] == ["–"] * 6
+    _, land, homes, _, void = made["levels"]["charts"]
+    assert (land["bars"], land["none"]) == ([], "It is not known of any of 2 sites.")
+    assert homes["bars"] == []
+    assert {bar["value"] for bar in void["bars"]} == {None, 7.0}
+    assert "Enfield: not known" in void["alt"]
+    deciles = made["equity"]["table"]["rows"]
+    assert [row[2:5] for row in deciles[:-1]] == [["0", "0", "0"]] * 10
+    assert deciles[-1][:5] == ["not known", "–", "1", "1", "8"]
+
+
+def test_much_to_say_is_shared_by_both_columns(document: Document, beside: dict[str, Any]) -> None:
+    """What stands under the scores is split into columns of about the same length: all of it, in order."""
+    long = {**document["entries"][0], "events": "; ".join(f"event {place}" for place in range(30))}
+    (page, *_) = content(document | {"entries": [long]}, beside)["sites"]
+    left, right = ([line for _, lines in column for line in lines] for column in page["blocks"])
+    assert sum(line.startswith("event") for line in (*left, *right)) == 30
+    assert abs(len(left) - len(right)) <= 30
+    assert min(len(left), len(right)) > 5
+
+
+def test_without_boroughs_and_without_places(document: Document, beside: dict[str, Any]) -> None:
     """Without borough outlines the points stand alone and that is said; without any position there is no map."""
-    beside = {"sha256": "", "status": "draft", "revision": 1, "method": {}, "boroughs": []}
+    beside = beside | {"boroughs": []}
     made = content(document, beside)
     assert made["without_boroughs"]
     assert made["map"]["areas"] == []

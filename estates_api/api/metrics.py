@@ -1,0 +1,151 @@
+"""Numbers for Prometheus, and one line in the log for each request."""
+
+import logging
+import time
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Engine
+from starlette.types import Scope
+
+from estates_api.api.told import Told
+from estates_api.errors import EstatesError
+from estates_api.store.ages import read_ages
+from estates_api.store.database import transaction
+from estates_api.store.work import Work
+
+BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120, 600)
+
+ASKED_EVERY_S, TOLD_EVERY_S = 10.0, 1.0
+"""How often at most the database is asked for what only it knows, and the log tells of what was refused."""
+
+log = logging.getLogger("estates_api.requests")
+
+FACTS = "facts"
+"""Where a record of the log carries what it says, all in one."""
+
+REFUSED = "refused"
+"""The route of what was not heard."""
+
+_WHY = {429: "too_often", 503: "too_many_at_once"}
+_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+
+
+class Metrics:
+    """The numbers of one process. Routes are told by their template alone: no path, no site, no caller."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter("estates_requests", "Requests answered", ("route", "method", "status"),
+                                 registry=self.registry)  # fmt: skip
+        self._seconds = Histogram("estates_request_seconds", "Time until the answer was sent", ("route", "method"),
+                                  buckets=BUCKETS_S, registry=self.registry)  # fmt: skip
+        self.under_way = 0
+        self.watch("estates_requests_in_flight", "Requests under way", lambda: self.under_way)
+        self._refused = Counter("estates_requests_refused", "Refused unheard, or hung up on", ("why",),
+                                registry=self.registry)  # fmt: skip
+        self._kept = Counter("estates_kept_answers", "Answers that were kept already (hit), or had to be made (miss)",
+                             ("outcome",), registry=self.registry)  # fmt: skip
+        self._ingests = Histogram("estates_ingest_seconds", "Files handed in over HTTP, from the first byte on",
+                                  ("status",), buckets=BUCKETS_S[8:], registry=self.registry)  # fmt: skip
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._hit, self._miss = self._kept.labels("hit"), self._kept.labels("miss")
+        self._untold, self._told = Tally[str](), 0.0
+
+    def begin(self) -> None:
+        """A request has come."""
+        self.under_way += 1
+
+    def end(self, scope: Scope, told: Told, work: Work, seconds: float) -> None:
+        """It is answered."""
+        self.under_way -= 1
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        counted, timed = self._child(told.route, method, told.status)
+        counted.inc()
+        timed.observe(seconds)
+        if told.route == REFUSED:
+            self.refuse(_WHY.get(told.status, "too_long"))
+            return
+        self.tell_refused(every_s=TOLD_EVERY_S)
+        (self._hit if told.kept else self._miss).inc()
+        if told.route == "/editions" and method == "POST":
+            self._ingests.labels(told.status).observe(seconds)
+        slow = seconds > work.slow_s
+        level = logging.WARNING if slow else logging.INFO
+        if log.isEnabledFor(level):
+            facts = _facts(method, told, work, seconds) | ({"asked": work.asked()} if slow else {})
+            # Straight to the handlers: to find out who logs takes as long as all else here.
+            record = logging.LogRecord(log.name, level, "", 0, "slow request" if slow else "request", None, None)
+            setattr(record, FACTS, facts)
+            log.handle(record)
+
+    def refuse(self, why: str) -> None:
+        """One was refused. Thousands may be in a second, so they have no lines of their own: the log tells how many."""
+        self.count_refused(why)
+        self._untold[why] += 1
+        self.tell_refused(every_s=TOLD_EVERY_S)
+
+    def count_refused(self, why: str) -> None:
+        """One was hung up on for what is usual enough not to be told, such as a line that a browser never used."""
+        self._refused.labels(why).inc()
+
+    def tell_refused(self, *, every_s: float = 0.0) -> None:
+        """Tell how many were refused since it was last told, unless that was just now."""
+        if self._untold and (now := time.monotonic()) - self._told >= every_s:
+            log.warning("refused", extra={FACTS: dict(self._untold)})
+            self._untold.clear()
+            self._told = now
+
+    def _child(self, route: str, method: str, status: int) -> tuple[Counter, Histogram]:
+        found = self._children.get((route, method, status))
+        if found is None:
+            made = self._requests.labels(route, method, status), self._seconds.labels(route, method)
+            found = self._children[route, method, status] = made
+        return found
+
+    def watch(self, name: str, said: str, read: Callable[[], float]) -> None:
+        """A number that is read when it is asked for."""
+        Gauge(name, said, registry=self.registry).set_function(read)
+
+    def watch_database(self, engine: Engine) -> None:
+        """What only the database knows: how old the data and the newest published list are, files taken in."""
+        self.registry.register(_Ages(engine))
+
+
+def _facts(method: str, told: Told, work: Work, seconds: float) -> dict[str, object]:
+    """What the log says of a request. Whose key it was is told by its name; the path, which may name a site that is
+    withheld, by its route."""
+    caller = told.caller
+    return {
+        "request_id": work.id, "method": method, "route": told.route, "status": told.status,
+        "ms": round(seconds * 1000, 2), "bytes": told.size, "kept": told.kept,
+        "audience": str(getattr(caller, "audience", "unknown")), "key": getattr(caller, "name", ""),
+    }  # fmt: skip
+
+
+class _Ages(Collector):
+    """Asks the database when it is scraped, and not more often than every few seconds."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._asked = -ASKED_EVERY_S
+        self._found: dict[str, float] = {}
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing is asked before the first scrape."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """The ages in seconds; nothing while the database does not answer."""
+        if time.monotonic() - self._asked >= ASKED_EVERY_S:
+            self._asked = time.monotonic()
+            try:
+                with transaction(self._engine) as connection:
+                    self._found = read_ages(connection)
+            except EstatesError:
+                self._found = {}
+        for name, value in self._found.items():
+            yield GaugeMetricFamily(f"estates_{name}", name.replace("_", " "), value)

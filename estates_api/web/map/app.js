@@ -1,0 +1,171 @@
+// The workbench: what is asked stands in the address; the list and the map show the answer.
+
+import { layersOf, layersWritten, question, read, write } from "./address.js";
+import { BESIDES, COLOURS, draw } from "./drawing.js";
+import { List } from "./find.js";
+import { chosenColour, shade, showLegend } from "./legend.js";
+import { base, described, get } from "./service.js";
+import { showSite } from "./site.js";
+import { Weighing, parsed, written } from "./weigh.js";
+import { counted, made } from "./words.js";
+
+const $ = (selector) => document.querySelector(selector);
+const form = $("#asked");
+const SETTLED_MS = 250; // after the map has been moved
+
+let asked = read();
+let drawing = null; // where the browser can draw
+let ranking = null; // sites as other weights rank them, while there are other weights
+$("#workbench").hidden = false;
+
+$("#colour").append(...COLOURS.map(({ id, title }) => made("option", { value: id }, title)));
+$("#layers").append(...BESIDES.map((id) => made("label", {}, made("input", { type: "checkbox", value: id, onchange: layersChanged }), ` ${described.styles[id].title}`)));
+const list = new List({ list: $("#list"), count: $("#count"), following: $("#following") }, { chosen: choose, picked: compare });
+const weighing = new Weighing({ controls: $("#weights"), outcome: $("#outcome") }, { changed: (changes) => change({ weights: written(changes) }), ranked: rankedAnew });
+
+form.addEventListener("submit", (event) => { event.preventDefault(); find(); });
+form.addEventListener("reset", () => setTimeout(find));
+// Some of its fields stand elsewhere on the page.
+$("#workbench").addEventListener("change", ({ target }) => { if (target.form === form && target.name && target.type !== "search") find(); });
+addEventListener("popstate", () => { asked = read(); show(); });
+addEventListener("keydown", ({ key }) => { if (key === "Escape" && asked.site) close(); });
+$("#what-if").addEventListener("toggle", ({ target }) => { if (target.open) { weighing.prepare().catch(() => {}); drawing?.prepare(); } });
+
+/** Draw the map as it is first seen. Which sites changed is asked for first: until then there are none. */
+async function begin() {
+  const view = { question: asked.changed ? "ids=" : question(asked, null).toString(), colour: chosenColour(asked.colour).style, shown: layersOf(asked), hash: "map" };
+  try {
+    drawing = await draw("map", view, { chosen: choose, moved, drawn: tellDrawn });
+  } catch {
+    $("#map").replaceChildren(made("p", {}, "This browser cannot draw the map (no WebGL). The list has the same sites."));
+    $("#within").disabled = true;
+  }
+}
+
+function change(parts, options) {
+  asked = { ...asked, ...parts };
+  write(asked, options);
+}
+
+function find() {
+  const said = new FormData(form);
+  const names = new Set([...form.elements].map(({ name }) => name).filter(Boolean));
+  change(Object.fromEntries([...names].map((name) => [name, (said.get(name) ?? "").trim()])));
+  if (asked.colour === "route") asked.colour = "";
+  show();
+}
+
+/** Show what the address asks for; the list may be on its way. */
+async function show(listed = showList()) {
+  for (const field of form.elements) {
+    if (field.type === "checkbox") field.checked = Boolean(asked[field.name]);
+    else if (field.name) field.value = asked[field.name] || (field.name === "colour" ? "route" : "");
+  }
+  $("#more").open ||= ["release", "reuse", "land", "homes", "coverage", "changed"].some((name) => asked[name]);
+  const shown = layersOf(asked);
+  for (const box of $("#layers").querySelectorAll("input")) box.checked = shown.includes(box.value);
+  await Promise.all([listed, showMap(shown)]).catch(told);
+}
+
+/** Say what went wrong; a question that was taken back is no fault. */
+function told(error) {
+  if (error.name !== "AbortError") $("#count").textContent = error.message;
+}
+
+async function showMap(shown) {
+  const ids = await changedSites();
+  await begun;
+  drawing?.ask(question(asked, ids).toString());
+  drawing?.show(shown);
+  await colour();
+}
+
+async function showList() {
+  if (asked.within) await begun;
+  const box = asked.within && drawing ? await drawing.box() : null;
+  await list.ask(asked, { ids: await changedSites(), box, ranking, differing: Boolean(asked.differs && ranking) });
+}
+
+const changes = new Map();
+
+/** Which sites entered, moved or left on the lists of a quarter; null where all are asked for. */
+async function changedSites() {
+  if (!asked.changed) return null;
+  if (!changes.has(asked.changed)) changes.set(asked.changed, await get(`/shortlists/${asked.changed}/changes-since/${described.since}`));
+  const { entered, moved, left } = changes.get(asked.changed);
+  return [...entered, ...moved, ...left].map((one) => one.site);
+}
+
+async function colour() {
+  await begun;
+  const chosen = chosenColour(asked.colour), shown = layersOf(asked);
+  if (ranking) {
+    const sites = ranking.routes();
+    drawing?.rank(asked.differs ? sites.filter(([, , differs]) => differs) : sites);
+  } else if (chosen.style) {
+    drawing?.colour(chosen.style);
+  } else {
+    const { sites } = await get(`/assessments/latest/criteria/${chosen.id}`);
+    drawing?.colour(null, Object.entries(sites).filter(([, value]) => value != null).map(([ref, value]) => [ref, { fill: shade(value), radius: 6 }]));
+  }
+  showLegend($("#legend"), chosen, shown, Boolean(ranking));
+}
+
+async function rankedAnew(found) {
+  const before = ranking;
+  ranking = found;
+  if (!before && !found) return;
+  await Promise.all([colour(), showList()]).catch(told);
+}
+
+let settled = 0;
+
+/** The map was moved: the list follows where only what it shows is asked for. */
+function moved() {
+  clearTimeout(settled);
+  if (asked.within) settled = setTimeout(() => showList().catch(told), SETTLED_MS);
+}
+
+function tellDrawn() {
+  $("#drawn").textContent = `${counted(drawing.count(), "site")} on this part of the map.`;
+}
+
+function layersChanged() {
+  change({ layers: layersWritten([...$("#layers").querySelectorAll("input:checked")].map((box) => box.value)) }, { replace: true });
+  drawing?.show(layersOf(asked));
+  colour();
+}
+
+async function choose(ref) {
+  change({ site: ref });
+  await showChosen();
+}
+
+async function showChosen() {
+  list.mark(asked.site);
+  if (!asked.site) { $("#site").hidden = true; drawing?.mark(""); return; }
+  const place = await showSite($("#site"), asked.site, close);
+  await begun;
+  drawing?.mark(asked.site, place);
+}
+
+function close() {
+  const entry = $(`#list li[data-ref="${CSS.escape(asked.site)}"] button`);
+  change({ site: "" });
+  showChosen();
+  (entry ?? $("#list-title")).focus();
+}
+
+function compare(refs) {
+  const place = $("#compare");
+  place.hidden = refs.length < 2;
+  place.replaceChildren(made("a", { href: `${base}/compare?sites=${refs.map(encodeURIComponent).join(",")}` }, `Compare these ${refs.length} sites`));
+}
+
+let begun; // the list is painted before the map is made, which takes longer; unless it is of what the map shows
+const listed = asked.within ? null : showList().catch(told);
+begun = Promise.resolve(listed).then(() => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); })).then(begin);
+show(listed ?? showList());
+if (asked.site) showChosen();
+weighing.set(parsed(asked.weights));
+$("#what-if").open = Boolean(asked.weights);

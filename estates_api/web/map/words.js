@@ -1,0 +1,31 @@
+// How figures and parts of a page are written.
+
+const WHOLE = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
+const TENTHS = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const FINE = new Intl.NumberFormat("en-GB", { maximumSignificantDigits: 3 });
+
+/** A score of 100. */
+export const score = (value) => (value == null ? "not known" : TENTHS.format(value));
+export const hectares = (value) => (value == null ? "land not known" : `${FINE.format(value)} ha`);
+export const metres2 = (value) => (value == null ? "floor area not known" : `${WHOLE.format(value)} m²`);
+export const share = (value) => `${WHOLE.format(value * 100)}%`;
+export const whole = (value) => WHOLE.format(value);
+export const counted = (number, what) => `${WHOLE.format(number)} ${what}${number === 1 ? "" : "s"}`;
+
+/** Homes as a range. */
+export function homes({ homes_low: low, homes_high: high }) {
+  if (high == null) return "homes not known";
+  return low === high ? counted(high, "home") : `${WHOLE.format(low)} to ${WHOLE.format(high)} homes`;
+}
+
+/** An element with attributes and children; texts are texts, never markup. */
+export function made(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (value === true) element.setAttribute(key, "");
+    else if (value !== false && value != null) element.setAttribute(key, value);
+  }
+  element.append(...children.filter((child) => child != null));
+  return element;
+}

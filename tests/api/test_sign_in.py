@@ -1,0 +1,120 @@
+"""Tokens of an OpenID Connect issuer: who may come in with one, tested against an issuer of the test's own."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+
+from estates_api.api.sign_in import SignIn
+from estates_api.domain.callers import Owner, Permission
+from estates_api.errors import BadInput, KeyNeeded, Unavailable
+from estates_api.settings import Issuer, read_settings
+
+KEYS = {"RS256": RSAKey.generate_key(2048, {"kid": "one"}), "ES256": ECKey.generate_key("P-256", {"kid": "two"})}
+CLAIMS = {"sub": "a.clerk", "aud": "estates", "estates_role": "steward", "estates_organisation": "RAL"}
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    """An issuer on this computer that publishes its keys."""
+
+    class Published(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            url = f"http://127.0.0.1:{self.server.server_port}"  # type: ignore[attr-defined]
+            told: Any = {"issuer": url, "jwks_uri": f"{url}/keys"}
+            if self.path == "/keys":
+                told = KeySet([*KEYS.values()]).as_dict(private=False)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(told).encode())
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Published)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield Issuer(f"http://127.0.0.1:{server.server_port}", "estates", "estates_role", "estates_organisation",
+                 "estates_sector")  # fmt: skip
+    server.shutdown()
+    server.server_close()
+
+
+def token(issuer: Issuer, algorithm: str = "RS256", key: Any = None, **changes: Any) -> str:
+    """A token that counts, but for what is changed; None leaves a claim out."""
+    key = key or KEYS[algorithm]
+    claims = {**CLAIMS, "iss": issuer.url, "exp": int(time.time()) + 60, **changes}
+    said = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode({"alg": algorithm, "kid": key.kid}, said, key, algorithms=[algorithm])
+
+
+@pytest.mark.parametrize("algorithm", KEYS)
+def test_a_token_says_who_it_is(issuer: Issuer, algorithm: str) -> None:
+    """Signed by a published key, for us, in its time: the role and the organisation that its claims name."""
+    caller = asyncio.run(SignIn(issuer).find(token(issuer, algorithm)))
+    assert caller.audience == Owner("RAL")
+    assert caller.may == {Permission.SEE_DRAFTS, Permission.HAND_IN, Permission.NEED}
+
+
+NOT: dict[str, dict[str, Any]] = {
+    "ended": {"exp": 1}, "without an end": {"exp": None}, "not yet": {"nbf": 32_503_680_000},
+    "for another": {"aud": "x"},
+    "for nobody": {"aud": None}, "of another issuer": {"iss": "https://evil.example"}, "of nobody": {"sub": None},
+    "without a role": {"estates_role": None}, "of an unknown role": {"estates_role": "king"},
+    "of the public": {"estates_role": "public", "estates_organisation": None},
+    "of two roles": {"estates_role": ["owner", "steward"]}, "an owner of nothing": {"estates_role": "owner",
+                                                                                  "estates_organisation": None},
+    "of no organisation": {"estates_organisation": "'; DROP"}, "of a list": {"estates_organisation": ["RAL"]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("why", NOT)
+def test_what_does_not_count_is_told_one_thing(issuer: Issuer, why: str) -> None:
+    """A token that is not wholly right is refused in the same words, whatever is wrong with it."""
+    with pytest.raises(KeyNeeded, match="the token is not known here"):
+        asyncio.run(SignIn(issuer).find(token(issuer, **NOT[why])))
+
+
+def test_only_the_issuer_signs(issuer: Issuer) -> None:
+    """Not another key of the same name, no shared secret, no signature at all, no mangled token."""
+    right = token(issuer)
+    head, body, _ = right.split(".")
+    other = RSAKey.generate_key(2048, {"kid": "one"})
+    secret = OctKey.import_key(b"x" * 32, {"kid": "one"})
+    unknown = RSAKey.generate_key(2048, {"kid": "three"})
+    for made in (token(issuer, key=other), token(issuer, "HS256", secret), token(issuer, key=unknown),
+                 f"{head}.{body}.", "a.b.c", f"eyJhbGciOiJub25lIn0.{body}."):  # fmt: skip
+        with pytest.raises(KeyNeeded):
+            asyncio.run(SignIn(issuer).find(made))
+
+
+def test_an_issuer_that_is_away_is_said(issuer: Issuer) -> None:
+    """Without its keys nobody's token can be told right from wrong: come back later."""
+    away = Issuer("http://127.0.0.1:9", "estates", "a", "b", "c")
+    with pytest.raises(Unavailable, match="issuer"):
+        asyncio.run(SignIn(away).find(token(issuer)))
+
+
+def test_an_issuer_is_configured_whole() -> None:
+    """An address that is not read over TLS, or nobody whom tokens are for, is refused at the start."""
+    assert read_settings({}).issuer is None
+    found = read_settings({"ESTATES_OIDC_ISSUER": "https://id.example.org", "ESTATES_OIDC_AUDIENCE": "estates",
+                           "ESTATES_OIDC_ROLE_CLAIM": "role"}).issuer  # fmt: skip
+    assert found == Issuer("https://id.example.org", "estates", "role", "estates_organisation", "estates_sector")
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    ["http://id.example.org", "http://localhost.example", "http://127.0.0.1.example", "http://localhost@id.example.org",
+     "ftp://localhost", "https://", "http://[::1"],
+)  # fmt: skip
+def test_an_issuer_that_others_could_speak_for_is_refused(issuer: str) -> None:
+    """Without TLS only this computer itself is believed, and what merely begins like its name is another."""
+    with pytest.raises(BadInput, match="ESTATES_OIDC_ISSUER"):
+        read_settings({"ESTATES_OIDC_ISSUER": issuer, "ESTATES_OIDC_AUDIENCE": "estates"})

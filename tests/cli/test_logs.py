@@ -1,0 +1,63 @@
+"""What the service logs, as a machine reads it."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from estates_api.cli.logs import TOGETHER_S, set_up_logs
+from estates_api.settings import Log
+
+MACHINES = Log(level="info", form="json")
+SAID = logging.getLogger("estates_api.said")
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """The logs of the tests come back afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def lines(captured: pytest.CaptureFixture[str]) -> list[str]:
+    """What was written since it was last asked for."""
+    return [json.loads(line)["event"] for line in captured.readouterr().err.splitlines()]
+
+
+def test_lines_are_written_together(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where an event loop runs lines wait for each other a moment, in order, and none is lost."""
+
+    async def say() -> list[str]:
+        for word in ("one", "two", "three"):
+            SAID.info(word, extra={"facts": {"of": 3}})
+        at_once = lines(capsys)
+        await asyncio.sleep(4 * TOGETHER_S)
+        return at_once
+
+    set_up_logs(MACHINES)
+    assert asyncio.run(say()) == []
+    assert lines(capsys) == ["one", "two", "three"]
+
+
+def test_a_warning_does_not_wait(capsys: pytest.CaptureFixture[str]) -> None:
+    """A warning is written at once, with what waited before it."""
+
+    async def say() -> list[str]:
+        SAID.info("before")
+        SAID.warning("amiss")
+        return lines(capsys)
+
+    set_up_logs(MACHINES)
+    assert asyncio.run(say()) == ["before", "amiss"]
+
+
+def test_without_a_loop_each_line_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    """A thread, or a command, has nothing that would write later."""
+    set_up_logs(MACHINES)
+    SAID.info("now")
+    assert lines(capsys) == ["now"]
