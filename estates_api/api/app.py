@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from estates_api import __version__
 from estates_api.api import (
     adoption,
+    assessing,
     catalogue,
     claims,
     compare,
@@ -92,6 +93,7 @@ PARTS = (
     hand_in,
     what_if,
     adoption,
+    assessing,
     decisions,
     windows,
     endorsements,

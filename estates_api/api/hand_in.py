@@ -13,12 +13,14 @@ from starlette.responses import Response
 
 from estates_api.api.context import Caller, Context, Here
 from estates_api.api.pages import page
-from estates_api.api.parameters import only
+from estates_api.api.parameters import only, today
 from estates_api.domain.callers import Permission, check_may
+from estates_api.domain.quarters import quarter_of
 from estates_api.domain.rules import RULES, Severity, advise
+from estates_api.domain.values import counted
 from estates_api.errors import EstatesError, Unavailable
 from estates_api.exports.issues import write_lines
-from estates_api.sources import READERS
+from estates_api.sources import FORMATS
 from estates_api.workflows.preview import KINDS
 
 router = APIRouter(tags=["editions"])
@@ -29,6 +31,11 @@ download have more."""
 
 _AUDIENCES: Mapping[str, str] = {
     "public": "everybody", "partner": "partners only", "owner": "its owners only",
+}  # fmt: skip
+_HELD: Mapping[str, tuple[str, str | None]] = {
+    "rows": ("row", None), "holdings": ("holding", None), "organisations": ("organisation", None),
+    "places": ("place", None), "events": ("event", None), "features": ("area or point", "areas or points"),
+    "claims": ("figure or fact", "figures and facts"),
 }  # fmt: skip
 _ISSUE = ("severity", "line", "field", "reason", "raw", "what_to_do", "responsible", "organisation", "rule")
 _COLUMNS = tuple(dict.fromkeys(name for _, _, names in KINDS.values() for name in names))
@@ -54,12 +61,20 @@ def draw_outcome(  # noqa: PLR0913, PLR0917 -- as upload
     values = {
         "told": told, "issues": issues, "by_severity": _by_severity(told), "findings": _findings(told, issues),
         "examples": EXAMPLES,
-        "format": READERS[told["format"]].title if told["format"] in READERS else told["format"],
+        "format": FORMATS[told["format"]],
         "seen_by": _AUDIENCES[given.get("sensitivity") or "public"],
-        "kinds": KINDS, "cut": _cut(told), "issues_csv": _csv(issues, _ISSUE),
+        "held": _held(told["counts"]), "kinds": KINDS, "cut": _cut(told), "issues_csv": _csv(issues, _ISSUE),
         "changes_csv": _csv(_changes(told), ("change", *_COLUMNS)),
     }  # fmt: skip
     return _page(request, here, caller, given, values, status=status, headers=headers)
+
+
+def draw_assessed(
+    request: Request, here: Context, caller: Caller, assessed: Mapping[str, Any], status: int,
+    headers: Mapping[str, str],
+) -> Response:  # fmt: skip
+    """The page with what became of the scores: the members of the JSON answer in words."""
+    return _page(request, here, caller, {}, {"assessed": assessed}, status=status, headers=headers)
 
 
 def draw_refusal(
@@ -75,10 +90,19 @@ def _page(  # noqa: PLR0913 -- what every page of ours has
     *, status: int = 200, headers: Mapping[str, str] | None = None,
 ) -> Response:  # fmt: skip
     known = {
-        "told": None, "refusal": None, "given": given, "readers": READERS, "audiences": _AUDIENCES,
+        "told": None, "assessed": None, "refusal": None, "given": given, "formats": FORMATS, "audiences": _AUDIENCES,
         "most_mb": here.max_upload_mb, "may": Permission.HAND_IN in caller.may, "name": caller.name,
+        "may_draft": Permission.DRAFT in caller.may, "quarter": str(quarter_of(today())),
     }  # fmt: skip
     return page(request, "hand_in.html", known | dict(values or {}), headers, status=status)
+
+
+def _held(counts: Mapping[str, int]) -> str:
+    """What a file has, in words; of parcels, how many are surely of a site."""
+    if "parcels" in counts:
+        return (f"{counted(counts['parcels'], 'parcel')} of land; {counts['attached']:,} surely of "
+                f"{counted(counts['sites'], 'site')} that this catalogue has")  # fmt: skip
+    return ", ".join(counted(counts[name], *words) for name, words in _HELD.items() if counts[name])
 
 
 def _advice(issue: Mapping[str, Any]) -> str:

@@ -31,13 +31,14 @@ from estates_api.api.steps import LINES, Steps, Tell, beside, wants_steps
 from estates_api.domain.callers import Permission, check_acts_for
 from estates_api.domain.records import Sensitivity
 from estates_api.errors import BadInput, Conflict, EstatesError, Unavailable
-from estates_api.sources import READERS
+from estates_api.sources import FORMATS
 from estates_api.sources.document import fingerprint
 from estates_api.sources.reader import Hints
 from estates_api.store import editions, issues
 from estates_api.store.database import transaction
 from estates_api.store.totals import list_totals
-from estates_api.workflows.ingest import Ingested, ingest
+from estates_api.workflows import hand_in as handing
+from estates_api.workflows.ingest import Ingested
 from estates_api.workflows.origin import Origin
 from estates_api.workflows.preview import SHOWN_CHANGES, check_as_shown, preview
 
@@ -53,7 +54,7 @@ FIRST_ISSUES, ON_A_PAGE = 20, 2_000
 """The issues that are told at once, and of issues and of changes of a kind what a page has to be downloaded."""
 
 FIELDS = {
-    "format": f"Format to insist on: {', '.join(READERS)}",
+    "format": f"Format to insist on: {', '.join(FORMATS)}",
     "period": "What the file speaks of, when it does not say: 2016-17 or 2016-03-31",
     "organisation": "Code of the organisation whose list it is, when it does not say",
     "sensitivity": "Who may see what rests on this file: public (if left out), partner or owner",
@@ -256,7 +257,7 @@ def _take(
             edition = found.extra if not found.done.new else _unnumbered(found.extra)
             answer, status = {**edition, "dry_run": True, "changes": found.changes}, 200
         else:
-            done = ingest(connection, form.path, name=name, area=here.area, origin=origin, actor="HTTP",
+            done = handing.hand_in(connection, form.path, name=name, area=here.area, origin=origin, actor="HTTP",
                           progress=check)  # fmt: skip
             if shown := form.fields.get("changes"):
                 check_as_shown(connection, done, shown, own=caller.organisation)

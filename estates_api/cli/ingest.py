@@ -9,17 +9,19 @@ from rich.markup import escape
 from sqlalchemy import Connection, RowMapping
 
 from estates_api.cli.files import check_file, print_issues, progress_bar, shown_name
+from estates_api.cli.outlines import tell_outlined
 from estates_api.cli.previews import show_changes
 from estates_api.cli.session import console, errors, open_session
 from estates_api.cli.totals import tell_totals
 from estates_api.domain.records import Sensitivity
 from estates_api.domain.values import counted
 from estates_api.errors import EstatesError
-from estates_api.sources import READERS
+from estates_api.sources import FORMATS
 from estates_api.sources.reader import Hints
 from estates_api.store.database import transaction
 from estates_api.store.totals import list_totals
-from estates_api.workflows.ingest import Ingested, ingest
+from estates_api.workflows.hand_in import hand_in
+from estates_api.workflows.ingest import Ingested
 from estates_api.workflows.origin import Origin
 from estates_api.workflows.preview import preview
 from estates_api.workflows.writing import COUNTED
@@ -30,7 +32,7 @@ def ingest_files(
         list[Path], typer.Argument(help="Returns, lists, registers or events: CSV, XLS, XLSX, JSON, vector files.")
     ],
     *,
-    insisted: Annotated[str | None, typer.Option("--as", help=f"Format: {', '.join(READERS)}.")] = None,
+    insisted: Annotated[str | None, typer.Option("--as", help=f"Format: {', '.join(FORMATS)}.")] = None,
     period: Annotated[
         str | None, typer.Option(help="What the file speaks of, when it does not say: 2016-17 or 2016-03-31.")
     ] = None,
@@ -80,15 +82,18 @@ def _hand_in(connection: Connection, path: Path, known: dict[str, Any], *, dry_r
         _summary(known["name"], found.done, found.extra)
         show_changes(found)
         return False
-    done = ingest(connection, path, **known)
+    done = hand_in(connection, path, **known)
     _summary(known["name"], done, list_totals(connection, done.edition_id))
-    if done.new and done.counts["questions"]:
+    if done.new and done.counts.get("questions"):
         console.print("holdings that may be one place, for a person to judge; see: estates questions")
     return done.new
 
 
 def _summary(name: str, done: Ingested, totals: Sequence[RowMapping]) -> None:
     """What became of a file, what it adds up to, and the first of its issues."""
+    if "parcels" in done.counts:
+        tell_outlined(name, done)
+        return
     if not done.new:
         console.print(f"{escape(name)}: already here as {escape(done.edition)}; nothing changed")
         tell_totals(totals)

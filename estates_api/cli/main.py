@@ -41,10 +41,10 @@ from estates_api.domain.values import counted
 from estates_api.errors import EstatesError
 from estates_api.sources.template import template_header
 from estates_api.store.database import migrate, transaction
-from estates_api.store.editions import lock_catalogue
 from estates_api.store.faults import find_fault
 from estates_api.store.rights import SERVING, let_serve
 from estates_api.workflows import assess as assessing
+from estates_api.workflows.adoption import InForce
 
 app = typer.Typer(
     name="estates",
@@ -122,18 +122,16 @@ def assess_now(
     day = shortlists.parse_day(as_of) if as_of else today()
     with open_session() as session:
         with transaction(session.engine) as connection:
-            lock_catalogue(connection)
-            run = assessing.compute(connection, session.area, session.method, day)
-            number, new = assessing.store_run(
-                connection, run, method_content=session.method_content, present=day == today()
-            )
-        console.print(f"assessment {number}{'' if new else ' (unchanged)'} as of {day}, method {session.method.id}, "
-                      f"{counted(len(run.results), 'site')}")  # fmt: skip
-        counts = assessing.totals(run.results)
+            by = InForce(session.method, session.method_content)
+            done = assessing.assess_as_of(connection, day, area=session.area, by=by, today=today())
+        sites = len(done.run.results)
+        console.print(f"assessment {done.number}{'' if done.new else ' (unchanged)'} as of {day}, "
+                      f"method {session.method.id}, {counted(sites, 'site')}")  # fmt: skip
+        counts = assessing.totals(done.run.results)
         for route, count in counts.items():
             console.print(f"  {count:4} {route}")
         unscored = counts.get("not enough data", 0)
-        console.print(f"{unscored / max(1, len(run.results)):.0%} of the sites cannot be scored: not enough data")
+        console.print(f"{unscored / max(1, sites):.0%} of the sites cannot be scored: not enough data")
 
 
 def main() -> None:

@@ -12,8 +12,9 @@ from estates_api.domain.values import counted
 from estates_api.errors import EstatesError
 from estates_api.sources.reader import Hints
 from estates_api.store.database import transaction
+from estates_api.workflows.ingest import Ingested
 from estates_api.workflows.origin import Origin
-from estates_api.workflows.outline import Outlined, outline
+from estates_api.workflows.outline import outline
 
 
 def outline_files(
@@ -40,7 +41,7 @@ def outline_files(
                         connection, path, name=name, area=session.area, origin=origin,
                         progress=lambda stage: progress.update(task, description=escape(stage)),
                     )  # fmt: skip
-                _summary(name, done)
+                tell_outlined(name, done)
             except EstatesError as error:
                 refused += 1
                 told = error.for_operator()
@@ -51,7 +52,7 @@ def outline_files(
         raise typer.Exit(2)
 
 
-def _summary(name: str, done: Outlined) -> None:
+def tell_outlined(name: str, done: Ingested) -> None:
     """What became of a file of parcels, also when it was here before, and the first of its issues."""
     counts = done.counts
     parcels, sites = counted(counts["parcels"], "parcel"), counted(counts["sites"], "site")

@@ -15,6 +15,7 @@ from estates_api.sources import (
     layers,
     ord,  # noqa: A004 -- the publisher's own name for it
     organisations,
+    outlines,
     places,
     surplus,
     template,
@@ -49,13 +50,17 @@ READERS: dict[str, Reader] = {
     )
 }
 
+FORMATS = {**{reader.format: reader.title for reader in READERS.values()},
+           outlines.FORMAT: "parcels of land, which become outlines of sites: any vector file"}  # fmt: skip
+"""What each format is that can be insisted on. Parcels are not read like the others, and never recognised."""
+
 
 def find_reader(document: Document, insisted: str | None = None, hints: Hints | None = None) -> Reader:
     """The reader insisted on, else the first that recognises the file; BadInput lists what there is to choose from.
 
     With `hints`, a council's list is also known by the headers that the area profile gives for it.
     """
-    known = ", ".join(sorted(READERS))
+    known = ", ".join(sorted(FORMATS))
     if insisted is not None:
         if insisted not in READERS:
             raise BadInput(f"there is no format {shorten(insisted)!r}; the formats are {known}")
@@ -77,4 +82,4 @@ def _beginning(document: Document) -> str:
     return f"a file that begins {cells!r}"
 
 
-__all__ = ["READERS", "find_reader"]
+__all__ = ["FORMATS", "READERS", "find_reader"]

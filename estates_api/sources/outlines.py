@@ -47,6 +47,7 @@ class Parcels:
     period_start: date | None
     period_end: date | None
     found: Iterator[Parcel | Issue]
+    format: str = FORMAT
 
 
 def read_parcels(document: Document, hints: Hints) -> Parcels:

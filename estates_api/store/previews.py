@@ -54,12 +54,22 @@ _KINDS = {
         FROM question q JOIN holding o ON o.id = q.holding_id JOIN holding p ON p.id = q.other_holding_id
         WHERE q.at >= :since ORDER BY q.id""",
     "figures_changed": "SELECT * FROM preview_figure ORDER BY site, organisation_code, code, attribute",
+    "outlines_new": """
+        SELECT h.site_ref AS site, s.name, CASE WHEN b.known THEN 'another outline' ELSE 'no outline' END AS old,
+               round((sum(ST_Area(o.geom)) / 10000)::numeric, 2) || ' ha' AS new
+        FROM outline o JOIN holding h ON h.id = o.holding_id JOIN site s ON s.ref = h.site_ref
+        CROSS JOIN LATERAL (SELECT EXISTS (
+            SELECT FROM outline e JOIN holding i ON i.id = e.holding_id
+            WHERE i.site_ref = s.ref AND e.edition_id <> :edition) AS known) b
+        WHERE o.edition_id = :edition GROUP BY h.site_ref, s.name, b.known ORDER BY h.site_ref""",
 }
 
 
 # What a key of one organisation is told: what becomes of its own holdings, and of the places where they are.
+_AT_A_SITE = "EXISTS (SELECT FROM holding h WHERE h.organisation_code = :own AND h.site_ref = q.site)"
 _OWN: Mapping[str, str] = {
-    "sites_new": "EXISTS (SELECT FROM holding h WHERE h.organisation_code = :own AND h.site_ref = q.site)",
+    "sites_new": _AT_A_SITE,
+    "outlines_new": _AT_A_SITE,
     "sites_gone": """
         EXISTS (SELECT FROM holding h WHERE h.organisation_code = :own AND h.site_ref IN (q.site, q.survivor))""",
     "questions": "q.organisation_code = :own AND q.other_organisation_code = :own",

@@ -14,7 +14,11 @@ form.noValidate = true; // the summary says what is missing
 
 form.addEventListener("submit", (event) => { event.preventDefault(); check(); });
 form.addEventListener("change", ({ target }) => { if (target.id !== "key") forget(); });
-part("outcome").addEventListener("submit", (event) => { event.preventDefault(); takeIn(event.target); });
+part("outcome").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (event.target.id === "assess") assess(event.target);
+  else takeIn(event.target);
+});
 part("cancel").addEventListener("click", () => asked?.abort());
 
 for (const kind of ["dragenter", "dragover"]) document.addEventListener(kind, (event) => {
@@ -59,23 +63,44 @@ function takeIn(confirming) {
   if (!asked && checked) send(confirming, checked);
 }
 
+/** The request under way, with the key; nothing, and why, where it cannot be sent. */
+function ask(from, accept) {
+  asked = new XMLHttpRequest();
+  asked.open("POST", from.action);
+  asked.setRequestHeader("Accept", accept);
+  try {
+    if (part("key")) asked.setRequestHeader("Authorization", `Bearer ${part("key").value.trim()}`);
+    return true;
+  } catch {
+    asked = null;
+    refuse("The key has a character that no key has", "key");
+    return false;
+  }
+}
+
+function assess(from) {
+  if (asked || !ask(from, "text/html")) return;
+  clear();
+  begin("Scoring every site", from);
+  part("sent").removeAttribute("value"); // how long it takes is not known
+  asked.addEventListener("load", ({ target }) => {
+    end();
+    if (target.status < 300) show(target.responseText, null, false);
+    else refuse(reason(target.responseText), named("", target.status));
+  });
+  asked.addEventListener("error", () => { end(); refuse("The connection was lost before the service answered. Try again: what is up to date stays as it is.", "file"); });
+  asked.addEventListener("abort", () => { end(); say("Cancelled."); from.querySelector("button").focus(); });
+  asked.send();
+}
+
 function send(from, file) {
   const taking = from.id === TAKING;
   const fields = new FormData();
   for (const [name, value] of new FormData(from)) if (name !== "file" && value) fields.append(name, value);
   fields.append("file", file, file.name);
-  asked = new XMLHttpRequest();
-  asked.open("POST", from.action);
-  asked.setRequestHeader("Accept", "application/jsonl");
-  try {
-    if (part("key")) asked.setRequestHeader("Authorization", `Bearer ${part("key").value.trim()}`);
-  } catch {
-    asked = null;
-    refuse("The key has a character that no key has", "key");
-    return;
-  }
+  if (!ask(from, "application/jsonl")) return;
   clear();
-  begin(file.name, from);
+  begin(`Sending ${file.name}`, from);
   asked.upload.addEventListener("progress", ({ loaded, total }) => {
     part("sent").value = loaded / total;
     if (loaded < total) part("step").textContent = `Sending ${file.name}: ${(loaded / MB).toFixed(1)} of ${(total / MB).toFixed(1)} MB`;
@@ -114,13 +139,13 @@ function last(request) {
   return lines.length > 1 ? JSON.parse(lines.at(-2)) : null;
 }
 
-function begin(name, from) {
+function begin(doing, from) {
   from.querySelector("button[type=submit]").parentNode.after(part("under-way"));
   part("under-way").hidden = false;
   part("doing").classList.add("hidden"); // heard, and not seen twice
   part("sent").value = 0;
-  part("step").textContent = `Sending ${name}`;
-  say(`Sending ${name}`);
+  part("step").textContent = doing;
+  say(doing);
   for (const button of document.querySelectorAll("main button[type=submit]")) button.setAttribute("aria-disabled", "true");
 }
 

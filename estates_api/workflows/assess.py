@@ -21,6 +21,7 @@ from estates_api.store import assessments, editions, redactions
 from estates_api.store.audit import add_audit
 from estates_api.store.projection import rebuild_projection
 from estates_api.store.sites import list_sites
+from estates_api.workflows.adoption import InForce
 from estates_api.workflows.canonical import quick_bytes
 from estates_api.workflows.progress import list_recorded_checks
 
@@ -57,6 +58,28 @@ def compute(
     seen = [circles.get(site.ref, assessments.OWNERS_ONLY) for site in sites]
     recorded = list_recorded_checks(connection, as_of, known_at)
     return Run(as_of, method, assess(sites, method, as_of, seed=SEED, circles=seen), tuple(seen), recorded)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run that is stored: under which number, and whether it is new."""
+
+    run: Run
+    number: int
+    new: bool
+
+
+def assess_as_of(
+    connection: Connection, as_of: date, *, area: Area, by: InForce, today: date, actor: str = "command line"
+) -> Done:  # fmt: skip
+    """Assess every site by the method in force and store it; today's is what everybody sees from then on.
+
+    Unavailable when nothing was handed in yet.
+    """
+    editions.lock_catalogue(connection)
+    run = compute(connection, area, by.method, as_of)
+    number, new = store_run(connection, run, method_content=by.content, present=as_of == today, actor=actor)
+    return Done(run, number, new)
 
 
 def store_run(

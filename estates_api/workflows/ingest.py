@@ -14,6 +14,7 @@ from estates_api.domain.values import shorten
 from estates_api.errors import BadInput
 from estates_api.sources import find_reader
 from estates_api.sources.document import Document, fingerprint, open_document
+from estates_api.sources.outlines import Parcels
 from estates_api.store import editions
 from estates_api.store.audit import add_audit
 from estates_api.store.organisations import list_organisations
@@ -62,7 +63,7 @@ def ingest(  # noqa: PLR0913 -- who, what, where from and where to tell are all 
     document = open_document(path, name)
     reading = find_reader(document, origin.insisted, origin.hints).read(document, origin.hints)
     title = f"{reading.source} {reading.label}"
-    edition_id = editions.add_edition(connection, _edition(document, reading, origin))
+    edition_id = editions.add_edition(connection, describe_edition(document, reading, origin))
     open_touched(connection)
     writer = _write(connection, edition_id, reading, origin, document=document, progress=progress)
     if writer.counts["features"]:
@@ -122,7 +123,8 @@ def _first_reason(issues: Sequence[Issue]) -> str:
     return first.reason if first.line is None else f"line {first.line}: {first.reason}"
 
 
-def _edition(document: Document, reading: Reading, origin: Origin) -> dict[str, Any]:
+def describe_edition(document: Document, reading: Reading | Parcels, origin: Origin) -> dict[str, Any]:
+    """The row of an edition: what its file says it is, and who handed it in as what."""
     return {
         "source": reading.source,
         "label": reading.label,

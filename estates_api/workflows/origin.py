@@ -13,6 +13,7 @@ from estates_api.errors import Conflict
 from estates_api.sources import find_reader
 from estates_api.sources.document import open_document
 from estates_api.sources.outlines import FORMAT as OUTLINE
+from estates_api.sources.outlines import read_parcels
 from estates_api.sources.reader import Hints
 
 _BY_STRICTNESS = ("public", "partner", "owner")
@@ -61,10 +62,10 @@ def _sensitivity(known: RowMapping, said: Origin) -> Iterator[str]:
 
 def _format(known: RowMapping, said: Origin) -> Iterator[str]:
     here, given = known["format"], said.insisted
-    if here == OUTLINE:
-        yield "is here as parcels, which estates outline takes"
-    elif given not in {None, here}:
+    if given not in {None, here}:
         yield f"is here in the format {here}, not {given}"
+    elif given is None and here == OUTLINE:
+        yield f"is here in the format {here}, which has to be insisted on"
 
 
 def _edition(known: RowMapping, path: Path, name: str, hints: Hints) -> Iterator[str]:
@@ -75,7 +76,8 @@ def _edition(known: RowMapping, path: Path, name: str, hints: Hints) -> Iterator
     elif hints.period:
         # What a period means, and whether the file's own word for it counts more, only its reader knows.
         document = open_document(path, name)
-        reading = find_reader(document, known["format"]).read(document, hints)
+        reader = read_parcels if known["format"] == OUTLINE else find_reader(document, known["format"]).read
+        reading = reader(document, hints)
         here = _days(known["period_start"], known["period_end"])
         given = _days(reading.period_start, reading.period_end)
         if here != given:

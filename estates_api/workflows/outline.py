@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -12,56 +12,41 @@ from sqlalchemy import Connection
 from estates_api.domain.area import Area
 from estates_api.domain.outlines import Parcel, choose_parcels, without_overlaps
 from estates_api.domain.records import Issue, Sensitivity
-from estates_api.errors import BadInput, Conflict
-from estates_api.sources.document import Document, fingerprint, open_document
-from estates_api.sources.outlines import FORMAT, Parcels, read_parcels
+from estates_api.errors import BadInput
+from estates_api.sources.document import fingerprint, open_document
+from estates_api.sources.outlines import FORMAT, read_parcels
 from estates_api.store import editions, outlines
 from estates_api.store.audit import add_audit
 from estates_api.store.issues import Filed, add_issues
 from estates_api.store.projection import refresh_projection
 from estates_api.store.touched import open_touched
-from estates_api.workflows.origin import Origin
+from estates_api.workflows.ingest import Ingested, Progress, describe_edition
+from estates_api.workflows.origin import Origin, check_same
 
 BATCH = 5000
 SHOWN_ISSUES = 200
-
-Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Outlined:
-    """What became of a file of parcels. `new` is False when the same bytes were handed in before.
-
-    Counts: `parcels` read, `attached`, `sites` that got an outline by this file, `without`: sites that have none still.
-    """
-
-    edition: str
-    new: bool
-    counts: Mapping[str, int]
-    issues: tuple[Issue, ...] = ()
-    edition_id: int = 0
 
 
 def outline(  # noqa: PLR0913 -- who, what, where from and where to tell are all needed
     connection: Connection, path: Path, *, area: Area, name: str | None = None,
     origin: Origin | None = None, actor: str = "command line", progress: Progress = lambda _: None,
-) -> Outlined:  # fmt: skip
+) -> Ingested:  # fmt: skip
     """Attach the parcels of a vector file to sites, where it is sure whose they are, in the caller's transaction.
 
+    Counts: `parcels` read, `attached`, `sites` that got an outline by this file, `without`: sites that have none still.
     BadInput, and nothing written, when the file cannot be read; Conflict when its bytes are here as something else.
     """
-    name, origin = name or path.name, origin or Origin()
+    name, origin = name or path.name, replace(origin or Origin(), insisted=FORMAT)
     editions.lock_catalogue(connection)
     if known := editions.find_edition(connection, fingerprint(path)[0]):
-        title = f"{known['source']} {known['label']}"
-        if known["format"] != FORMAT:
-            raise Conflict(f"{name}: already here as {title} ({known['format']}), and that is never changed")
-        return Outlined(title, new=False, counts=known["counts"], edition_id=known["id"])
+        check_same(known, path, name, origin)
+        return Ingested(f"{known['source']} {known['label']}", new=False, counts=known["counts"],
+                        edition_id=known["id"])  # fmt: skip
     progress(f"checking {name}")
     document = open_document(path, name)
     parcels = read_parcels(document, origin.hints)
     title = f"{parcels.source} {parcels.label}"
-    edition_id = editions.add_edition(connection, _edition(document, parcels, origin))
+    edition_id = editions.add_edition(connection, describe_edition(document, parcels, origin))
     filing = _Filing(connection, edition_id, origin.sensitivity or "public")
     filing.write_parcels(parcels.found, lambda done: progress(f"reading {title}: {done}"))
     if not filing.counts["parcels"]:
@@ -75,7 +60,7 @@ def outline(  # noqa: PLR0913 -- who, what, where from and where to tell are all
     editions.add_tally(connection, edition_id, counts)
     add_audit(connection, actor=actor, action="outline", subject=title,
               detail={"sha256": document.sha256, "counts": counts})  # fmt: skip
-    return Outlined(title, new=True, counts=counts, issues=tuple(filing.issues), edition_id=edition_id)
+    return Ingested(title, new=True, counts=counts, issues=tuple(filing.issues), edition_id=edition_id)
 
 
 COUNTED = ("rows", "parcels", "attached", "sites", "without", "error", "warning", "note")
@@ -154,21 +139,3 @@ def _names_any(issue: Issue, withheld: Set[str]) -> bool:
 def _first_reason(issues: Sequence[Issue]) -> str:
     first = next((issue for issue in issues if issue.rule == "geometry-not-taken"), None)
     return f"feature {first.line}: {first.reason}" if first else "it has none"
-
-
-def _edition(document: Document, parcels: Parcels, origin: Origin) -> dict[str, object]:
-    return {
-        "source": parcels.source,
-        "label": parcels.label,
-        "format": FORMAT,
-        "file_name": document.name,
-        "sha256": document.sha256,
-        "bytes": document.size,
-        "period_start": parcels.period_start,
-        "period_end": parcels.period_end,
-        "publisher": origin.publisher,
-        "licence": origin.licence,
-        "attribution": origin.attribution,
-        "url": origin.url,
-        "sensitivity": origin.sensitivity or "public",
-    }

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from estates_api.domain.area import Area
 from estates_api.errors import Conflict
 from estates_api.store.previews import list_changes
-from estates_api.workflows.ingest import Ingested, ingest
+from estates_api.workflows.hand_in import hand_in
+from estates_api.workflows.ingest import Ingested
 from estates_api.workflows.origin import Origin
 
 SHOWN_CHANGES = 200
@@ -25,6 +26,7 @@ KINDS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
                   ("organisation_code", "code", "other_code", "evidence")),
     "figures_changed": ("figure that changes", "figures that change",
                         ("site", "code", "attribute", "old", "new", "old_edition")),
+    "outlines_new": ("outline of a site", "outlines of sites", ("site", "name", "old", "new")),
 }  # fmt: skip
 """The kinds of change: what one and several are called, and what is told of each."""
 
@@ -49,7 +51,7 @@ def preview(  # noqa: PLR0913 -- as ingest
     what else is to be told, before it is undone. `own`: only what concerns one organisation is told.
     """
     with connection.begin_nested() as savepoint:
-        done = ingest(connection, path, area=area, name=name, origin=origin, actor="preview", progress=progress)
+        done = hand_in(connection, path, area=area, name=name, origin=origin, actor="preview", progress=progress)
         progress("comparing")
         changes = list_changes(connection, done.edition_id if done.new else None, shown, own=own)
         found = Preview(done, changes, ask(done))

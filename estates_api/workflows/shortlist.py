@@ -33,7 +33,7 @@ from estates_api.store.layers import Audience
 from estates_api.store.redactions import sites_redacted_since
 from estates_api.store.shortlists import EVERYTHING, Seeing
 from estates_api.workflows.adoption import InForce
-from estates_api.workflows.assess import SEED, Run, compute, store_run
+from estates_api.workflows.assess import SEED, Run, assess_as_of, compute
 from estates_api.workflows.progress import list_particulars
 from estates_api.workflows.readiness import check_ready
 
@@ -124,15 +124,13 @@ def draft(
 ) -> tuple[Frozen, bool]:
     """Draw up and freeze a draft; (the newest revision, whether it is new). Unchanged bytes add no revision."""
     as_of = day_of(quarter, today)
-    editions.lock_catalogue(connection)
-    run = compute(connection, area, by.method, as_of)
-    number, _ = store_run(connection, run, method_content=by.content, present=as_of == today, actor=actor)
-    made = freeze(connection, quarter, run, area=area, present=as_of == today)
+    done = assess_as_of(connection, as_of, area=area, by=by, today=today, actor=actor)
+    made = freeze(connection, quarter, done.run, area=area, present=as_of == today)
     last = shortlists.find_shortlist(connection, str(quarter))
     if last and last["sha256"] == made.sha256:
         return frozen(connection, last), False
     values = {"quarter": str(quarter), "revision": last["revision"] + 1 if last else 1, "status": "draft",
-              "assessment_id": number, "sha256": made.sha256, "actor": actor}  # fmt: skip
+              "assessment_id": done.number, "sha256": made.sha256, "actor": actor}  # fmt: skip
     return _add(connection, values, made.content, made.views, action=DRAFT), True
 
 

@@ -29,6 +29,7 @@ WRITES: dict[str, Permission] = {
     "/shortlists/2015-Q1/endorsements": Permission.ENDORSE,
     "/sites/NCL-RAL01/decisions": Permission.DECIDE,
     "/methods": Permission.ADOPT,
+    "/assessments": Permission.DRAFT,
 }
 """Every route that takes something in for good, and what it takes."""
 

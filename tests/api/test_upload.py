@@ -312,14 +312,14 @@ def test_a_client_that_stops(client: TestClient, monkeypatch: pytest.MonkeyPatch
 def test_others_are_answered_meanwhile(client: TestClient, template: Template, monkeypatch: pytest.MonkeyPatch) -> None:
     """An ingest runs beside the requests of others."""
     begun, go_on = threading.Event(), threading.Event()
-    real = upload.ingest
+    real = upload.handing.hand_in
 
     def slow(*arguments: Any, **named: Any) -> Any:
         begun.set()
         assert go_on.wait(30)
         return real(*arguments, **named)
 
-    monkeypatch.setattr(upload, "ingest", slow)
+    monkeypatch.setattr(upload.handing, "hand_in", slow)
     answers: list[Any] = []
     with client:
         worker = threading.Thread(target=lambda: answers.append(send(client, template(*ROWS))))

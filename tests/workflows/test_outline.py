@@ -26,11 +26,11 @@ from estates_api.store.sites import list_sites
 from estates_api.store.touched import open_touched, touch_all
 from estates_api.workflows.ingest import Ingested
 from estates_api.workflows.origin import Origin
-from estates_api.workflows.outline import Outlined, outline
+from estates_api.workflows.outline import outline
 
 HandIn = Callable[..., Ingested]
 Template = Callable[..., bytes]
-Outline = Callable[..., Outlined]
+Outline = Callable[..., Ingested]
 Count = Callable[[Engine], dict[str, int]]
 
 EAST, NORTH = 531_800.0, 188_700.0
@@ -55,7 +55,7 @@ def attach(area: Area, tmp_path: Path) -> Outline:
 
     def run(
         engine: Engine, parcels: Path | list[dict[str, Any]], name: str = "parcels.gpkg", **origin: Any
-    ) -> Outlined:
+    ) -> Ingested:
         path = parcels if isinstance(parcels, Path) else tmp_path / name
         if not isinstance(parcels, Path):
             path.unlink(missing_ok=True)
@@ -91,7 +91,7 @@ def shapes(engine: Engine) -> dict[str, tuple[str, str, float]]:
     return {row[0]: (row[1], row[2], round(row[3], 3)) for row in ask(engine, query)}
 
 
-def rules(done: Outlined) -> list[str]:
+def rules(done: Ingested) -> list[str]:
     """The rules of the issues that speak of parcels and sites."""
     return [issue.rule for issue in done.issues if issue.rule.startswith("outline")]
 
@@ -283,7 +283,7 @@ def test_the_same_file_twice(placed: Engine, attach: Outline, count_rows: Count,
 def test_a_file_that_is_here_as_another_format(placed: Engine, attach: Outline, samples: Path, hand_in: HandIn) -> None:
     """Bytes that are here as a list cannot be parcels."""
     hand_in(placed, "t.csv", samples / "template_made.csv")
-    with pytest.raises(Conflict, match=r"already here as .* \(template\)"):
+    with pytest.raises(Conflict, match="is here in the format template, not outline"):
         attach(placed, samples / "template_made.csv")
 
 
@@ -291,7 +291,7 @@ def test_parcels_are_no_list(placed: Engine, attach: Outline, hand_in: HandIn, t
     """Bytes that are here as parcels cannot be handed in as a list of holdings."""
     path = inspire(tmp_path / "a.gml", square())
     attach(placed, path)
-    with pytest.raises(Conflict, match="is here as parcels, which estates outline takes"):
+    with pytest.raises(Conflict, match="is here in the format outline, which has to be insisted on"):
         hand_in(placed, "a.gml", path, period="2024")
 
 
