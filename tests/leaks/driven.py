@@ -257,6 +257,7 @@ DRIVEN: Mapping[str, Callable[[Ground], Any]] = {
     "/candidates.geojson": lambda _: [get("/candidates.geojson", sortby="-release_score")],
     "/assessments/latest": lambda _: [get("/assessments/latest", **day) for day in _DAYS],
     "/assessments/what-if": what_if,
+    "/assessments": posted("/assessments", 1),
     "/assessments/latest/criteria/{criterion}":
         _each("/assessments/latest/criteria/{}", lambda _: ["release.vacancy", "release.idle_land", "none"]),
     "/compare": lambda ground: chain.from_iterable(
