@@ -24,8 +24,9 @@ from estates_api.domain.crs import CRS84, EPSG27700, Crs
 from estates_api.domain.method import Method
 from estates_api.domain.method_words import describe_method
 from estates_api.errors import BadInput, NotFound
-from estates_api.exports.bulk import DOCUMENTS, TEXTS, WRITTEN
 from estates_api.exports.bulk.build import Order, build_file
+from estates_api.exports.bulk.files import DOCUMENTS, WRITTEN
+from estates_api.exports.bulk.texts import TEXTS
 from estates_api.store.batches import copying
 from estates_api.store.database import transaction
 from estates_api.store.features import copy_features, reading_as

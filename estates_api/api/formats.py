@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from estates_api.errors import BadInput
-from estates_api.exports.bulk import DOCUMENTS
+from estates_api.exports.bulk.files import DOCUMENTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from estates_api.api.context import context
 from estates_api.api.files import Files, Sent
 from estates_api.domain.shortlist import canonical_bytes, fingerprint
 from estates_api.errors import NotFound
-from estates_api.exports import WRITERS
 from estates_api.exports.lists import FILES
+from estates_api.exports.writers import WRITERS
 from estates_api.store.database import give_back
 from estates_api.workflows.handing_out import FORMATS, hand_out, write_file
 from estates_api.workflows.shortlist import Frozen

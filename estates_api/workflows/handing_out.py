@@ -15,9 +15,9 @@ from estates_api.domain.method_file import parse_method
 from estates_api.domain.method_words import describe_method
 from estates_api.domain.moments import LONDON, write_day, write_days_in
 from estates_api.errors import BadInput
-from estates_api.exports import WRITERS
 from estates_api.exports.lists import FILES, TIME_MACHINE
 from estates_api.exports.lists.build import Handed, build_list
+from estates_api.exports.writers import WRITERS
 from estates_api.store import methods
 from estates_api.store.levels import count_neighbourhoods
 from estates_api.store.reference import list_borough_rings

@@ -26,9 +26,9 @@ from sqlalchemy import Engine
 from estates_api.domain.area import Area
 from estates_api.domain.method_file import parse_method
 from estates_api.domain.quarters import quarter_of
-from estates_api.exports import WRITERS
 from estates_api.exports.lists import FILES
 from estates_api.exports.lists.build import build_list
+from estates_api.exports.writers import WRITERS
 from estates_api.settings import ROOT
 from estates_api.sources.reader import Hints
 from estates_api.store.cluster import open_cluster

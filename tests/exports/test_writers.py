@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estates_api.exports import WRITERS
 from estates_api.exports.columns import COLUMNS, ENTRIES, row_of, rows_of
+from estates_api.exports.writers import WRITERS
 
 words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=6)
 numbers = st.none() | st.floats(-1e6, 1e7, allow_nan=False)

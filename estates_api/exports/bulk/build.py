@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from estates_api.domain.method import CutOffs
-from estates_api.exports.bulk import WRITTEN
+from estates_api.exports.bulk.files import WRITTEN
 from estates_api.exports.child import run_writer
 
 PROCESS = "estates_api.exports.bulk.process"

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from estates_api.domain.collections import COLLECTIONS
-from estates_api.exports.bulk import WRITTEN
 from estates_api.exports.bulk.build import read_order
+from estates_api.exports.bulk.files import WRITTEN
 from estates_api.exports.bulk.layer import Layer, read_batches
 
 

@@ -17,8 +17,9 @@ import shapely
 from estates_api.domain.collections import COLLECTIONS
 from estates_api.domain.method import CutOffs
 from estates_api.errors import Unavailable
-from estates_api.exports.bulk import FILES, build
+from estates_api.exports.bulk import build
 from estates_api.exports.bulk.build import Order, build_file, read_order
+from estates_api.exports.bulk.files import FILES
 from estates_api.exports.bulk.layer import read_batches
 from estates_api.exports.bulk.process import main, read_blocks
 

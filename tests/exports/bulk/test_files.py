@@ -20,7 +20,8 @@ import pytest
 import shapely
 
 from estates_api.domain.collections import COLLECTIONS, Collection
-from estates_api.exports.bulk import FILES, flatgeobuf, geopackage, geoparquet
+from estates_api.exports.bulk import flatgeobuf, geopackage, geoparquet
+from estates_api.exports.bulk.files import FILES
 from estates_api.exports.bulk.layer import Layer
 from estates_api.exports.bulk.process import write_layer
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estates_api.domain.collections import COLLECTIONS, Collection
-from estates_api.exports.bulk import TEXTS
+from estates_api.exports.bulk.texts import TEXTS
 
 SITES, BOROUGHS = COLLECTIONS["sites"], COLLECTIONS["boroughs"]
 words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=8)
