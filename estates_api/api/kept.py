@@ -31,7 +31,7 @@ _COMPRESSED = ("application/json", "application/geo+json", "application/schema+j
 _ASKED_BY = (b"accept", b"authorization", b"x-api-key", b"host", b"origin", b"x-forwarded-host", b"x-forwarded-proto")
 _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": lambda body: gzip.compress(body, 5, mtime=0),
-    "zstd": zstandard.ZstdCompressor(level=3).compress,
+    "zstd": lambda body: zstandard.compress(body, 3),  # a compressor of its own: one is not for two threads at once
 }
 
 Key = tuple[object, ...]

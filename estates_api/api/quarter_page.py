@@ -55,6 +55,7 @@ def list_page(
     values = {
         "frozen": frozen, "document": document, "drafts": caller.drafts, "lists": _lists(document),
         "missing": by_organisation(document["not_enough_data"]),
+        "criteria": comparison.name_criteria(database, document),
         "titles": TITLES, "kinds_of_files": KINDS_OF_FILES, "mapped": MAPPED,
         "changes": _changes(database, frozen, seeing, rows), "holds": _holds(database, frozen),
         **_standing(database, frozen, seeing, rows), **_acts(database, request, frozen, caller, rows),

@@ -32,12 +32,12 @@ def compare(connection: Connection, before: Frozen, after: Frozen, audience: Cir
         assessments.list_explanations(connection, after.assessment_id, other, audience),
         survivors,
         {ref: redacted[ref] for ref in hidden},
-        _titles(connection, old) | _titles(connection, new),
+        name_criteria(connection, old) | name_criteria(connection, new),
     )
     return compare_documents(old, new, facts)
 
 
-def _titles(connection: Connection, document: Mapping[str, Any]) -> dict[str, str]:
+def name_criteria(connection: Connection, document: Mapping[str, Any]) -> dict[str, str]:
     """What the method of a list calls its criteria, by id; nothing where this version cannot read that method."""
     try:
         return {one.id: one.title for one in read_used(connection, document["method"]["sha256"]).criteria}

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import zstandard
 from starlette.types import Message, Receive, Scope, Send
 
 from estates_api.api import kept
-from estates_api.api.kept import Kept, parse_range
+from estates_api.api.kept import _COMPRESS, Kept, parse_range
 
 BODY = b'{"features":[' + b'{"a":1},' * 400 + b"{}]}"
 
@@ -214,3 +215,13 @@ def test_other_methods_are_passed_on(keeping: Callable[[App], Kept]) -> None:
     for _ in range(2):
         ask(before, method="POST")
     assert app.asked == 2
+
+
+@pytest.mark.parametrize("encoding", ["zstd", "gzip"])
+def test_answers_are_compressed_beside_each_other(encoding: str) -> None:
+    """Large answers are compressed in threads, several at a time, and each comes out as what it was."""
+    decompress = {"zstd": zstandard.decompress, "gzip": gzip.decompress}[encoding]
+    bodies = [bytes(f"{number} " * 60_000, "ascii") for number in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(10):
+            assert [decompress(one) for one in threads.map(_COMPRESS[encoding], bodies)] == bodies

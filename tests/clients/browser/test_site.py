@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from seen import PHONE, Open, list_serious, wider
+from seen import PHONE, WIDE, Open, list_serious, wider
 
 pytestmark = pytest.mark.slow
 
@@ -82,3 +82,60 @@ def test_on_paper_everything_is_unfolded(opened: Open, tmp_path: Path) -> None:
     assert "https://" in words
     assert all("St Ann's Hospital" in one and f"{number} of {len(pages) - 1}" in one
                for number, one in enumerate(pages[:-1], 1))  # fmt: skip
+
+
+def test_sites_one_below_the_other_on_a_phone(opened: Open) -> None:
+    """Side by side there is no room: each value stands below its measure with the name of its site, and nothing has to
+    be scrolled sideways."""
+    page = opened("/compare?sites=NCL-RRP03,NCL-RAN01&f=html", PHONE)
+    for table in page.locator(".wide").all():
+        assert table.evaluate("one => one.scrollWidth - one.clientWidth") <= 0
+    row = page.locator("tr", has=page.get_by_role("rowheader", name="Owner", exact=False)).first
+    said = row.locator("td").evaluate_all("all => all.map(one => getComputedStyle(one, '::before').content)")
+    assert [one.strip('": ') for one in said] == ["St Ann's Hospital", "Royal National Orthopaedic Hospital, Stanmore"]
+
+
+WALKED = ["/map", "/sites/NCL-RRP03?f=html", "/compare?sites=NCL-RRP03,NCL-RAN01&f=html", "/hand-in", "/"]
+
+FOCUSED = """async () => {
+    const one = document.activeElement, style = getComputedStyle(one);
+    if (one === document.body) return null;
+    const inside = (box) => box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+    for (let i = 0; i < 60 && !inside(one.getBoundingClientRect()); i++) await new Promise(requestAnimationFrame);
+    const box = one.getBoundingClientRect(), labels = [...(one.labels || [])].map((label) => label.textContent).join();
+    const name = one.ariaLabel || one.textContent.trim() || labels || one.title
+        || document.getElementById(one.getAttribute('aria-labelledby'))?.textContent;
+    return {at: one.outerHTML.slice(0, 120), name, ring: style.outlineStyle !== 'none' || style.boxShadow !== 'none',
+            seen: inside(box) && box.width > 1};
+}"""
+
+
+@pytest.mark.parametrize("size", [PHONE, WIDE])
+@pytest.mark.parametrize("path", WALKED)
+def test_what_has_the_focus_is_seen(opened: Open, path: str, size: tuple[int, int]) -> None:
+    """From one Tab to the next the focus is on something that has a name, is within the window, and is ringed; nobody
+    gets stuck."""
+    page = opened(path, size)
+    walked = []
+    for _ in range(45):
+        page.keyboard.press("Tab")
+        found = page.evaluate(FOCUSED)
+        if found is None:
+            break
+        walked.append(found)
+    assert len(walked) > 5
+    assert [one for one in walked if not (one["ring"] and one["name"] and one["seen"])] == []
+    assert len({one["at"] for one in walked[-9:]}) > 2
+
+
+@pytest.mark.parametrize("path", ["/map", "/sites/NCL-RRP03?f=html", "/compare?sites=NCL-RRP03,NCL-RAN01&f=html"])
+def test_in_forced_colours(opened: Open, path: str) -> None:
+    """Where a reader's own colours are forced upon the page, what says something by its colour keeps it: bars, legend,
+    and the mark of a row that differs."""
+    page = opened(path)
+    page.emulate_media(forced_colors="active")
+    marks = page.locator(".bar rect, .differs > th:first-child, #legend canvas")
+    expect(marks.first).to_be_visible()
+    kept = """one => one.tagName === 'CANVAS' || getComputedStyle(one).forcedColorAdjust !== 'auto'
+        || getComputedStyle(one).borderLeftStyle === 'solid'"""
+    assert all(one.evaluate(kept) for one in marks.all())
