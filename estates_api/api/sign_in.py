@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -21,6 +22,9 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 
 KEPT_S, AGAIN_S, WAIT_S, LARGEST_BYTES = 3600, 60, 5, 1 << 20
 """How long the issuer's keys are kept, how soon they are asked for again for an unknown one, how long that may take."""
+
+SILENT_S = 10
+"""How long an issuer that did not answer is not asked again: until then nobody waits for it."""
 
 
 class SignIn:
@@ -63,13 +67,12 @@ class SignIn:
 
     async def _published(self, kept_s: float) -> KeySet:
         async with self._one:
-            if self._keys is None or time.monotonic() - self._asked > kept_s:
-                self._asked = time.monotonic()
-                try:
+            if time.monotonic() - self._asked > (SILENT_S if self._keys is None else kept_s):
+                with suppress(OSError, ValueError, KeyError, TypeError, JoseError):
                     self._keys = KeySet.import_key_set(await asyncio.to_thread(self._fetch))
-                except (OSError, ValueError, KeyError, TypeError, JoseError):
-                    if self._keys is None:
-                        raise Unavailable("the issuer of tokens does not answer; try again in a moment") from None
+                self._asked = time.monotonic()
+            if self._keys is None:
+                raise Unavailable("the issuer of tokens does not answer; try again in a moment")
             return self._keys
 
     def _fetch(self) -> Any:

@@ -101,6 +101,28 @@ def test_an_issuer_that_is_away_is_said(issuer: Issuer) -> None:
         asyncio.run(SignIn(away).find(token(issuer)))
 
 
+def test_an_issuer_that_is_away_is_waited_for_once(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> None:
+    """Who comes soon after does not wait for it again, and is told the same; once it answers, tokens count."""
+    asked = []
+    sign_in, real = SignIn(issuer), SignIn._fetch
+
+    def away(one: SignIn) -> Any:
+        asked.append(one)
+        raise OSError
+
+    async def come(times: int) -> None:
+        for _ in range(times):
+            with pytest.raises(Unavailable, match="issuer"):
+                await sign_in.find(token(issuer))
+
+    monkeypatch.setattr(SignIn, "_fetch", away)
+    asyncio.run(come(3))
+    assert len(asked) == 1
+    monkeypatch.setattr(SignIn, "_fetch", real)
+    monkeypatch.setattr("estates_api.api.sign_in.SILENT_S", 0)
+    assert asyncio.run(sign_in.find(token(issuer))).name
+
+
 def test_an_issuer_is_configured_whole() -> None:
     """An address that is not read over TLS, or nobody whom tokens are for, is refused at the start."""
     assert read_settings({}).issuer is None
