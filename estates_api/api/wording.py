@@ -197,10 +197,19 @@ def by_criterion(stacked: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]
     return [(part["criterion"], part["points"]) for part in stacked]
 
 
+_SAID = {"decided_on": "day of the decision", "minute_reference": "minute reference", "opens_on": "first day",
+         "closes_on": "last day", "reverses": "which decision is taken back", "check": "which check"}  # fmt: skip
+
+
+def needed(names: Sequence[str]) -> str:
+    """What a step must say, by its fields: `organisation, day of the decision`."""
+    return ", ".join(_SAID.get(name, name) for name in names)
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day, "shown": shown, "written": written, "title": title, "heading": heading, "unit": unit, "kind": kind,
     "cited": cited, "claimed": claimed, "measured": measured, "scaled": scaled,
     "place": place, "beside": beside, "capitalize_first": capitalize_first, "moment": moment, "dated": write_days_in,
-    "told": told, "attribute": attribute, "stated": stated, "css_text": css_text,
+    "told": told, "attribute": attribute, "stated": stated, "css_text": css_text, "needed": needed,
     "points_by_criterion": by_criterion, "points": lambda one: f"{one:.2f}",
 }  # fmt: skip

@@ -13,10 +13,9 @@ const $ = (selector) => document.querySelector(selector);
 const form = $("#asked");
 const SETTLED_MS = 250; // after the map has been moved
 
-let asked = read();
+let asked; // what the address asks for
 let drawing = null; // where the browser can draw
 let ranking = null; // sites as other weights rank them, while there are other weights
-$("#workbench").hidden = false;
 
 $("#colour").append(...COLOURS.map(({ id, title }) => made("option", { value: id }, title)));
 $("#layers").append(...BESIDES.map((id) => made("label", {}, made("input", { type: "checkbox", value: id, onchange: layersChanged }), ` ${described.styles[id].title}`)));
@@ -27,9 +26,31 @@ form.addEventListener("submit", (event) => { event.preventDefault(); find(); });
 form.addEventListener("reset", () => setTimeout(find));
 // Some of its fields stand elsewhere on the page.
 $("#workbench").addEventListener("change", ({ target }) => { if (target.form === form && target.name && target.type !== "search") find(); });
-addEventListener("popstate", () => { asked = read(); show(); });
+addEventListener("popstate", () => {
+  understand();
+  show();
+  showChosen();
+  if (written(weighing.changes) !== asked.weights) weighing.set(parsed(asked.weights));
+});
 addEventListener("keydown", ({ key }) => { if (key === "Escape" && asked.site) close(); });
 $("#what-if").addEventListener("toggle", ({ target }) => { if (target.open) { weighing.prepare().catch(() => {}); drawing?.prepare(); } });
+
+/** Read the address; what it asks for that cannot be asked is left out, and said. */
+function understand() {
+  asked = read();
+  const wrong = [...form.elements].filter((field) => asked[field.name] && !accepts(field, asked[field.name]));
+  const shown = asked.layers.split(",").filter((one) => one && one !== "none");
+  const named = [...wrong.map(({ name }) => name), ...(shown.every((one) => BESIDES.includes(one)) ? [] : ["layers"]),
+    ...(written(parsed(asked.weights)) === asked.weights ? [] : ["weights"])];
+  $("#left-out").hidden = !named.length;
+  $("#left-out").textContent = `The address asks for what is not there, which is left out: ${named.map((name) => `${name} “${asked[name]}”`).join(", ")}.`;
+  asked = { ...asked, ...Object.fromEntries(named.map((name) => [name, ""])) };
+}
+
+function accepts(field, value) {
+  if (field.type === "select-one") return [...field.options].some((one) => one.value === value);
+  return field.type !== "number" || Number.isFinite(Number(value));
+}
 
 /** Draw the map as it is first seen. Which sites changed is asked for first: until then there are none. */
 async function begin() {
@@ -138,13 +159,18 @@ function layersChanged() {
 
 async function choose(ref) {
   change({ site: ref });
-  await showChosen();
+  await showChosen({ go: true });
 }
 
-async function showChosen() {
+function noSite(error) {
+  $("#site").replaceChildren(made("h2", { id: "site-title" }, "No such site"), made("p", {}, error.message), made("button", { type: "button", class: "plain", onclick: close }, "Close"));
+  $("#site").hidden = false;
+}
+
+async function showChosen({ go = false } = {}) {
   list.mark(asked.site);
   if (!asked.site) { $("#site").hidden = true; drawing?.mark(""); return; }
-  const place = await showSite($("#site"), asked.site, close);
+  const place = await showSite($("#site"), asked.site, close, { go }).catch(noSite);
   await begun;
   drawing?.mark(asked.site, place);
 }
@@ -163,6 +189,8 @@ function compare(refs) {
 }
 
 let begun; // the list is painted before the map is made, which takes longer; unless it is of what the map shows
+understand();
+$("#workbench").hidden = false;
 const listed = asked.within ? null : showList().catch(told);
 begun = Promise.resolve(listed).then(() => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); })).then(begin);
 show(listed ?? showList());

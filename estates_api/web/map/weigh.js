@@ -8,7 +8,7 @@ const MIDDLE = 10; // where a slider of weights stands when the weight is as ado
 
 /** The question as texts of the address: `weight!release.land~2,gate!owner~0,cut!release~40`. */
 export const written = (changes) => Object.entries(changes).map(([name, value]) => `${name}~${value}`).join(",");
-export const parsed = (text) => Object.fromEntries(text.split(",").filter(Boolean).map((part) => part.split("~")).map(([name, value]) => [name, Number(value)]));
+export const parsed = (text) => Object.fromEntries(text.split(",").filter(Boolean).map((part) => part.split("~")).map(([name, value]) => [name, Number(value)]).filter(([, value]) => Number.isFinite(value)));
 
 /** The body that the service takes. */
 function body(changes) {

@@ -12,6 +12,14 @@ export const share = (value) => `${WHOLE.format(value * 100)}%`;
 export const whole = (value) => WHOLE.format(value);
 export const counted = (number, what) => `${WHOLE.format(number)} ${what}${number === 1 ? "" : "s"}`;
 
+const ISO_DAYS = /(?<![\w/.:-])(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?(?![\w/-]|[.:]\w)/g;
+
+/** A sentence with its ISO days and months in words, as the pages write them; `2011-12` may be a financial year. */
+export const dated = (text) => text.replace(ISO_DAYS, (found, year, month, day) => {
+  if (!day && Number(month) === (Number(year) + 1) % 100) return found;
+  return new Date(`${year}-${month}-${day ?? "01"}T12:00Z`).toLocaleDateString("en-GB", { day: day && "numeric", month: "long", year: "numeric" });
+});
+
 /** Homes as a range. */
 export function homes({ homes_low: low, homes_high: high }) {
   if (high == null) return "homes not known";

@@ -300,6 +300,33 @@ def test_what_cannot_be_asked_is_said(opened: Open) -> None:
     expect(page.locator("#outcome .problem")).to_contain_text("release.nothing")
 
 
+def test_an_address_with_what_is_not_there(opened: Open) -> None:
+    """Values that no field takes are left out, said, and the rest is shown; a site that is not known is said too."""
+    page = opened("/map?route=nowhere&layers=moon&weights=abc&borough=Camden&site=NCL-NOPE", refused=404)
+    assert names(page)
+    said = page.get_by_role("alert")
+    for one in ("route “nowhere”", "layers “moon”", "weights “abc”"):
+        expect(said).to_contain_text(one)
+    expect(said).not_to_contain_text("Camden")
+    expect(page.locator("#list li").first).to_contain_text("Camden")
+    expect(page.locator("#site")).to_contain_text("No such site")
+
+
+def test_back_and_forward_of_a_site(opened: Open) -> None:
+    """Back closes a site that was chosen, forward shows it again, with its days in words; nothing is said to be
+    wrong."""
+    page = opened("/map?q=NCL-RRP03")
+    names(page)
+    page.locator("#list button").first.press("Enter")
+    expect(page.locator("#site")).to_contain_text("St Ann's Hospital")
+    assert not re.search(r"\d{4}-\d\d", page.locator("#site").inner_text())
+    page.go_back()
+    expect(page.locator("#site")).to_be_hidden()
+    page.go_forward()
+    expect(page.locator("#site")).to_contain_text("St Ann's Hospital")
+    expect(page.locator("#left-out")).to_be_hidden()
+
+
 PAGES = ["/map", "/map?q=hospital&site=NCL-RRP03&layers=stations&weights=weight!release.land~2", "/",
          "/compare?sites=NCL-RRP03,NCL-RAN01", "/sites/NCL-RRP03", "/collections",
          "/collections/candidates/items?sortby=-release_score", "/methods/ncl-1", "/levels", "/levels/equity", "/llc",
