@@ -141,7 +141,7 @@ def test_refusals_are_told_once_a_second(
         client.get("/health/live")
     lines = [(record.msg, vars(record)["facts"]) for record in caplog.records if record.name == "estates_api.requests"]
     assert [facts for said, facts in lines if said == "refused"] == [{"too_often": 1}, {"too_often": 19, "too_long": 1}]
-    assert len([said for said, _ in lines if said == "request"]) == 6
+    assert len([said for said, _ in lines if said.endswith("request")]) == 6  # one may be slow
     found = client.app.state.metrics.registry  # type: ignore[attr-defined]
     assert found.get_sample_value("estates_requests_refused_total", {"why": "too_often"}) == 20
     labels = {"route": "refused", "method": "GET", "status": "429"}
