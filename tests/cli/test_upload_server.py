@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from processes import PATIENCE_S, ending, environment, free_port
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from estates_api.settings import ROOT
 
@@ -181,6 +181,18 @@ def test_a_head_without_a_body(service: Service) -> None:
     assert service.get("/health/ready") == 200
 
 
+def wait_until_written(engine: Engine) -> None:
+    """Return when somebody has begun to write rows that are not committed yet."""
+    writers = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL")
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        with engine.connect() as connection:
+            if connection.execute(writers).scalar_one():
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 @pytest.mark.slow
 def test_stopped_while_a_file_is_taken_in(
     reference: Engine, tmp_path: Path, template: Template, count_rows: Count
@@ -190,7 +202,7 @@ def test_stopped_while_a_file_is_taken_in(
     before = count_rows(reference)
     with serving(reference, tmp_path) as running, socket.create_connection(("127.0.0.1", running.port)) as sender:
         sender.sendall(head(len(PART) + len(rows) + len(END)) + PART + rows + END)
-        time.sleep(10)
+        wait_until_written(reference)
         running.process.send_signal(signal.SIGTERM)
         running.process.wait(PATIENCE_S)
         status, body = answer_from(sender)
