@@ -3,6 +3,7 @@ is told of it. It costs every request the same, answers that are kept too, and s
 
 import re
 import secrets
+from collections.abc import Awaitable
 from functools import partial
 from itertools import count
 from time import perf_counter
@@ -111,19 +112,19 @@ class _Sending:
     def __init__(self, send: Send, told: Told, request_id: str) -> None:
         self._send, self._told, self._id = send, told, request_id.encode()
 
-    async def __call__(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self._told.status = message["status"]
             headers = [*message["headers"], *SAFE, (b"x-request-id", self._id)]
-            if not any([name == b"content-security-policy" for name, _ in message["headers"]]):  # noqa: C419 -- faster
+            if not any([name == POLICY[0] for name, _ in message["headers"]]):  # noqa: C419 -- faster
                 headers.append(POLICY)
-            await self._send({**message, "headers": headers})
-            return
-        body = message.get("body", b"")
-        self._told.size += len(body)
-        if len(body) <= PIECE_BYTES:
-            await self._send(message)
-            return
+            return self._send({**message, "headers": headers})
+        size = len(message.get("body", b""))
+        self._told.size += size
+        return self._send(message) if size <= PIECE_BYTES else self._in_pieces(message)
+
+    async def _in_pieces(self, message: Message) -> None:
+        body = message["body"]
         view = memoryview(body)
         for at in range(0, len(body), PIECE_BYTES):
             more = at + PIECE_BYTES < len(body) or message.get("more_body", False)

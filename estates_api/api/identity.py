@@ -5,6 +5,7 @@ import binascii
 import hmac
 import ipaddress
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from starlette.datastructures import Headers
@@ -15,7 +16,7 @@ from estates_api.api.keyring import Keyring
 from estates_api.api.sign_in import SignIn
 from estates_api.domain.callers import ADMINISTRATOR, PUBLIC, Caller
 from estates_api.errors import EstatesError, KeyNeeded
-from estates_api.store.database import acting
+from estates_api.store.database import act_for
 from estates_api.store.reading import Reading
 
 _DOTS_OF_A_TOKEN = 2
@@ -34,15 +35,15 @@ class Identify:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope[CALLER] = found = await self._who(scope)
-        with acting(found if isinstance(found, Caller) else PUBLIC):
-            await self.app(scope, receive, send)
+        headers = dict(scope["headers"])
+        local = self.context.open_drafts and _from_here(scope, headers)
+        nobody = _PUBLIC_HERE if local else PUBLIC
+        found = nobody if CREDENTIALS.isdisjoint(headers) else await self._who(scope, local=local)
+        scope[CALLER] = found
+        act_for(found if isinstance(found, Caller) else PUBLIC)
+        await self.app(scope, receive, send)
 
-    async def _who(self, scope: Scope) -> Caller | EstatesError:
-        names = {name for name, _ in scope["headers"]}
-        local = self.context.open_drafts and names.isdisjoint(PASSED_ON) and _from_here(scope)
-        if names.isdisjoint(CREDENTIALS):
-            return _PUBLIC_HERE if local else PUBLIC
+    async def _who(self, scope: Scope, *, local: bool) -> Caller | EstatesError:
         try:
             found = await self._holder(given_key(Headers(scope=scope)))
         except EstatesError as error:
@@ -88,18 +89,23 @@ CREDENTIALS = frozenset({b"x-api-key", b"authorization"})
 _PUBLIC_HERE = PUBLIC.with_drafts()
 
 
-def _from_here(scope: Scope) -> bool:
+def is_here(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+    """Asked by this computer, and not through a proxy on it."""
+    client = scope.get("client")
+    return client is not None and is_loopback(client[0]) and PASSED_ON.isdisjoint(headers)
+
+
+def _from_here(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
     """Asked by this computer under its own name, and not by a page of another site that is open in its browser."""
-    if scope.get("client") is None or not is_loopback(scope["client"][0]):
+    if not is_here(scope, headers):
         return False
-    headers = Headers(scope=scope)
-    host, origin = headers.get("host", ""), headers.get("origin")
-    return is_loopback(_without_port(host)) and origin in {None, f"http://{host}", f"https://{host}"}
+    host, origin = headers.get(b"host", b""), headers.get(b"origin")
+    return _names_this(host) and origin in {None, b"http://" + host, b"https://" + host}
 
 
 @lru_cache(maxsize=4096)
-def _without_port(host: str) -> str:
-    return re.sub(r":\d*$", "", host).strip("[]")
+def _names_this(host: bytes) -> bool:
+    return is_loopback(re.sub(r":\d*$", "", host.decode("latin-1")).strip("[]"))
 
 
 @lru_cache(maxsize=4096)

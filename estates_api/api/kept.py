@@ -9,6 +9,7 @@ import gzip
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 import zstandard
@@ -28,7 +29,9 @@ BESIDES_BYTES = 3 << 10
 
 _COMPRESSED = ("application/json", "application/geo+json", "application/schema+json", "application/problem+json",
                "application/vnd.oai.openapi+json", "text/", "application/vnd.mapbox-vector-tile")  # fmt: skip
-_ASKED_BY = (b"accept", b"authorization", b"x-api-key", b"host", b"origin", b"x-forwarded-host", b"x-forwarded-proto")
+_ASKED_BY = frozenset(
+    {b"accept", b"authorization", b"x-api-key", b"host", b"origin", b"x-forwarded-host", b"x-forwarded-proto"}
+)
 _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": lambda body: gzip.compress(body, 5, mtime=0),
     "zstd": lambda body: zstandard.compress(body, 3),  # a compressor of its own: one is not for two threads at once
@@ -62,15 +65,18 @@ class Answer:
         return len(self.bodies["identity"]) + BESIDES_BYTES
 
     def head(self, encoding: Encoding, *, unchanged: bool = False) -> RawHeaders:
-        """The headers of the answer in an encoding; of a 304 when it is `unchanged`."""
+        """The headers of the answer in an encoding that it is there in; of a 304 when it is `unchanged`."""
         key = encoding, unchanged
-        if key not in self.heads:
-            self.heads[key] = _head(self, encoding, unchanged=unchanged)
-        return self.heads[key]
+        found = self.heads.get(key)
+        if found is None:
+            found = self.heads[key] = _head(self, encoding, unchanged=unchanged)
+        return found
 
 
 def _head(answer: Answer, encoding: Encoding, *, unchanged: bool) -> RawHeaders:
     headers = MutableHeaders(raw=list(answer.headers))
+    if not unchanged:
+        headers["content-length"] = str(len(answer.bodies[encoding]))
     if answer.tag:
         headers["etag"] = f'"{answer.tag}"' if encoding == "identity" else f'"{answer.tag}-{encoding}"'
         headers["accept-ranges"] = "bytes"
@@ -165,61 +171,55 @@ class _Held:
 
 def _key(scope: Scope) -> Key:
     """Everything that an answer depends on."""
-    asked = tuple(pair for pair in scope["headers"] if pair[0] in _ASKED_BY)
+    asked = tuple([pair for pair in scope["headers"] if pair[0] in _ASKED_BY])
     return scope["path"], scope["query_string"], scope.get("scheme"), scope.get(CALLER), asked
 
 
 async def _send(scope: Scope, send: Send, answer: Answer) -> None:
     """An answer as it was asked for: not changed, a part, compressed, or without its body."""
-    asked = {name: value.decode("latin-1") for name, value in scope["headers"]
-             if name in {b"accept-encoding", b"if-none-match", b"if-range", b"range"}}  # fmt: skip
+    asked = dict(scope["headers"])
     wanted = asked.get(b"range") if answer.tag and answer.status == 200 else None
-    encoding = "identity" if wanted else choose_encoding(asked.get(b"accept-encoding", ""), answer)
-    if answer.tag and _names(asked.get(b"if-none-match", ""), answer.tag):
-        await _whole(scope, send, 304, answer.head(encoding, unchanged=True), b"")
-        return
-    headers = MutableHeaders(raw=list(answer.head(encoding)))
-    body = await _body(answer, encoding)
-    part = parse_range(wanted, len(body)) if wanted else None
-    if part is not None and asked.get(b"if-range", headers["etag"]) == headers["etag"]:
-        await _part(scope, send, headers, body, part)
-        return
-    headers["content-length"] = str(len(body))
-    await _whole(scope, send, answer.status, headers.raw, body)
-
-
-async def _part(scope: Scope, send: Send, headers: MutableHeaders, body: bytes, part: tuple[int, int]) -> None:
-    first, last = part
-    if first >= len(body):
-        headers["content-range"] = f"bytes */{len(body)}"
-        headers["content-length"] = "0"
-        await _whole(scope, send, 416, headers.raw, b"")
-        return
-    headers["content-range"] = f"bytes {first}-{last}/{len(body)}"
-    headers["content-length"] = str(last - first + 1)
-    await _whole(scope, send, 206, headers.raw, body[first : last + 1])
-
-
-async def _whole(scope: Scope, send: Send, status: int, headers: RawHeaders, body: bytes) -> None:
+    encoding: Encoding = "identity"
+    if answer.compressible and not wanted:
+        encoding = choose_encoding(asked.get(b"accept-encoding", b""))
+    status, body = answer.status, b""
+    if answer.tag and _names(asked.get(b"if-none-match", b"").decode("latin-1"), answer.tag):
+        status, headers = 304, answer.head(encoding, unchanged=True)
+    else:
+        body = answer.bodies.get(encoding) or await _compressed(answer, encoding)
+        headers = answer.head(encoding)
+        if wanted and asked.get(b"if-range", b"").decode("latin-1") in {"", f'"{answer.tag}"'}:
+            status, headers, body = _part(answer, wanted.decode("latin-1"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-async def _body(answer: Answer, encoding: str) -> bytes:
-    if encoding not in answer.bodies:
-        plain = answer.bodies["identity"]
-        made = (
-            _COMPRESS[encoding](plain) if len(plain) < 1 << 16 else await asyncio.to_thread(_COMPRESS[encoding], plain)
-        )
-        answer.bodies[encoding] = made
+def _part(answer: Answer, wanted: str) -> tuple[int, RawHeaders, bytes]:
+    """Status, headers and body for a range; the whole where it is none."""
+    body, headers = answer.bodies["identity"], MutableHeaders(raw=list(answer.head("identity")))
+    part = parse_range(wanted, len(body))
+    if part is None:
+        return answer.status, headers.raw, body
+    first, last = part
+    there = first < len(body)
+    headers["content-range"] = f"bytes {first}-{last}/{len(body)}" if there else f"bytes */{len(body)}"
+    headers["content-length"] = str(last - first + 1 if there else 0)
+    return 206 if there else 416, headers.raw, body[first : last + 1] if there else b""
+
+
+async def _compressed(answer: Answer, encoding: Encoding) -> bytes:
+    plain = answer.bodies["identity"]
+    if encoding != "identity":
+        work = _COMPRESS[encoding]
+        answer.bodies[encoding] = work(plain) if len(plain) < 1 << 16 else await asyncio.to_thread(work, plain)
     return answer.bodies[encoding]
 
 
-def choose_encoding(accepted: str, answer: Answer) -> Encoding:
+@lru_cache(maxsize=64)
+def choose_encoding(accepted: bytes) -> Encoding:
     """The best encoding that the client takes; q=0 means that it does not."""
-    if not accepted or not answer.compressible:
-        return "identity"
-    taken = {part.partition(";")[0].strip().lower(): part.partition(";")[2] for part in accepted.split(",")}
+    parts = accepted.decode("latin-1").split(",")
+    taken = {part.partition(";")[0].strip().lower(): part.partition(";")[2] for part in parts}
     for encoding in ("zstd", "gzip"):
         if encoding in taken and taken[encoding].replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}:
             return encoding

@@ -2,12 +2,16 @@
 
 import logging
 import time
+from bisect import bisect_left
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator
+from itertools import accumulate
+from math import inf
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 from sqlalchemy import Engine
 from starlette.types import Scope
 
@@ -39,20 +43,14 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter("estates_requests", "Requests answered", ("route", "method", "status"),
-                                 registry=self.registry)  # fmt: skip
-        self._seconds = Histogram("estates_request_seconds", "Time until the answer was sent", ("route", "method"),
-                                  buckets=BUCKETS_S, registry=self.registry)  # fmt: skip
+        self._requests = _Requests()
+        self.registry.register(self._requests)
         self.under_way = 0
         self.watch("estates_requests_in_flight", "Requests under way", lambda: self.under_way)
         self._refused = Counter("estates_requests_refused", "Refused unheard, or hung up on", ("why",),
                                 registry=self.registry)  # fmt: skip
-        self._kept = Counter("estates_kept_answers", "Answers that were kept already (hit), or had to be made (miss)",
-                             ("outcome",), registry=self.registry)  # fmt: skip
         self._ingests = Histogram("estates_ingest_seconds", "Files handed in over HTTP, from the first byte on",
                                   ("status",), buckets=BUCKETS_S[8:], registry=self.registry)  # fmt: skip
-        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        self._hit, self._miss = self._kept.labels("hit"), self._kept.labels("miss")
         self._untold, self._told = Tally[str](), 0.0
 
     def begin(self) -> None:
@@ -63,14 +61,11 @@ class Metrics:
         """It is answered."""
         self.under_way -= 1
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        counted, timed = self._child(told.route, method, told.status)
-        counted.inc()
-        timed.observe(seconds)
+        self._requests.count(told, method, seconds)
         if told.route == REFUSED:
             self.refuse(_WHY.get(told.status, "too_long"))
             return
         self.tell_refused(every_s=TOLD_EVERY_S)
-        (self._hit if told.kept else self._miss).inc()
         if told.route == "/editions" and method == "POST":
             self._ingests.labels(told.status).observe(seconds)
         slow = seconds > work.slow_s
@@ -99,13 +94,6 @@ class Metrics:
             self._untold.clear()
             self._told = now
 
-    def _child(self, route: str, method: str, status: int) -> tuple[Counter, Histogram]:
-        found = self._children.get((route, method, status))
-        if found is None:
-            made = self._requests.labels(route, method, status), self._seconds.labels(route, method)
-            found = self._children[route, method, status] = made
-        return found
-
     def watch(self, name: str, said: str, read: Callable[[], float]) -> None:
         """A number that is read when it is asked for."""
         Gauge(name, said, registry=self.registry).set_function(read)
@@ -113,6 +101,55 @@ class Metrics:
     def watch_database(self, engine: Engine) -> None:
         """What only the database knows: how old the data and the newest published list are, files taken in."""
         self.registry.register(_Ages(engine))
+
+
+class _Requests(Collector):
+    """Counts each request in one place, and makes of that what is told when it is asked for: the library's own counters
+    cost every request more."""
+
+    def __init__(self) -> None:
+        self._counted: dict[tuple[str, str, int, bool], list[float]] = {}
+
+    def count(self, told: Told, method: str, seconds: float) -> None:
+        """One that is answered: in the bucket of its time, and its seconds last."""
+        kind = told.route, method, told.status, told.kept
+        counted = self._counted.get(kind)
+        if counted is None:
+            counted = self._counted[kind] = [0.0] * (len(BUCKETS_S) + 2)
+        counted[bisect_left(BUCKETS_S, seconds)] += 1
+        counted[-1] += seconds
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing is there before the first request."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """By status, by time, and by whether it was kept already."""
+        requests, kept = Tally[tuple[str, ...]](), Tally[tuple[str, ...]]({("hit",): 0, ("miss",): 0})
+        seconds: dict[tuple[str, str], list[float]] = {}
+        for (route, method, status, was_kept), counted in list(self._counted.items()):
+            number = int(sum(counted[:-1]))
+            requests[route, method, str(status)] += number
+            before = seconds.get((route, method), [0.0] * len(counted))
+            seconds[route, method] = [one + more for one, more in zip(before, counted, strict=True)]
+            if route != REFUSED:
+                kept[("hit" if was_kept else "miss",)] += number
+        yield _counters("estates_requests", "Requests answered", ("route", "method", "status"), requests)
+        said = "Answers that were kept already (hit), or had to be made (miss)"
+        yield _counters("estates_kept_answers", said, ("outcome",), kept)
+        timed = HistogramMetricFamily("estates_request_seconds", "Time until the answer was sent",
+                                      labels=("route", "method"))  # fmt: skip
+        for labels, (*numbers, total) in seconds.items():
+            ends = map(floatToGoString, (*BUCKETS_S, inf))
+            timed.add_metric(labels, list(zip(ends, accumulate(numbers), strict=True)), total)
+        yield timed
+
+
+def _counters(name: str, said: str, labels: tuple[str, ...], told: Tally[tuple[str, ...]]) -> CounterMetricFamily:
+    made = CounterMetricFamily(name, said, labels=labels)
+    for values, number in told.items():
+        made.add_metric(values, number)
+    return made
 
 
 def _facts(method: str, told: Told, work: Work, seconds: float) -> dict[str, object]:

@@ -16,7 +16,7 @@ from ipaddress import ip_address, ip_network
 from limits import RateLimitItem
 from starlette.types import Scope
 
-from estates_api.api.identity import CREDENTIALS, PASSED_ON, is_loopback
+from estates_api.api.identity import CREDENTIALS, is_here
 from estates_api.api.told import Told
 from estates_api.errors import EstatesError
 
@@ -81,7 +81,7 @@ class Rates:
     def check(self, scope: Scope) -> TooOften | None:
         """Count the request; what to answer when it is one too many. This computer itself may ask as often as it
         likes, and health checks are answered always."""
-        if self.rate is None or _is_here(scope) or scope["path"] in _FREE:
+        if self.rate is None or scope["path"] in _FREE or is_here(scope, dict(scope["headers"])):
             return None
         who = self._who(scope)
         return None if self.windows.count(who) <= self._most else self._refusal(who)
@@ -92,7 +92,7 @@ class Rates:
             return
         if told.status == 401:
             self._good.pop(digest, None)
-            if not _is_here(scope):
+            if not is_here(scope, dict(scope["headers"])):
                 self.windows.count(_address(scope), WRONG_KEY_COSTS - 1)
         elif getattr(told.caller, "audience", "public") != "public":
             self._good[digest] = None
@@ -134,8 +134,3 @@ def _network(host: str) -> str:
     if address.version == 4 or address.ipv4_mapped:
         return host
     return str(ip_network((address, 64), strict=False))
-
-
-def _is_here(scope: Scope) -> bool:
-    client = scope.get("client")
-    return client is not None and is_loopback(client[0]) and not any([n in PASSED_ON for n, _ in scope["headers"]])  # noqa: C419 -- faster

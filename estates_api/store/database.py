@@ -71,15 +71,11 @@ def _end_statement(connection: Connection, _: Any, statement: str, *__: Any) -> 
 _ACTING: ContextVar[Caller] = ContextVar("acting", default=PUBLIC)
 
 
-@contextmanager
-def acting(caller: Caller) -> Iterator[None]:
-    """While this is open, every transaction tells the database whose key asks: the audit trail records the name, and
-    the views of owners show the rows of the organisation."""
-    token = _ACTING.set(caller)
-    try:
-        yield
-    finally:
-        _ACTING.reset(token)
+def act_for(caller: Caller) -> None:
+    """From here on in this request every transaction tells the database whose key asks: the audit trail records the
+    name, and the views of owners show the rows of the organisation. Each request has to say it, the public's too: one
+    that was sent along with another begins in the context of that."""
+    _ACTING.set(caller)
 
 
 _TELL = text("SELECT set_config('estates.caller', :name, true), set_config('estates.organisation', :whose, true)")

@@ -6,7 +6,7 @@ nothing outlives it, so that PgBouncer may stand in front.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from time import monotonic, perf_counter
 from typing import Any, Literal
@@ -247,14 +247,14 @@ async def _run(connection: AsyncConnection[Row], statement: Statement, audience:
 
 
 class _Beat:
-    """Sets an event again and again."""
+    """Looks again and again."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-        self._loop, self._event = loop, event
+    def __init__(self, loop: asyncio.AbstractEventLoop, look: Callable[[], None]) -> None:
+        self._loop, self._look = loop, look
         self._next = loop.call_later(BEAT_S, self._strike)
 
     def _strike(self) -> None:
-        self._event.set()
+        self._look()
         self._next = self._loop.call_later(BEAT_S, self._strike)
 
     def stop(self) -> None:
@@ -265,24 +265,33 @@ class _Beat:
 async def _exchange(connection: AsyncConnection[Row], message: bytes) -> PGresult:
     """Send statements in one message; the result of the last one. A cursor of psycopg's does more than is wanted here,
     and takes 0.1 ms for it."""
-    server, loop, arrived = connection.pgconn, asyncio.get_running_loop(), asyncio.Event()
+    server, loop = connection.pgconn, asyncio.get_running_loop()
     results: list[PGresult] = []
+    ended: asyncio.Future[None] = loop.create_future()
+
+    def look() -> None:
+        """Take what has come. An answer comes in pieces of 8 kB, and who waits is told of the last alone."""
+        if ended.done():
+            return
+        try:
+            server.consume_input()
+            while not server.is_busy():
+                if (result := server.get_result()) is None:
+                    ended.set_result(None)
+                    return
+                results.append(result)
+        except Error as error:
+            ended.set_exception(error)
+
     server.send_query(message)
     while server.flush():  # more than the socket takes at once
         await asyncio.sleep(0.001)
         server.consume_input()
     # Now and then it is looked at unasked: libuv tells nobody of a connection that was reset (it stops polling).
-    beat, wire = _Beat(loop, arrived), server.socket  # one that broke has no socket any more
-    loop.add_reader(wire, arrived.set)
+    beat, wire = _Beat(loop, look), server.socket  # one that broke has no socket any more
+    loop.add_reader(wire, look)
     try:
-        while True:
-            while server.is_busy():
-                await arrived.wait()
-                arrived.clear()
-                server.consume_input()
-            if (result := server.get_result()) is None:
-                break
-            results.append(result)
+        await ended
     finally:
         beat.stop()
         loop.remove_reader(wire)

@@ -1,9 +1,11 @@
 """What an organisation sees of its own private files, and what nobody learns of files and steps that are not theirs."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from httpx2 import ASGITransport, AsyncClient
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
@@ -13,6 +15,7 @@ from estates_api.workflows.keys import create_key
 
 Make = Callable[..., TestClient]
 KEY = "the-key-of-the-tests"
+LIST = "/collections/sites/items?f=csv"
 PLOTS = "surplus_2017-18.csv"
 
 
@@ -79,6 +82,19 @@ def test_an_owner_sees_its_own_files_whole(ask: Callable[..., Any]) -> None:
             assert hidden.text.replace(str(whole[other]["id"]), "999999") == never.text
             assert hidden.status_code == 404
     assert {"one.csv", "two.csv", "both.csv"} & set(files_of(ask("", "/editions"))) == set()
+
+
+def test_who_acts_is_found_out_for_each_request(owned: Engine, ask: Callable[..., Any], make_api: Make) -> None:
+    """A request that begins in the context of one before it, as pipelined ones do, has nothing of that one's caller."""
+    with transaction(owned) as connection:
+        keys = [create_key(connection, parse_holder("owner", "In Turn", organisation=code)) for code in ("RZ1", "RZ2")]
+
+    async def ask_in_turn() -> list[str]:
+        way = ASGITransport(make_api(owned).app, client=("192.0.2.1", 50_000))
+        async with AsyncClient(transport=way, base_url="http://testserver") as client:
+            return [(await client.get(LIST, headers={"X-API-Key": key} if key else {})).text for key in (*keys, "")]
+
+    assert asyncio.run(ask_in_turn()) == [ask(code, LIST).text for code in ("RZ1", "RZ2", "")]
 
 
 def test_an_owner_is_told_what_is_wrong_in_its_own_rows(ask: Callable[..., Any]) -> None:

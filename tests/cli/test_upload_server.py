@@ -183,11 +183,11 @@ def test_a_head_without_a_body(service: Service) -> None:
 
 def wait_until_written(engine: Engine) -> None:
     """Return when somebody has begun to write rows that are not committed yet."""
-    writers = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL")
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL"
     deadline = time.monotonic() + PATIENCE_S
     while True:
         with engine.connect() as connection:
-            if connection.execute(writers).scalar_one():
+            if connection.execute(text(query)).scalar_one():
                 return
         assert time.monotonic() < deadline
         time.sleep(0.05)
