@@ -102,11 +102,14 @@ class Event:
     organisation_kind: str | None = None
 
     def told(self) -> str:
-        """The event in a few words: `part sold 7.1 ha, 2018-03`; one of another kind in the words of its source."""
+        """The event in a few words: `part sold 7.1 ha, 2018-03`; one of another kind in the words of its source, which
+        also say what a sale was of that was neither of the whole nor of a part: a lease, a conditional exchange."""
         area = f" {self.area_ha:g} ha" if self.area_ha else ""
         homes = f", {self.homes} homes" if self.homes else ""
-        what = self.note.partition("; ")[0] if self.kind == "other" and self.note else self.kind
-        return f"{what}{area}{homes}, {self.date_text or 'undated'}"
+        words = self.note.partition("; ")[0] if self.note else ""
+        what = words if self.kind == "other" and words else self.kind
+        which = f" ({words})" if (self.kind, self.scope) == ("sold", "other") and words else ""
+        return f"{what}{area}{homes}{which}, {self.date_text or 'undated'}"
 
 
 @dataclass(frozen=True, slots=True)

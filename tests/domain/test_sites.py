@@ -49,3 +49,11 @@ def test_an_event_of_another_kind_speaks_in_its_source_s_words() -> None:
     """`other` tells nobody anything: the first words of the note stand for it."""
     assert event("other", note="development agreement; at least 250 homes").told() == "development agreement, 2018-03"
     assert event("other").told() == "other, 2018-03"
+
+
+def test_a_sale_of_neither_all_nor_a_part_says_of_what() -> None:
+    """A lease, or an exchange on a condition, is not told as if the land had gone."""
+    note = "Conditional exchange; completion follows the move"
+    told = event("sold", scope="other", area_ha=1.01, note=note).told()
+    assert told == "sold 1.01 ha (Conditional exchange), 2018-03"
+    assert event("sold", scope="whole", note=note).told() == "sold, 2018-03"
