@@ -4,6 +4,7 @@ The same pins give the same bytes. Licences are those that the installed package
 platform is not installed here, and has none.
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -41,17 +42,16 @@ def make(requirements: Path) -> dict[str, Any]:
     return document
 
 
-def main(arguments: list[str]) -> int:
+def main() -> None:
     """Write the file that is named."""
-    if len(arguments) != 1:
-        print("usage: make_sbom.py sbom.json", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, help="where to write it, such as sbom.json")
+    path = parser.parse_args().file
     document = make(ROOT / "requirements.txt")
-    Path(arguments[0]).write_text(json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
     without = [one["name"] for one in document["components"] if "licenses" not in one]
     print(f"{len(document['components'])} packages; no licence stated or not installed here: {', '.join(without)}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()
