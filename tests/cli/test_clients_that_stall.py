@@ -19,6 +19,7 @@ from sqlalchemy import Engine, text
 
 from estates_api.api.gate import BURST, QUICK_AT_WORK, SLOW_AT_WORK
 from estates_api.settings import ROOT
+from estates_api.store.work import READING_S
 
 SERVE = """
 from estates_api.api import bodies, connections
@@ -254,7 +255,7 @@ def test_a_database_that_does_not_get_on(service: Service, engine: Engine, locke
     began = time.monotonic()
     status, headers, _ = service.get(f"{path}more")
     assert (status, headers["retry-after"]) == (503, "1")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < READING_S / 4  # not when those before it have been given up
     assert service.get("/health/live")[0] == 200
     assert service.get(kept)[0] == 200
     for line in lines:
