@@ -106,11 +106,12 @@ def _stored(ask: Asked) -> dict[str, Any]:
         raise NotFound("nothing has been assessed yet; run: estates assess")
     rows = assessments.list_assessed(ask.database, found["id"], features.list_refs(ask.database, ask.caller))
     masked = sites_redacted_since(ask.database, found["at"])
+    # Fingerprints of all of it: who sees a part could try with them whether a guess at the rest is right.
+    hashes = {name: found[name] if ask.caller == "complete" else None for name in ("data_sha256", "sha256")}
     return {
         "assessment": found["id"], "as_of": found["as_of"].isoformat(), "known_at": found["known_at"].isoformat(),
         "method": {"id": found["method_id"], "sha256": found["method_sha256"]}, "stored": True,
-        "data_sha256": found["data_sha256"], "code_version": found["code_version"], "seed": found["seed"],
-        "sha256": found["sha256"],
+        "code_version": found["code_version"], "seed": found["seed"], **hashes,
         "sites": [_masked(row) if row["site_ref"] in masked else row["explanation"] for row in rows],
     }  # fmt: skip
 

@@ -243,3 +243,10 @@ def test_every_read_is_under_the_role_of_who_asks(make_api: Make, loaded: Engine
         answer = client.get(path)
         assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json"), path
         assert "permission" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["data_sha256", "sha256"])
+def test_fingerprints_of_all_are_for_who_sees_all(api: TestClient, keyed: TestClient, name: str) -> None:
+    """The hashes of an assessment, with which a guess at what is withheld could be tried, are told with the key."""
+    assert api.get("/assessments/latest").json()[name] is None
+    assert len(keyed.get("/assessments/latest").json()[name]) == 64
