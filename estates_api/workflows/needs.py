@@ -1,12 +1,13 @@
 """Needs recorded: whatever form they come in, all of a file or nothing, each with its audit event."""
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy import Connection
 
-from estates_api.domain.codes import Postcode, parse_postcode
+from estates_api.domain.codes import OdsCode, Postcode, parse_ods_code, parse_postcode
 from estates_api.domain.needs import LONGEST, Gazetteer, Need, NeedFaults, doubt_about, parse_id, parse_need
 from estates_api.domain.values import clean_text, counted, shorten
 from estates_api.errors import BadInput, Conflict, NotFound
@@ -83,8 +84,12 @@ def _parse(row: Given, places: Gazetteer) -> Need:
     return parse_need(row.said, places)
 
 
-def _organisations(rows: Iterable[Given]) -> set[str]:
-    return {clean_text(row.said.get("organisation_code", "")).upper() for row in rows}
+def _organisations(rows: Iterable[Given]) -> set[OdsCode]:
+    found = set()
+    for row in rows:
+        with suppress(BadInput):  # told when the row is parsed
+            found.add(parse_ods_code(clean_text(row.said.get("organisation_code", ""))))
+    return found
 
 
 def list_doubts(connection: Connection, ids: Collection[str]) -> dict[str, str]:
@@ -98,10 +103,8 @@ def list_doubts(connection: Connection, ids: Collection[str]) -> dict[str, str]:
 def _postcodes(rows: Iterable[Given]) -> set[Postcode]:
     found = set()
     for row in rows:
-        try:
+        with suppress(BadInput):  # blank, or told when the row is parsed
             found.add(parse_postcode(row.said.get("postcode", "")))
-        except BadInput:
-            continue  # blank, or told when the row is parsed
     return found
 
 

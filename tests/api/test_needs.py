@@ -79,6 +79,8 @@ def test_writing_needs_the_key(public: TestClient, keyed: TestClient, path: str,
         ({**HUB, "boroughs": None}, "boroughs: there is no area of search"), ({**HUB, "by": ""}, "by: say it"),
         ({**HUB, "floor_area_low_m2": 1e300}, "floor_area_low_m2: '1e+300' is not a number above 0"),
         ({**HUB, "service": "half \ud800"}, "service: must be plain text"),
+        ({**HUB, "organisation_code": "RZ\ud800"}, "organisation_code: must be plain text"),
+        ({**HUB, "organisation_code": "RZ\0"}, "organisation_code: must be plain text"),
         ({**HUB, "polygon": "half \ud800", "boroughs": None}, "polygon: is not well-known text"),
     ],
 )  # fmt: skip
