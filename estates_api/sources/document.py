@@ -73,12 +73,15 @@ def open_document(path: Path, name: str | None = None) -> Document:
 def fingerprint(path: Path) -> tuple[str, int]:
     """SHA-256 of a file's bytes, read in pieces, and how many there are, whatever size it states."""
     digest, size = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-            if size > MAX_BYTES:
-                raise BadInput(f"the file is larger than {MAX_BYTES // 1024 // 1024} MB; split it")
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+                if size > MAX_BYTES:
+                    raise BadInput(f"the file is larger than {MAX_BYTES // 1024 // 1024} MB; split it")
+    except OSError as error:
+        raise BadInput(error.strerror or "it cannot be read") from None
     return digest.hexdigest(), size
 
 

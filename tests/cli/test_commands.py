@@ -301,6 +301,15 @@ def test_only_regular_files_are_read(estates: Run, reference: Engine, tmp_path: 
     ]
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that cannot be read to its end is on Linux")
+@pytest.mark.parametrize("command", [["ingest"], ["ingest", "--as", "outline"], ["outline"]], ids=" ".join)
+def test_a_disk_that_fails_is_one_line(estates: Run, reference: Engine, command: list[str]) -> None:
+    """A file that opens and cannot be read is told in one line with exit code 2."""
+    done = estates(*command, "/proc/self/mem", on=reference)
+    assert (done.code, done.err.count("\n")) == (2, 1), done.err
+    assert done.err.startswith("error: mem: Input/output error")
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc here")
 def test_a_file_larger_than_it_says_is_refused(
     estates: Run, reference: Engine, monkeypatch: pytest.MonkeyPatch
