@@ -89,7 +89,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         data_dir=Path(environ.get("ESTATES_DATA_DIR") or ROOT / "data").absolute(),
         admin_key=environ.get("ESTATES_ADMIN_KEY") or None,
         serving_password=environ.get("ESTATES_SERVING_PASSWORD") or None,
-        public_url=(environ.get("ESTATES_PUBLIC_URL") or "").rstrip("/") or None,
+        public_url=_parse_public_url(environ.get("ESTATES_PUBLIC_URL", "")),
         open_drafts=_parse_flag("ESTATES_OPEN_DRAFTS", environ.get("ESTATES_OPEN_DRAFTS", "")),
         max_upload_mb=_parse_megabytes("ESTATES_MAX_UPLOAD_MB", environ.get("ESTATES_MAX_UPLOAD_MB", "")),
         basemap=_parse_basemap(environ.get("ESTATES_BASEMAP_URL", ""), environ.get("ESTATES_BASEMAP_CREDIT", "")),
@@ -146,6 +146,18 @@ def _parse_issuer(environ: Mapping[str, str]) -> Issuer | None:
     claims = [environ.get(f"ESTATES_OIDC_{name}_CLAIM") or f"estates_{name.lower()}"
               for name in ("ROLE", "ORGANISATION", "SECTOR")]  # fmt: skip
     return Issuer(url, audience, *claims)
+
+
+def _parse_public_url(text: str) -> str | None:
+    if not text:
+        return None
+    if not _ADDRESS.fullmatch(text):
+        raise BadInput(f"ESTATES_PUBLIC_URL must look like https://estates.example.org, not {text!r}")
+    return text.rstrip("/")
+
+
+# What every link can begin with, and what can stand in a header and a page.
+_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._~/-]*)?", re.IGNORECASE)
 
 
 def _parse_basemap(url: str, credit: str) -> Basemap | None:

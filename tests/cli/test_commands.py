@@ -362,6 +362,8 @@ def test_the_same_file_as_something_else_is_refused(
         ("ESTATES_DATABASE_URL", "postgresql://estates@127.0.0.1:9/x", "the database does not answer"),
         ("ESTATES_DATABASE_URL", "postgresql://estates@127.0.0.1:nine/x", "ESTATES_DATABASE_URL"),
         ("ESTATES_OPEN_DRAFTS", "perhaps", "ESTATES_OPEN_DRAFTS must be yes or no"),
+        ("ESTATES_PUBLIC_URL", "estates.example.org", "ESTATES_PUBLIC_URL must look like https://"),
+        ("ESTATES_PUBLIC_URL", "https://a.example/?x=1", "ESTATES_PUBLIC_URL must look like https://"),
         ("ESTATES_DATA_DIR", "/nowhere", "/nowhere/areas/ncl.toml cannot be read"),
     ],
 )
