@@ -11,7 +11,7 @@ from estates_api.domain.attributes import ATTRIBUTES, IDENTITY, UNITS
 from estates_api.domain.collections import Property
 from estates_api.domain.explanation import measured
 from estates_api.domain.moments import write_day, write_days_in, write_moment
-from estates_api.domain.quantities import quantity
+from estates_api.domain.quantities import quantity, with_unit
 
 _WRITTEN = {"m2": "m²", "GBP": "£"}
 _ADDRESSES = re.compile(r"<(https?://[^<>]+)>")
@@ -75,7 +75,7 @@ def written(value: Any, one: Property) -> str:
     """A value by itself, with its unit: without the zeros that hold a column together."""
     if value is None or one.kind != "number":
         return shown(value, one)
-    return f"{figure(value)} {unit(one.unit)}".strip()
+    return with_unit(figure(value), unit(one.unit))
 
 
 def figure(value: float) -> str:
@@ -143,11 +143,11 @@ def stated(value: Any, name: str) -> str:
         return str(value)
     if UNITS.get(name) == "GBP":
         return f"£{figure(value)}"
-    return f"{figure(value)} {unit(UNITS.get(name))}".strip()
+    return with_unit(figure(value), unit(UNITS.get(name)))
 
 
 def scaled(part: Mapping[str, Any]) -> str:
-    """Where the scale of a contribution has no points and where all: `no points at 2.5 %, all at 30 %`."""
+    """Where the scale of a contribution has no points and where all: `no points at 2.5%, all at 30%`."""
     if part["criterion"].endswith((".access", ".partners")):
         return ""  # their measures are no numbers to people; the method's page has their scales
     ends = sorted((value, quantity(measure, part["unit"])) for measure, value in (part["scale"][0], part["scale"][-1]))
@@ -184,7 +184,7 @@ def beside(value: Any, unit: str | None) -> str:
         case None:
             return f"{value:,}" if isinstance(value, int) else str(value)
         case _:
-            return f"{figure(value)} {unit}"
+            return with_unit(figure(value), unit)
 
 
 def css_text(text: str) -> str:
@@ -209,7 +209,8 @@ def needed(names: Sequence[str]) -> str:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day, "shown": shown, "written": written, "title": title, "heading": heading, "unit": unit, "kind": kind,
     "cited": cited, "claimed": claimed, "measured": measured, "scaled": scaled,
-    "place": place, "beside": beside, "capitalize_first": capitalize_first, "moment": moment, "dated": write_days_in,
+    "place": place, "beside": beside, "with_unit": with_unit, "capitalize_first": capitalize_first, "moment": moment,
+    "dated": write_days_in,
     "told": told, "attribute": attribute, "stated": stated, "css_text": css_text, "needed": needed,
     "points_by_criterion": by_criterion, "points": lambda one: f"{one:.2f}",
 }  # fmt: skip

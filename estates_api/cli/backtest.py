@@ -154,7 +154,7 @@ def _print_outcome(outcome: dict[str, Any]) -> None:
         f"{outcome['sites']} sites ({outcome['base_rate']:.1%}), at {outcome['trusts_where_it_happened']} of "
         f"{outcome['trusts']} trusts", soft_wrap=True,
     )  # fmt: skip
-    table = Table("ranked by", "AUC", "95 % by trusts", "95 % by sites", "gain of the score, by trusts", "by sites",
+    table = Table("ranked by", "AUC", "95% by trusts", "95% by sites", "gain of the score, by trusts", "by sites",
                   box=None, pad_edge=False)  # fmt: skip
     for row in outcome["rankings"]:
         spans = (row["by_trusts"], row["by_sites"], row["gain_by_trusts"], row["gain_by_sites"])

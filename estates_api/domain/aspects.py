@@ -177,7 +177,7 @@ def _tell_condition(_: Need, offers: Offers, place: int, says: int) -> Said:
     if says == NOT_KNOWN:
         return Said("its condition is not known")
     ready = float(offers.number("reuse.condition")[place])
-    return Said(f"it is {ready:,.3g} % ready to use, by suitability and backlog", ready, "%")
+    return Said(f"it is {ready:,.3g}% ready to use, by suitability and backlog", ready, "%")
 
 
 def _tenure(_: Need, offers: Offers) -> Codes:

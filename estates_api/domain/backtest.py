@@ -26,9 +26,9 @@ DECLARED_PCT = 10.0
 FALL = 0.15
 
 OUTCOMES = {
-    "declared": "its owner declares more than 10 % of its land not delivering services",
-    "shrunk": "gross internal floor area down by 15 % or more",
-    "land": "land down by 15 % or more (mostly the change of definition in 2016-17)",
+    "declared": "its owner declares more than 10% of its land not delivering services",
+    "shrunk": "gross internal floor area down by 15% or more",
+    "land": "land down by 15% or more (mostly the change of definition in 2016-17)",
 }
 AT = (10, 25, 50, 100)
 """How many of the highest are looked at for precision."""

@@ -75,8 +75,8 @@ def _standing(score: str, who: str) -> tuple[Property, ...]:
     """How a site stands among others on one score."""
     return (
         Property(f"{score}_rank", "integer", f"Rank by {score} score among the sites that {who}"),
-        Property(f"{score}_rank_low", "integer", "Best rank in 90 % of the draws of weights and unknown measures"),
-        Property(f"{score}_rank_high", "integer", "Worst rank in 90 % of the draws"),
+        Property(f"{score}_rank_low", "integer", "Best rank in 90% of the draws of weights and unknown measures"),
+        Property(f"{score}_rank_high", "integer", "Worst rank in 90% of the draws"),
         Property(f"{score}_top_k", "number", f"Share of the draws in which it is among the top k for {score}", 3),
         Property(f"{score}_pareto", "boolean", f"No other is as good on every {score} criterion and better on one"),
     )

@@ -175,8 +175,8 @@ def vacant_share(holding: Holding) -> tuple[float, tuple[Claim, ...]] | None:
     """The empty and under-used share of a holding's floor area in per cent, and the claims it rests on.
 
     ERIC to 2014-15 gives one figure; 2016-17 gives two, which are added unless they are the same number typed
-    twice (29 rows in England); from 2024-25 square metres. A council asset recorded vacant is 100 %; one recorded
-    occupied by the council, let or licensed is not vacant, 0 %, unless a figure says otherwise.
+    twice (29 rows in England); from 2024-25 square metres. A council asset recorded vacant is 100%; one recorded
+    occupied by the council, let or licensed is not vacant, 0%, unless a figure says otherwise.
     """
     occupancy = find_occupancy(holding.text("tenure_category"))
     if occupancy == "vacant":

@@ -17,6 +17,7 @@ from estates_api.domain.measures import MAIN_ITEMS, MAIN_TOTALS
 from estates_api.domain.method import Criterion, Method
 from estates_api.domain.outcome import reaches
 from estates_api.domain.peers import ALL
+from estates_api.domain.quantities import with_unit
 
 MOST_FIGURES = 5
 
@@ -76,7 +77,7 @@ class Cell:
 def _amount(number: float, unit: str) -> str:
     """A figure as people write it: `£1,804,802`, `14,155 m²`, `0.57 ha`."""
     digits = f"{number:,.12g}"
-    return f"£{digits}" if unit == "GBP" else f"{digits} {unit.replace('m2', 'm²')}"
+    return f"£{digits}" if unit == "GBP" else with_unit(digits, unit.replace("m2", "m²"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,7 +382,7 @@ def _why(site: Site, kind: Kind, bounds: tuple[float, float], coverage: float, m
 
 
 def _pct(share: float) -> str:
-    return f"{int(100 * share + 1e-6)} %"
+    return f"{int(100 * share + 1e-6)}%"
 
 
 def find_owners(sites: Sequence[Site], method: Method) -> list[Owner]:

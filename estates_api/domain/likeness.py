@@ -162,7 +162,7 @@ def same_address(one: Entry, other: Entry) -> float | None:
 
 
 def same_size(one: Entry, other: Entry) -> float | None:
-    """Floor area or land that agrees within 2 % speaks a little for one place; unlike sizes say nothing.
+    """Floor area or land that agrees within 2% speaks a little for one place; unlike sizes say nothing.
 
     Two organisations at one place return their own parts of it.
     """

@@ -114,7 +114,7 @@ def _criterion(criterion: Criterion, share: float, method: Method) -> dict[str, 
 
 
 def points_in_words(criterion: Criterion) -> str:
-    """A value function in a sentence: `2.5 % or less: no points; 30 % or more: all points; in proportion between`."""
+    """A value function in a sentence: `2.5% or less: no points; 30% or more: all points; in proportion between`."""
     between = "each tenfold step between counts the same" if criterion.scale == "log" else "in proportion between"
     if not criterion.points:
         return f"{PEERS_POINTS}; {between}"

@@ -77,12 +77,12 @@ def _vacancy(values: Mapping[str, float]) -> Iterator[Finding]:
     if empty is None or underused is None:
         return
     if empty + underused > 100:
-        reason = f"empty {empty:g} % and under-used {underused:g} % are more than the whole"
+        reason = f"empty {empty:g}% and under-used {underused:g}% are more than the whole"
         yield Finding("vacancy-over-whole", "empty_pct", reason, implausible=True)
         yield Finding("vacancy-over-whole", "underused_pct", reason, implausible=True)
     elif empty == underused > 0:
         # All 29 such rows of 2016-17 are one trust's: the measure takes the larger, never the sum.
-        reason = f"empty and under-used are both {empty:g} %: the same number typed twice; not added"
+        reason = f"empty and under-used are both {empty:g}%: the same number typed twice; not added"
         yield Finding("vacancy-typed-twice", "underused_pct", reason, implausible=False)
 
 
@@ -127,7 +127,7 @@ def _occupied_parts(values: Mapping[str, float]) -> Iterator[Finding]:
         return
     parts = clinical + non_clinical
     if abs(parts - occupied) > OCCUPIED_TOLERANCE * occupied:
-        reason = f"clinical and non-clinical add up to {parts:g} m² of {occupied:g} m² occupied, over 5 % apart"
+        reason = f"clinical and non-clinical add up to {parts:g} m² of {occupied:g} m² occupied, over 5% apart"
         yield Finding("occupied-parts", None, reason, implausible=False)
 
 

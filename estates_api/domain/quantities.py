@@ -6,13 +6,18 @@ from estates_api.domain.measures import MEASURE_PLACES
 
 
 def quantity(number: float, unit: str) -> str:
-    """A measure as planners write it: `9.4 ha`, `21 %`, `£169/m²`, `12,800 m²`."""
+    """A measure as planners write it: `9.4 ha`, `21%`, `£169/m²`, `12,800 m²`."""
     shown = f"{number:,.{places_of(number)}f}"
     if "." in shown:
         shown = shown.rstrip("0").rstrip(".")
     if unit.startswith("£"):
         return f"£{shown}{unit.removeprefix('£')}"
-    return f"{shown} {unit}".strip()
+    return with_unit(shown, unit)
+
+
+def with_unit(number: str, unit: str) -> str:
+    """A number that is written already, with its unit behind: `9.4 ha`, `21%`; alone where there is none."""
+    return f"{number}{unit}" if unit.startswith("%") else f"{number} {unit}".strip()
 
 
 def places_of(number: float) -> int:

@@ -19,7 +19,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The middle 95 % of a statistic over resampled draws."""
+    """The middle 95% of a statistic over resampled draws."""
 
     low: float
     high: float
@@ -64,7 +64,7 @@ def draws_of(units: Sequence[str], *, draws: int = DRAWS, seed: int = SEED) -> F
 
 
 def interval(values: Floats) -> Interval | None:
-    """The middle 95 % of the draws that have a value; None when none has."""
+    """The middle 95% of the draws that have a value; None when none has."""
     known = values[~np.isnan(values)]
     if not len(known):
         return None

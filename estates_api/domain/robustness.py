@@ -31,7 +31,7 @@ Flags = NDArray[np.bool_]
 Bits = NDArray[np.uint8]
 
 INTERVAL = (0.05, 0.95)
-"""The 90 % rank interval: five draws in a hundred lie before it, five behind."""
+"""The 90% rank interval: five draws in a hundred lie before it, five behind."""
 
 _INDEX_BITS, _TIE_BITS = 24, 8
 _RIVALS = 64
@@ -41,7 +41,7 @@ _RIVALS = 64
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """What the draws say of n comparable sites on one score: the share of draws in which each is among the top k, the
-    90 % interval of its rank, its best and worst one (from 1), and in which draws it reaches the cut-off, eight to a
+    90% interval of its rank, its best and worst one (from 1), and in which draws it reaches the cut-off, eight to a
     byte (np.packbits) x sites.
     """
 
@@ -116,7 +116,7 @@ def _rank_draws(scores: Singles, keys: Words) -> NDArray[np.uint32]:
 
 
 def _bounds(ranks: NDArray[np.uint32], top: int) -> NDArray[np.int32]:
-    """By site, as rows: in how many draws it is among the top, the ranks that bound 90 % of the draws, best, worst."""
+    """By site, as rows: in how many draws it is among the top, the ranks that bound 90% of the draws, best, worst."""
     draws, size = ranks.shape
     places = [int(np.floor(INTERVAL[0] * draws)), int(np.ceil(INTERVAL[1] * draws)) - 1]
     bounds = np.empty((5, size), dtype=np.int32)

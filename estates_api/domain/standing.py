@@ -21,7 +21,7 @@ from estates_api.domain.robustness import Bits, Ranking, find_pareto, try_ranks
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A site's rank by one score among `of` comparable ones; how likely it is among the top k; between which ranks it
-    lies in 90 % of the draws, and at best and worst; whether no other site beats it on every criterion."""
+    lies in 90% of the draws, and at best and worst; whether no other site beats it on every criterion."""
 
     rank: int
     of: int

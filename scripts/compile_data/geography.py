@@ -63,7 +63,7 @@ def borough_rows(published: Path) -> Iterator[dict[str, object]]:
         difference = hectares / expected[code] - 1
         say(f"  {code}: {hectares:,.1f} ha, {difference:+.3%} against its LSOAs ({expected[code]:,.1f} ha)")
         if abs(difference) > 0.005:
-            raise SystemExit(f"the outline of {code} is off by more than 0.5 %")
+            raise SystemExit(f"the outline of {code} is off by more than 0.5%")
         wkt = to_wkt(outline, rounding_precision=1)
         yield {"gss_code": code, "name": feature["properties"]["lad_name"], "area_ha": f"{hectares:.1f}", "wkt": wkt}
 

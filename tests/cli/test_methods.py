@@ -20,7 +20,7 @@ def test_the_method_is_shown_in_words(estates: Run) -> None:
     done = estates("method", "show", **NOWHERE)
     assert done.code == 0
     for told in (
-        "empty or under-used space, 8.3% of the score", "2.5 % or less: no points; 30 % or more: all points",
+        "empty or under-used space, 8.3% of the score", "2.5% or less: no points; 30% or more: all points",
         "level 1b or less: no points; level 6a or more: all points", "decile 1 or less: all points",
         "each tenfold step between counts the same", "their 90th percentile or more: all points",
         "or more, with no gate closed: release", "a lease without a break",

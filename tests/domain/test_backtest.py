@@ -80,7 +80,7 @@ def test_a_slip_of_the_keyboard_is_not_compared() -> None:
 
 @pytest.mark.parametrize(("now", "shrunk"), [(850.0, True), (851.0, False), (1_200.0, False), (None, None)])
 def test_shrunk_is_fifteen_per_cent_of_floor_area(now: float | None, shrunk: bool | None) -> None:
-    """Down by 15 % or more; without a later floor area nobody knows."""
+    """Down by 15% or more; without a later floor area nobody knows."""
     assert outcome(before(), after(gia_m2=now), "shrunk") is shrunk
 
 

@@ -47,7 +47,7 @@ def test_both_statements_of_the_plans_stand_with_it() -> None:
 
 
 def test_open_land_times_the_stated_share() -> None:
-    """Where none is declared idle, 34, 58 and 75 % of 3 ha open land, labelled as an assumption."""
+    """Where none is declared idle, 34, 58 and 75% of 3 ha open land, labelled as an assumption."""
     found = capacity(urban(OPEN))
     assert found.land_ha == pytest.approx((1.02, 1.74, 2.25))
     assert (found.low, found.mid, found.high) == (45, 174, 382)

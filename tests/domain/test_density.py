@@ -71,7 +71,7 @@ def test_homes_are_whole() -> None:
 
 
 def test_a_case_is_compared_with_what_was_planned() -> None:
-    """7.1 ha urban at PTAL 2-3: 319 to 1,207, so 700 to 800 lies within and the middle is 5 % too low."""
+    """7.1 ha urban at PTAL 2-3: 319 to 1,207, so 700 to 800 lies within and the middle is 5% too low."""
     case = Case("A", "RRP03", "2018", 7.1, (700, 800), "", "a page")
     checked = check_case(density(), case, ("urban",), ("2-3",))
     assert (checked.said, checked.within) == ((319, 710, 1207), True)

@@ -30,13 +30,13 @@ def said(one: Site, as_of: date = AS_OF) -> str:
     ("number", "unit", "text"),
     [
         (9.43, "ha", "9.43 ha"),
-        (20.0, "%", "20 %"),
+        (20.0, "%", "20%"),
         (169.2, "£/m²", "£169/m²"),
         (12_825.4, "m²", "12,825 m²"),
-        (99.96, "%", "100 %"),
+        (99.96, "%", "100%"),
         (0.04, "ha", "0.04 ha"),
         (0.0000123, "ha", "0.0000123 ha"),
-        (0.0, "%", "0 %"),
+        (0.0, "%", "0%"),
         (4.0, "", "4"),
         (100_000_000.0, "£/m²", "£100,000,000/m²"),
     ],
@@ -54,7 +54,7 @@ NOWHERE = Surroundings(ptal="0", need_decile=10.0, services_400m=0)
 def test_a_release_site_says_why() -> None:
     """The three largest reasons, the one limit, what is not known, and nothing else."""
     assert said(site(RELEASE, surroundings=NOWHERE)) == (
-        "Listed for release because land not under buildings is 12 ha, floor area on its land is 42.7 % of the usual "
+        "Listed for release because land not under buildings is 12 ha, floor area on its land is 42.7% of the usual "
         "and high and significant risk backlog is £60/m²; apart from its land, no single measure would take it off "
         "the list."
     )

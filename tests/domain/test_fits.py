@@ -81,7 +81,7 @@ def test_a_site_that_fits_in_every_way() -> None:
         "space": ("for", "350 m² is spare"),
         "where": ("for", "it lies in One"),
         "transport": ("for", "its public transport accessibility level is 3"),
-        "condition": ("for", "it is 100 % ready to use, by suitability and backlog"),
+        "condition": ("for", "it is 100% ready to use, by suitability and backlog"),
         "tenure": ("for", "a public body has the freehold, or is taken to have it"),
         "route": ("for", "by the method it is for reuse"),
         "deprivation": ("to note", "deprivation decile of the neighbourhoods around it is 2 (1 is most deprived)"),

@@ -15,7 +15,7 @@ SALE = event("part sold", date(2018, 3, 1), receipt_gbp=53e6, organisation_kind=
 
 
 def test_empty_space_costs_its_share_of_the_running_cost() -> None:
-    """15 % of 10,000 m² at £220/m² is £330,000 a year, resting on the claims of both."""
+    """15% of 10,000 m² at £220/m² is £330,000 a year, resting on the claims of both."""
     found = void_cost(site(full()), method())
     assert found.gbp == pytest.approx(330_000)
     assert found.basis == "1,500 m² empty or under-used × £220/m² running cost of the same site"

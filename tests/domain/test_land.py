@@ -158,7 +158,7 @@ def _vacant(one: Holding) -> float | None:
     ids=lambda value: str(value)[:60],
 )
 def test_the_vacant_share(values: dict[str, float | str], share: float | None) -> None:
-    """RNOH adds 5 and 9 %; TAF65's 32 % typed twice is 32 %; Finchley's 24 % occupied is no vacancy."""
+    """RNOH adds 5 and 9%; TAF65's 32% typed twice is 32%; Finchley's 24% occupied is no vacancy."""
     assert _vacant(holding(**values)) == share
 
 
@@ -182,7 +182,7 @@ def test_shares_of_two_years_are_not_added() -> None:
 
 
 def test_the_newer_form_of_the_question_counts() -> None:
-    """TAF65: un-utilised 0 % in 2014-15, 32 % in 2016-17."""
+    """TAF65: un-utilised 0% in 2014-15, 32% in 2016-17."""
     older = claim("unutilised_pct", 0.0, "ERIC 2014-15")
     assert _vacant(holding("TAF65", empty_pct=32.0, underused_pct=32.0, claims=(older,))) == 32.0
 
@@ -219,7 +219,7 @@ def _strip(**values: float) -> Holding:
 
 
 def test_a_vacant_plot_is_idle_as_a_whole() -> None:
-    """Council land without a building, recorded vacant, is 100 % idle, with or without a size."""
+    """Council land without a building, recorded vacant, is 100% idle, with or without a size."""
     assert _idle(site(_strip())) == 100.0
     assert _idle(site(_strip(land_ha=0.3))) == 100.0
 

@@ -106,7 +106,7 @@ def test_coverage_is_told_where_it_lacks() -> None:
     blank = ("empty_pct", "underused_pct", "idle_land_ha", "clinical_m2", "land_owned_ha", "unsuitable_pct")
     told = explained(site(full(**dict.fromkeys(blank))))
     ranked = rank_figures([told], (), (), method())
-    assert "and 50 % is needed" in ranked[0].why
+    assert "and 50% is needed" in ranked[0].why
     assert any("other figures are needed too" in figure.why for figure in ranked)
 
 
@@ -121,14 +121,14 @@ def test_what_cannot_be_is_asked_again() -> None:
 
 
 def test_one_number_typed_twice_may_be_twice_as_much() -> None:
-    """Empty and under-used both 5 %: if both are right, 10 % are unused, and no more than that is claimed."""
+    """Empty and under-used both 5%: if both are right, 10% are unused, and no more than that is claimed."""
     one = site(full(empty_pct=5.0, underused_pct=5.0))
     cells = (cell("empty_pct", 5.0), cell("underused_pct", 5.0))
     (figure,) = figures(one, *cells, doubts=(Doubt("vacancy-typed-twice", "ERIC 2016-17", 7),))
     other = assessed(site(full(empty_pct=10.0, underused_pct=0.0)), AS_OF).release.expected
     assert (figure.low, figure.high) == (pytest.approx(figure.score), pytest.approx(other))
     assert figure.kind == "doubtful"
-    assert figure.places[0].columns == (("empty_pct; underused_pct", "5 %"),)
+    assert figure.places[0].columns == (("empty_pct; underused_pct", "5%"),)
 
 
 def test_parts_that_miss_the_whole() -> None:

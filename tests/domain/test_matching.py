@@ -59,7 +59,7 @@ def test_no_labelled_pair_is_joined_wrongly() -> None:
 
 
 def test_labelled_pairs_are_found(record_property: Callable[[str, object], None]) -> None:
-    """At least 95 % of the pairs of one place with enough given are joined without asking: a question is no success.
+    """At least 95% of the pairs of one place with enough given are joined without asking: a question is no success.
 
     The figures are printed (pytest -rP), for the half that the weights were set with and for the other.
     """

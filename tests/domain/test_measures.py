@@ -58,7 +58,7 @@ def test_shares_lie_between_nothing_and_all(one: Site) -> None:
 
 
 def test_vacancy_is_weighed_by_floor_area() -> None:
-    """Edgware: 5 % of RRP01 and none of RYX24 are 1 % of the whole place."""
+    """Edgware: 5% of RRP01 and none of RYX24 are 1% of the whole place."""
     one = site(
         holding("RRP01", gia_m2=8_417.0, empty_pct=5.0, underused_pct=0.0),
         holding("RYX24", gia_m2=34_884.0, empty_pct=0.0, underused_pct=0.0),
@@ -104,7 +104,7 @@ def test_land_without_a_building_is_open_and_idle_when_vacant() -> None:
 
 
 def test_finchley_is_not_vacant() -> None:
-    """Finchley Memorial: 24 % occupied by the trust and 0 % empty is 0 % vacancy."""
+    """Finchley Memorial: 24% occupied by the trust and 0% empty is 0% vacancy."""
     finchley = holding("RYX23", gia_m2=10_192.0, occupied_m2=2_440.0, empty_pct=0.0)
     assert measured("release.vacancy", site(finchley)).number == 0
 

@@ -18,7 +18,7 @@ def criterion(id_: str, **changes: object) -> Criterion:
 @pytest.mark.parametrize(
     ("one", "words"),
     [
-        (criterion("release.vacancy"), "2.5 % or less: no points; 30 % or more: all points; in proportion between"),
+        (criterion("release.vacancy"), "2.5% or less: no points; 30% or more: all points; in proportion between"),
         (criterion("reuse.need"), "decile 1 or less: all points; decile 10 or more: no points; in proportion between"),
         (criterion("reuse.access"), "level 1b or less: no points; level 6a or more: all points; in proportion between"),
         (criterion("reuse.partners"), "no: no points; yes: all points"),
@@ -28,7 +28,7 @@ def criterion(id_: str, **changes: object) -> Criterion:
         ),
         (
             criterion("release.vacancy", points=((0.0, 0.0), (10.0, 0.75), (40.0, 1.0))),
-            "0 % or less: no points; 10 %: 75% of the points; 40 % or more: all points; in proportion between",
+            "0% or less: no points; 10%: 75% of the points; 40% or more: all points; in proportion between",
         ),
         (
             criterion("reuse.access", points=((0.5, 0.0), (7.0, 1.0))),

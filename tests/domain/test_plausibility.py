@@ -55,7 +55,7 @@ def test_more_idle_than_owned() -> None:
 
 
 def test_more_empty_than_there_is() -> None:
-    """Empty and under-used above 100 % are both in doubt."""
+    """Empty and under-used above 100% are both in doubt."""
     assert implausible({"empty_pct": 80, "underused_pct": 30}) == {"empty_pct", "underused_pct"}
 
 
@@ -67,7 +67,7 @@ def test_one_number_typed_twice() -> None:
 
 
 def test_parts_that_miss_the_whole() -> None:
-    """Clinical and non-clinical more than 5 % off the occupied area are worth a warning, no more."""
+    """Clinical and non-clinical more than 5% off the occupied area are worth a warning, no more."""
     (finding,) = check_row({"occupied_m2": 4000, "clinical_m2": 3000, "non_clinical_m2": 500})
     assert (finding.attribute, finding.implausible) == (None, False)
     assert check_row({"occupied_m2": 4000, "clinical_m2": 3000, "non_clinical_m2": 801}) == []
@@ -137,7 +137,7 @@ def test_what_speaks_against_nothing(values: dict[str, float], absent: tuple[str
 
 
 # How often each rule fires in the part of England's returns that the tests have; all of England has more.
-# Findings, not rows: the two rows with too much land (TAF10, RHARA) and the three above 100 % have two figures each.
+# Findings, not rows: the two rows with too much land (TAF10, RHARA) and the three above 100% have two figures each.
 COUNTS = {
     "2013-14": {"occupied-parts": 285, "tenancy-share": 6, "occupied-over-floor-area": 1},
     "2014-15": {"occupied-parts": 257, "tenancy-share": 8, "occupied-over-floor-area": 2},

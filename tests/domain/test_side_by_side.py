@@ -32,7 +32,7 @@ def test_points_stand_with_what_was_measured() -> None:
     """A criterion's row has the points of each site and the measure in words."""
     found = row(set_side_by_side([described(), described()]), "empty space")
     assert found["values"] == pytest.approx([12.345] * 2, abs=0.006)
-    assert found["measured"] == ["30 %", "30 %"]
+    assert found["measured"] == ["30%", "30%"]
 
 
 def test_what_is_not_known_is_none() -> None:

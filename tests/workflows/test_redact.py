@@ -49,7 +49,7 @@ REF = "NCL-RALZZ1"
 LON, LAT = (f"{axis[0]:.5f}" for axis in convert_lonlat([ROW["easting"]], [ROW["northing"]]))
 
 TRACES = ("Hesperus", "Quixote", "Zenobia", "Ptolemy", "Zebulon", "Quimby", "Balthazar", "10127", "10,127", "12.3457",
-          "12.3 ha", "61.73", "61.7 %", "9876543", "9,876,543", "523417", "195813", LON, LAT, "TGL31337")  # fmt: skip
+          "12.3 ha", "61.73", "61.7%", "9876543", "9,876,543", "523417", "195813", LON, LAT, "TGL31337")  # fmt: skip
 
 EVENTS = (
     "site_name,event,event_date,holding_code,scope,area_ha,note,source_title,source_url\n"
