@@ -1,7 +1,7 @@
 // What is asked for, as it stands in the address: a view can be shared, and Back goes back.
 
 const FIELDS = ["q", "borough", "sector", "tenure", "route", "release", "reuse", "land", "homes", "coverage", "changed", "within",
-  "sort", "colour", "layers", "site", "weights", "differs"];
+  "sort", "colour", "layers", "site", "compared", "weights", "differs"];
 
 /** What the address asks for: texts by name, without those that are empty. */
 export function read() {
@@ -52,6 +52,9 @@ export function question(asked, ids) {
 export const order = (asked) => ORDERS[asked.sort] ?? ORDERS[""];
 
 const BOROUGHS = "boroughs", NONE = "none";
+
+/** The sites that are ticked for comparing. */
+export const comparedOf = ({ compared }) => compared.split(",").filter(Boolean);
 
 /** The layers that are shown besides sites, and how they stand in the address: the boroughs alone are nothing to tell. */
 export const layersOf = ({ layers }) => (layers || BOROUGHS).split(",").filter((one) => one !== NONE);

@@ -1,6 +1,6 @@
 // The workbench: what is asked stands in the address; the list and the map show the answer.
 
-import { layersOf, layersWritten, question, read, write } from "./address.js";
+import { comparedOf, layersOf, layersWritten, question, read, write } from "./address.js";
 import { BESIDES, COLOURS, draw } from "./drawing.js";
 import { List } from "./find.js";
 import { chosenColour, shade, showLegend } from "./legend.js";
@@ -19,7 +19,7 @@ let ranking = null; // sites as other weights rank them, while there are other w
 
 $("#colour").append(...COLOURS.map(({ id, title }) => made("option", { value: id }, title)));
 $("#layers").append(...BESIDES.map((id) => made("label", {}, made("input", { type: "checkbox", value: id, onchange: layersChanged }), ` ${described.styles[id].title}`)));
-const list = new List({ list: $("#list"), count: $("#count"), following: $("#following") }, { chosen: choose, picked: compare });
+const list = new List({ list: $("#list"), count: $("#count"), following: $("#following") }, { chosen: choose, picked });
 const weighing = new Weighing({ controls: $("#weights"), outcome: $("#outcome") }, { changed: (changes) => change({ weights: written(changes) }), ranked: rankedAnew });
 
 form.addEventListener("submit", (event) => { event.preventDefault(); find(); });
@@ -83,6 +83,8 @@ async function show(listed = showList()) {
     else if (field.name) field.value = asked[field.name] || (field.name === "colour" ? "route" : "");
   }
   $("#more").open ||= ["release", "reuse", "land", "homes", "coverage", "changed"].some((name) => asked[name]);
+  list.tick(comparedOf(asked));
+  compare([...list.picked]);
   const shown = layersOf(asked);
   for (const box of $("#layers").querySelectorAll("input")) box.checked = shown.includes(box.value);
   await Promise.all([listed, showMap(shown)]).catch(told);
@@ -180,6 +182,11 @@ function close() {
   change({ site: "" });
   showChosen();
   (entry ?? $("#list-title")).focus();
+}
+
+function picked(refs) {
+  change({ compared: refs.join(",") }, { replace: true });
+  compare(refs);
 }
 
 function compare(refs) {

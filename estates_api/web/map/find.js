@@ -39,6 +39,15 @@ export class List {
     this.#watch();
     this.count.textContent = total ? counted(total, "site") : "No site is like that.";
     performance.mark("list shown");
+    const unplaced = total && !box && !ordered ? await this.#unplaced(query, signal) : 0;
+    if (unplaced) this.count.textContent += `; ${unplaced} ${unplaced === 1 ? "has" : "have"} no known place and ${unplaced === 1 ? "is" : "are"} not on the map`;
+  }
+
+  /** How many of those that match have no known place. */
+  async #unplaced(query, signal) {
+    const nowhere = new URLSearchParams([...query, ["limit", 1], ["properties", "ref"]]);
+    nowhere.set("filter", [query.get("filter"), "geometry IS NULL"].filter(Boolean).join(" AND "));
+    return (await get(`${ITEMS}?${nowhere}`, signal)).numberMatched;
   }
 
   /** Pages in the order of the service: each answer says where the next is. */
@@ -138,6 +147,12 @@ export class List {
       made("p", {}, [site.borough, site.owner ?? site.organisations, site.tenure].filter(Boolean).join(" · ")),
       ...(this.#ranking ? weighed(...this.#ranking.of(site.ref)) : [scored(site)]),
       made("p", {}, [hectares(site.land_ha), homes(site), geometry ? null : "place not known"].filter(Boolean).join(" · "))));
+  }
+
+  /** Tick these sites, and no others. */
+  tick(refs) {
+    this.picked = new Set(refs.slice(0, COMPARED));
+    for (const entry of this.list.children) entry.querySelector("input").checked = this.picked.has(entry.dataset.ref);
   }
 
   #pick(ref, box) {

@@ -169,7 +169,8 @@ def test_what_if_the_weights_were_others(opened: Open, served: str) -> None:
 
 
 def test_sites_are_set_side_by_side(opened: Open) -> None:
-    """Two sites that are picked lead to a page with both; no more than four can be picked."""
+    """Sites that are picked lead to a page with them side by side; no more than four can be picked. The address keeps
+    them."""
     page = opened("/map")
     names(page)
     boxes = page.locator("#list input")
@@ -177,6 +178,8 @@ def test_sites_are_set_side_by_side(opened: Open) -> None:
         boxes.nth(number).press("Space")
     boxes.nth(4).press("Space")
     expect(boxes.nth(4)).not_to_be_checked()
+    page.goto(page.url)  # they stand in the address, which can be shared
+    expect(page.locator("#list input:checked")).to_have_count(4)
     page.get_by_role("link", name="Compare these 4 sites").press("Enter")
     expect(page.locator("h1")).to_have_text("4 sites side by side")
     expect(page.locator("thead").first.locator("th")).to_have_count(5)
@@ -184,8 +187,8 @@ def test_sites_are_set_side_by_side(opened: Open) -> None:
 
 @pytest.mark.parametrize("asked", ["", "tenure=freehold", "tenure=unknown&borough=Camden", "q=hospital&route=retain"])
 def test_as_many_are_drawn_as_listed(opened: Open, web: Web, asked: str) -> None:
-    """The map says how many sites it draws: those of the list that have a place; and wherever it is moved to, the list
-    of only these has as many."""
+    """The map says how many sites it draws: those of the list that have a place, and the list how many have none;
+    wherever the map is moved to, the list of only these has as many."""
     page = opened(f"/map?{asked}")
     names(page)
     listed = int(page.locator("#count").inner_text().split()[0])
@@ -193,6 +196,9 @@ def test_as_many_are_drawn_as_listed(opened: Open, web: Web, asked: str) -> None
     features = web.json(f"/collections/candidates/items?limit=1000&{question}")["features"]
     assert len(features) == listed
     placed = sum(one["geometry"] is not None for one in features)
+    nowhere = listed - placed
+    said = f"; {nowhere} {'has' if nowhere == 1 else 'have'} no known place" if nowhere else "site"
+    expect(page.locator("#count")).to_contain_text(said)
     expect(page.locator("#drawn")).to_have_text(f"{placed} site{'' if placed == 1 else 's'} on this part of the map.")
     page.get_by_label("List only these").press("Space")
     agree(page)
