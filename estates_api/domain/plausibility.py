@@ -57,7 +57,7 @@ def _land(values: Mapping[str, float]) -> Iterator[Finding]:
         land_ha = values.get(name, 0.0)
         if gia_m2 <= 0 or land_ha <= LARGE_LAND_HA or gia_m2 / (land_ha * 10_000) >= LEAST_PLOT_RATIO:
             continue
-        reason = f"{land_ha:g} ha of land for {gia_m2:g} m² of floor area: mistyped?"
+        reason = f"{land_ha:g} ha of land for {gia_m2:,.10g} m² of floor area: mistyped?"
         yield Finding("land-implausible", name, reason, implausible=True)
         idle_ha = values.get("idle_land_ha", 0.0)
         if idle_ha > 0:
@@ -94,12 +94,12 @@ def _floor_area(values: Mapping[str, float]) -> Iterator[Finding]:
     if gia_m2 <= FILLER_M2:
         costs_gbp = sum(values.get(name, 0.0) for name in COSTS)
         if costs_gbp >= LEAST_COST_GBP:
-            reason = f"£{costs_gbp:,.0f} of running costs for {gia_m2:g} m² of floor area: a filler?"
+            reason = f"£{costs_gbp:,.0f} of running costs for {gia_m2:,.10g} m² of floor area: a filler?"
             yield Finding("floor-area-missing", "gia_m2", reason, implausible=True)
         return
     for name in ("empty_m2", "unoccupied_m2"):
         if values.get(name, 0.0) > gia_m2:
-            reason = f"{values[name]:g} m² empty is more than the {gia_m2:g} m² there are"
+            reason = f"{values[name]:,.10g} m² empty is more than the {gia_m2:,.10g} m² there are"
             yield Finding("vacancy-over-floor-area", name, reason, implausible=True)
 
 
@@ -109,12 +109,12 @@ def _occupied(values: Mapping[str, float]) -> Iterator[Finding]:
     if gia_m2 <= FILLER_M2 or occupied_m2 <= 0:
         return
     if occupied_m2 > gia_m2:
-        reason = f"{occupied_m2:g} m² occupied is more than the {gia_m2:g} m² there are"
+        reason = f"{occupied_m2:,.10g} m² occupied is more than the {gia_m2:,.10g} m² there are"
         yield Finding("occupied-over-floor-area", "occupied_m2", reason, implausible=False)
     stated = [values[name] for name in ("empty_pct", "underused_pct", "unutilised_pct", "empty_m2") if name in values]
     if stated and not any(stated) and occupied_m2 < TENANCY_SHARE * gia_m2:
         reason = (
-            f"{occupied_m2:g} of {gia_m2:g} m² occupied ({occupied_m2 / gia_m2:.0%}) and none empty: "
+            f"{occupied_m2:,.10g} of {gia_m2:,.10g} m² occupied ({occupied_m2 / gia_m2:.0%}) and none empty: "
             "taken as a share of a shared building, not as vacancy"
         )
         yield Finding("tenancy-share", "occupied_m2", reason, implausible=False)
@@ -127,7 +127,7 @@ def _occupied_parts(values: Mapping[str, float]) -> Iterator[Finding]:
         return
     parts = clinical + non_clinical
     if abs(parts - occupied) > OCCUPIED_TOLERANCE * occupied:
-        reason = f"clinical and non-clinical add up to {parts:g} m² of {occupied:g} m² occupied, over 5% apart"
+        reason = f"clinical and non-clinical add up to {parts:,.10g} m² of {occupied:,.10g} m² occupied, over 5% apart"
         yield Finding("occupied-parts", None, reason, implausible=False)
 
 

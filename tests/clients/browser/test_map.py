@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from seen import PHONE, Open, list_serious, wider
+from seen import Open
 from wire import Web
 
 from estates_api.domain.quarters import quarter_of
@@ -331,25 +331,6 @@ def test_back_and_forward_of_a_site(opened: Open) -> None:
     page.go_forward()
     expect(page.locator("#site")).to_contain_text("St Ann's Hospital")
     expect(page.locator("#left-out")).to_be_hidden()
-
-
-PAGES = ["/map", "/map?q=hospital&site=NCL-RRP03&layers=stations&weights=weight!release.land~2", "/",
-         "/compare?sites=NCL-RRP03,NCL-RAN01", "/sites/NCL-RRP03", "/collections",
-         "/collections/candidates/items?sortby=-release_score", "/methods/ncl-1", "/levels", "/levels/equity", "/llc",
-         "/time-machine", "/decisions", "/needs", "/incentives"]  # fmt: skip
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_pages_are_for_everybody(browser: Browser, served: str, path: str) -> None:
-    """axe finds nothing serious (WCAG 2.2 AA), and on a phone nothing is wider than the screen."""
-    context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, bypass_csp=True)
-    page = context.new_page()
-    page.goto(f"{served}{path}")
-    if "/map" in path:
-        names(page)
-    wide, found = wider(page), list_serious(page)
-    context.close()
-    assert (found, wide <= 0) == ([], True)
 
 
 def test_the_first_view_is_light(browser: Browser, served: str) -> None:
