@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, RowMapping, Select, Subquery, case, func, insert, or_, select, text
+from sqlalchemy.dialects.postgresql import JSONB, array
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import OperationalError
 
@@ -106,15 +107,19 @@ _IN_PART = """edition.sensitivity = 'public' AND edition.id IN (
     SELECT c.edition_id FROM claim c JOIN holding h ON h.id = c.holding_id
     WHERE c.sensitivity <> 'public' AND c.sensitivity = ANY(:hidden) AND h.organisation_code IS DISTINCT FROM :whose)"""
 
+_OF_ALL = ("attached", "sites", "without", "questions", "error", "warning", "note")
+"""What a file came to with sites and issues that are withheld counted in: for whoever sees all of them."""
+
 
 def _seen(connection: Connection, audience: Audience) -> Select[Any]:
     own, hidden = list_own_editions(connection, audience), hidden_from(audience)
     counts = _issue_counts(audience, own)
     in_part = text(_IN_PART).bindparams(hidden=hidden, whose=whose(audience))
     columns = [one for one in edition.c if one.name != "bytes"]
+    of_the_file = tally.c.counts.op("-", return_type=JSONB)(array(_OF_ALL)) if hidden else tally.c.counts
+    came_to = case((in_part, None), (edition.c.id.in_(own), tally.c.counts), else_=of_the_file)
     return (
-        select(*columns, case((in_part, None), else_=edition.c.bytes).label("bytes"),
-               case((in_part, None), else_=tally.c.counts).label("counts"),
+        select(*columns, case((in_part, None), else_=edition.c.bytes).label("bytes"), came_to.label("counts"),
                func.coalesce(counts.c.issues, text("'{}'::jsonb")).label("issues"))
         .join(tally, tally.c.edition_id == edition.c.id)
         .outerjoin(counts, counts.c.edition_id == edition.c.id)

@@ -351,6 +351,19 @@ def test_parcels_for_partners(placed: Engine, attach: Outline, make_api: Callabl
     assert make_api(placed).get("/collections/sites/items/NCL-RZ101").status_code == 404
 
 
+def test_how_many_sites_parcels_met_is_told_to_whoever_sees_all(
+    placed: Engine, attach: Outline, make_api: Callable[..., TestClient]
+) -> None:
+    """How many sites got an outline by a file and how many have none still, and its issues, count what is withheld:
+    others are told only what the file itself holds."""
+    attach(placed, [{"site_ref": "NCL-RZ101", "geometry": square()}])
+    path = f"/editions/{ask(placed, 'SELECT max(id) FROM edition')[0]}"
+    public, whole = (make_api(placed, key=key).get(path).json()["counts"] for key in (None, "the-key-of-the-tests"))
+    assert (whole.pop("without"), whole.pop("attached"), whole.pop("sites")) == (2, 1, 1)
+    assert [whole.pop(name) for name in ("error", "warning", "note")] == [0, 0, 1]
+    assert public == whole
+
+
 def test_an_outline_is_served(placed: Engine, attach: Outline, make_api: Callable[..., TestClient]) -> None:
     """`sites` and `candidates` are points whatever is known, which is what map readers expect of a layer; `outlines`
     has the polygons, of today and of a moment; a site's own page has the whole shape."""
