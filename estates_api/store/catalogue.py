@@ -5,11 +5,13 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, and_, func, insert, literal_column, or_, select, text
+from sqlalchemy import BigInteger, Connection, and_, case, func, insert, literal_column, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from estates_api.domain.records import EventRecord, OrganisationRecord, PlaceRecord, Succession
 from estates_api.store.copying import copy_rows
+from estates_api.store.owned import NAMED_IN_PRIVATE
+from estates_api.store.projection import hidden_from
 from estates_api.store.tables import edition, event, organisation
 
 
@@ -45,7 +47,7 @@ def put_organisations(
 def put_named(
     connection: Connection, edition_id: int, named: Collection[Named], *, sensitivity: str, as_of: date | None
 ) -> None:
-    """Add the organisations that holdings name; one known from a stricter file alone is named anew."""
+    """Add the organisations that holdings name; one known from stricter files or rows alone is named anew."""
     if not named:
         return
     rows = {one.code: asdict(one) | {"status": "active", "edition_id": edition_id} for one in named}
@@ -53,7 +55,9 @@ def put_named(
     changes = {name: statement.excluded[name] for name in ("name", "sector", "kind", "edition_id")}
     # Of the row in conflict: as a column of the table, the subquery would read that table anew.
     there = literal_column("organisation.edition_id", BigInteger)
-    stated = select(edition.c.sensitivity).where(edition.c.id == there).scalar_subquery()
+    file = select(edition.c.sensitivity).where(edition.c.id == there).scalar_subquery()
+    secret = text(f"(organisation.edition_id, organisation.code) IN ({NAMED_IN_PRIVATE})")
+    stated = case((secret.bindparams(hidden=hidden_from("public")), "owner"), else_=file)
     # A name out of a private file gives way to one that more may see; of owner, partner and public the strictest
     # sorts first. And a code that stood in for a name, in a file without names, gives way to any name.
     nameless = and_(organisation.c.name == organisation.c.code, stated <= sensitivity)

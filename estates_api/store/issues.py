@@ -4,7 +4,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 
 from estates_api.domain.callers import Owner
 from estates_api.domain.records import Issue, Sensitivity
@@ -12,7 +24,7 @@ from estates_api.domain.rules import RULES, Severity
 from estates_api.errors import NotFound
 from estates_api.store.copying import copy_rows
 from estates_api.store.layers import Audience, projections
-from estates_api.store.owned import list_own_editions
+from estates_api.store.owned import NAMED_IN_PRIVATE, list_own_editions
 from estates_api.store.projection import hidden_from
 from estates_api.store.tables import claim, edition, holding, issue, organisation, redaction
 
@@ -117,8 +129,10 @@ def _masked() -> ColumnElement[bool]:
 
 
 def _named_to(audience: Audience, sensitivity: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether an organisation's name is for an audience, by who may see the file that it is from; to each its own."""
-    seen = sensitivity.not_in(hidden_from(audience))
+    """Whether an organisation's name is for an audience, by who may see the file or row it is from; to each its own."""
+    told = text(f"(organisation.edition_id, organisation.code) NOT IN ({NAMED_IN_PRIVATE})")
+    hidden = hidden_from(audience)
+    seen = and_(sensitivity.not_in(hidden), told.bindparams(hidden=hidden))
     return or_(seen, organisation.c.code == audience.organisation) if isinstance(audience, Owner) else seen
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping, text
 from estates_api.domain.claims import CORRECTION
 from estates_api.store.features import list_refs
 from estates_api.store.layers import Audience
-from estates_api.store.owned import list_own_editions, whose
+from estates_api.store.owned import KNOWN, NAMED_IN_PRIVATE, list_own_editions, whose
 from estates_api.store.projection import hidden_from
 
 # What another code carries on is asked of that one.
@@ -30,26 +30,27 @@ JOIN edition e ON e.id = c.edition_id
 WHERE c.attribute = ANY(:attributes) ORDER BY n.site_ref, n.code, c.attribute
 """  # noqa: S608 -- made of constants of this module
 
-_NEWEST_EDITIONS = """
+_NEWEST_EDITIONS = f"""
 SELECT DISTINCT ON (e.source) e.id FROM edition e JOIN organisation_name n ON n.edition_id = e.id
 WHERE n.code = :organisation AND (NOT e.sensitivity = ANY(:hidden) OR e.id = ANY(:own))
+  AND ((n.edition_id, n.code) NOT IN ({NAMED_IN_PRIVATE}) OR n.code = :whose)
 ORDER BY e.source, e.period_end DESC NULLS LAST, e.id DESC
-"""
+"""  # noqa: S608 -- made of constants
 
-_ORGANISATIONS = """
+_ORGANISATIONS = f"""
 SELECT o.code, o.name, o.sector, count(h.id) AS holdings
 FROM organisation o JOIN edition e ON e.id = o.edition_id
 JOIN holding h ON h.organisation_code = o.code AND (NOT h.sensitivity = ANY(:hidden) OR o.code = :whose)
     AND (h.site_ref IS NULL OR h.site_ref = ANY(:seen))  -- else the difference would count what is withheld
-WHERE NOT e.sensitivity = ANY(:hidden) OR o.code = :whose
+WHERE {KNOWN}
 GROUP BY o.code, o.name, o.sector ORDER BY o.name, o.code
-"""
+"""  # noqa: S608 -- made of constants
 
 
 def find_organisation(connection: Connection, audience: Audience, code: str) -> RowMapping | None:
     """Code and name of an organisation that the audience may know of; None when there is none."""
-    query = """SELECT o.code, o.name FROM organisation o JOIN edition e ON e.id = o.edition_id
-        WHERE o.code = :code AND (NOT e.sensitivity = ANY(:hidden) OR o.code = :whose)"""
+    query = f"""SELECT o.code, o.name FROM organisation o JOIN edition e ON e.id = o.edition_id
+        WHERE o.code = :code AND {KNOWN}"""  # noqa: S608 -- made of constants
     values = {"code": code, "hidden": hidden_from(audience), "whose": whose(audience)}
     return connection.execute(text(query), values).mappings().one_or_none()
 
@@ -69,7 +70,7 @@ def list_cells(connection: Connection, organisation: str, attributes: Collection
 def list_newest_editions(connection: Connection, audience: Audience, organisation: str) -> Sequence[int]:
     """The newest edition of each source that names the organisation, of those that the audience may know of."""
     own = list_own_editions(connection, audience)
-    values = {"organisation": organisation, "hidden": hidden_from(audience), "own": own}
+    values = {"organisation": organisation, "hidden": hidden_from(audience), "own": own, "whose": whose(audience)}
     return connection.execute(text(_NEWEST_EDITIONS), values).scalars().all()
 
 

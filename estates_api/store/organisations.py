@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, select, text
 
 from estates_api.domain.organisations import Follows, Naming, name_on
 from estates_api.store.layers import Audience, projections
-from estates_api.store.owned import whose
+from estates_api.store.owned import KNOWN, NAMED_IN_PRIVATE, whose
 from estates_api.store.projection import hidden_from
 from estates_api.store.tables import holding
 
@@ -22,33 +22,36 @@ WHERE e.sensitivity <> ALL(CAST(:hidden AS text[])) AND e.at <= coalesce(:known_
 ORDER BY s.predecessor_code, s.succeeded_on, s.successor_code, s.id
 """
 
-# An organisation that private files alone name is for those who may see these files.
-_ORGANISATIONS = """
+# An organisation that private files or rows alone name is for those who may see these.
+_ORGANISATIONS = f"""
 SELECT o.code, o.name, o.sector, o.kind, o.status, o.postcode, o.address, o.opened, o.closed, o.parent_code,
        e.source || ' ' || e.label AS edition, coalesce(e.period_end, (e.at AT TIME ZONE 'UTC')::date) AS since
 FROM organisation o JOIN edition e ON e.id = o.edition_id
-WHERE (e.sensitivity <> ALL(CAST(:hidden AS text[])) OR o.code = :whose)
+WHERE {KNOWN}
   AND (CAST(:code AS text) IS NULL OR o.code = :code)
   AND o.code > :after ORDER BY o.code LIMIT :limit
-"""
+"""  # noqa: S608 -- made of constants
 
-_NAMINGS = """
+_NAMINGS = f"""
 SELECT n.code, n.name, n.as_of, n.edition_id, e.source || ' ' || e.label AS edition
 FROM organisation_name n JOIN edition e ON e.id = n.edition_id
-WHERE n.code = ANY(:codes) AND e.sensitivity <> ALL(CAST(:hidden AS text[])) ORDER BY n.as_of NULLS LAST, n.id
-"""
+WHERE n.code = ANY(:codes) AND e.sensitivity <> ALL(CAST(:hidden AS text[]))
+  AND (n.edition_id, n.code) NOT IN ({NAMED_IN_PRIVATE})
+ORDER BY n.as_of NULLS LAST, n.id
+"""  # noqa: S608 -- made of constants
 
-# The current name counts from the day its own list speaks of, if that list was known then; a private file's name
-# gives way.
-_NAMED = """
+# The current name counts from the day its own list speaks of, if that list was known then; the name in a private file
+# or row gives way.
+_NAMED = f"""
 SELECT o.code, o.name, CASE WHEN e.at <= coalesce(:known_at, e.at)
            THEN coalesce(e.period_end, (e.at AT TIME ZONE 'UTC')::date) END AS since,
        n.name AS used, n.as_of, n.edition_id
 FROM organisation o JOIN edition e ON e.id = o.edition_id
 LEFT JOIN (organisation_name n JOIN edition d ON d.id = n.edition_id AND d.sensitivity = 'public'
+           AND (n.edition_id, n.code) NOT IN ({NAMED_IN_PRIVATE})
            AND d.at <= coalesce(:known_at, d.at)) ON n.code = o.code AND n.as_of IS NOT NULL
 WHERE EXISTS (SELECT FROM holding h WHERE h.organisation_code = o.code)
-"""
+"""  # noqa: S608 -- made of constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def names_on(connection: Connection, day: date, known_at: datetime | None = None
     """What every organisation that holds something was called on a day, as was known at a moment."""
     current: dict[str, tuple[str, date | None]] = {}
     namings: dict[str, list[Naming]] = defaultdict(list)
-    for row in connection.execute(text(_NAMED), {"known_at": known_at}):
+    for row in connection.execute(text(_NAMED), {"known_at": known_at, "hidden": hidden_from("public")}):
         current[row.code] = row.name, row.since
         if row.used:
             namings[row.code].append(Naming(row.used, row.as_of, row.edition_id))

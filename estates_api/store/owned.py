@@ -19,6 +19,16 @@ SELECT e.id FROM private e JOIN named n ON n.edition_id = e.id
 GROUP BY e.id HAVING bool_and(n.code IS NOT NULL AND n.code = :whose) ORDER BY e.id
 """
 
+NAMED_IN_PRIVATE = """
+    SELECT c.edition_id, h.organisation_code FROM claim c JOIN holding h ON h.id = c.holding_id
+    WHERE c.attribute = 'name' AND c.edition_id IN (SELECT edition_id FROM claim WHERE sensitivity <> 'public')
+    GROUP BY c.edition_id, h.organisation_code HAVING bool_and(c.sensitivity = ANY(:hidden))"""
+"""Editions, and the organisations that they name in rows alone that are `:hidden` from whoever asks."""
+
+KNOWN = f"""(NOT e.sensitivity = ANY(:hidden) AND (o.edition_id, o.code) NOT IN ({NAMED_IN_PRIVATE})
+    OR o.code = :whose)"""
+"""Whether whoever asks may know of an organisation `o`, whose name is from an edition `e`."""
+
 
 def whose(audience: Audience) -> str | None:
     """The organisation whose view it is, where it is an owner's."""

@@ -87,22 +87,16 @@ class Writer:
         self.add_filed(list(self.quality.about(records, put)))
 
     def _put_named(self, records: Sequence[HoldingRecord]) -> None:
-        """Each organisation once: the first row that names it counts."""
+        """Each organisation once: the first row that names it counts, of those that most may see."""
         met = {one.code for one in self.named}
-        found = {
-            r.organisation_code: catalogue.Named(
-                r.organisation_code, r.organisation_name or r.organisation_code,
-                r.organisation_sector or r.sector,
-                r.organisation_type or "unknown",
+        first = {r.organisation_code: r for r in sorted(records[::-1], key=self.under.of)}
+        new = [record for code, record in first.items() if code not in met]
+        for sensitivity in {self.under.of(record) for record in new}:
+            named = [_named(record) for record in new if self.under.of(record) == sensitivity]
+            catalogue.put_named(
+                self.connection, self.under.edition_id, named, sensitivity=sensitivity, as_of=self.under.period_end
             )
-            for r in reversed(records)
-            if r.organisation_code not in met
-        }  # fmt: skip
-        catalogue.put_named(
-            self.connection, self.under.edition_id, list(found.values()),
-            sensitivity=self.under.sensitivity, as_of=self.under.period_end,
-        )  # fmt: skip
-        self.named.update(found.values())
+            self.named.update(named)
 
     def _interests(
         self, records: Sequence[HoldingRecord], ids: Mapping[holdings.HoldingKey, int]
@@ -136,6 +130,13 @@ class Writer:
     def _count(self, what: str, records: Sequence[Record]) -> None:
         self.counts[what] += len(records)
         self.counts["rows"] += len(records)
+
+
+def _named(record: HoldingRecord) -> catalogue.Named:
+    return catalogue.Named(
+        record.organisation_code, record.organisation_name or record.organisation_code,
+        record.organisation_sector or record.sector, record.organisation_type or "unknown",
+    )  # fmt: skip
 
 
 # Organisations before the holdings that name them; the rest in any order.

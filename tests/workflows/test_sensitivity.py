@@ -77,6 +77,32 @@ def test_organisations_are_public(loaded: Engine, hand_in: HandIn) -> None:
         hand_in(loaded, "orgs.csv", content, insisted="organisations", sensitivity="partner")
 
 
+PLOTS = """Trust code,Trust name,Plot reference,Area (ha),Status,Sensitive,Postcode
+RAL,Royal Free London,PL1,0.7,Surplus,No,N15 3TH
+RRP,"Barnet, Enfield and Haringey",PL2,0.9,Surplus,Yes,N15 3TH
+RZ7,Quiet Trust,PL3,1.9,Surplus,,N10 3JG
+"""
+OPEN_PLOT = "Trust code,Trust name,Plot reference,Area (ha),Status,Sensitive\nRZ7,Loud Trust,PL4,0.2,Surplus,No\n"
+
+
+def test_an_organisation_that_private_rows_alone_name_is_private(
+    loaded: Engine, hand_in: HandIn, make_api: Make
+) -> None:
+    """Of a public file of plots, whose the sensitive ones are is not told: neither by an organisation that nothing else
+    names, nor by a name that the file uses for one that is known. A public row tells it."""
+    hand_in(loaded, "plots-2025-26.csv", PLOTS)
+    public, keyed = make_api(loaded), make_api(loaded, key="the-key-of-the-tests")
+    used = {code: "2025-26" in public.get(f"/organisations/{code}").text for code in ("RAL", "RRP")}
+    assert used == {"RAL": True, "RRP": False}
+    for route in ("/organisations", "/letters", "/issues", "/organisations/RZ7", "/letters/RZ7"):
+        assert "Quiet Trust" not in public.get(route).text
+    assert [public.get(f"/{what}/RZ7").status_code for what in ("organisations", "letters")] == [404, 404]
+    assert keyed.get("/organisations/RZ7").json()["name"] == "Quiet Trust"
+    hand_in(loaded, "plots-2026-27.csv", OPEN_PLOT)
+    assert public.get("/organisations/RZ7").json()["name"] == "Loud Trust"
+    assert "Quiet Trust" not in public.get("/organisations/RZ7").text
+
+
 @pytest.fixture(scope="module")
 def withheld(
     make_loaded: Callable[[], Engine], hand_in: HandIn, template: Template, draft: Callable[..., Any]
