@@ -89,7 +89,9 @@ class Writer:
     def _put_named(self, records: Sequence[HoldingRecord]) -> None:
         """Each organisation once: the first row that names it counts, of those that most may see."""
         met = {one.code for one in self.named}
-        first = {r.organisation_code: r for r in sorted(records[::-1], key=self.under.of)}
+        first: dict[str, HoldingRecord] = {}
+        for record in sorted(records, key=self.under.of, reverse=True):
+            first.setdefault(record.organisation_code, record)
         new = [record for code, record in first.items() if code not in met]
         for sensitivity in {self.under.of(record) for record in new}:
             named = [_named(record) for record in new if self.under.of(record) == sensitivity]

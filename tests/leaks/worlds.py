@@ -195,25 +195,12 @@ def said_of(made: Making, rows: list[Row], level: Level, owner: str) -> list[Fil
     made.secrets += [Secret(level, owner, (word,), (number,), f"NCL-{row['holding_code']}") for row in rows]
     parcel = drawn["holding_code"], drawn["organisation_code"], square(drawn, 84)
     return [
-        File(f"plots-{level}-{owner}-2025-26.csv", _csv(_plots(word, number, f"{level}-{owner}", value))),
         rows_file(f"{word}-value.csv", [stated], level, period=NEW),
         rows_file(f"{word}-owner.csv", [owned], level, period=NEW),
         File(f"{word}-event.csv", _csv([_event(word, event, "sold", receipt_gbp=number)]), level),
         File(f"{word}-place.csv", _csv([place]), level),
         File(f"{word}-parcel.gpkg", b"", level, (parcel,)),
     ]
-
-
-def _plots(word: str, number: int, group: str, near: Row) -> list[Row]:
-    """A public file of plots: one for everybody, and two that are sensitive, one of an organisation that has a public
-    plot nowhere and one of an organisation that nobody else has named."""
-    kept = {"Status": "Surplus", "Easting": near["easting"], "Northing": near["northing"]}
-    plain = {"Trust code": "RAL", "Trust name": NAMES["RAL"], "Plot": f"OPEN-{group}", "Area (ha)": 0.4,
-             "Market value": 1000, "Sensitive": "No"}  # fmt: skip
-    quiet = {"Area (ha)": 1.5, "Market value": number, "Sensitive": "Yes"}
-    known = {"Trust code": "RRP" if word < "QN" else "RAP", "Trust name": f"Known {word}", "Plot": f"{word}P"}
-    return [plain | kept, quiet | known | kept, quiet | kept | {"Trust code": word[:5], "Trust name": f"Plot {word}",
-                                                                "Plot": f"{word}R"}]  # fmt: skip
 
 
 def new_secrets(made: Making, rows: list[Row], level: Level, owner: str) -> Data:
