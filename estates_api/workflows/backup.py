@@ -24,6 +24,7 @@ from estates_api.workflows.prove import verify_published
 FORMAT = "estates-backup/1"
 DUMP, MANIFEST = "database.dump", "manifest.json"
 _LONGEST_MANIFEST = 64 << 20
+_STATED = frozenset({"format", "made_at", "schema", "editions", "methods", "shortlists", "audit", "dump"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,10 @@ class Restored:
 
 def backup(engine: Engine, path: Path, *, now: datetime) -> dict[str, Any]:
     """Write everything to a file, whole or not at all, while others go on working; what it says of itself."""
+    if path.exists() and not path.is_file():
+        raise BadInput(f"{shorten(str(path), 200)}: not a file, and not replaced by one")
     with _beside(path) as folder:
-        dump, made = folder / DUMP, folder / path.name
+        dump, made = folder / DUMP, folder / "backup"
         with dumps.frozen(engine) as (connection, snapshot):
             told = {
                 "format": FORMAT,
@@ -116,15 +119,17 @@ def _unpack(path: Path, folder: Path) -> tuple[dict[str, Any], Path]:
             told = json.loads(manifest.read(_LONGEST_MANIFEST))
             if told["format"] != FORMAT:
                 raise BadInput(f"{name}: a backup of another form ({shorten(str(told['format']))}, not {FORMAT})")
-            dump = folder / DUMP
+            if not _STATED <= told.keys():
+                raise KeyError
+            wanted, dump = told["dump"]["sha256"], folder / DUMP
             with dump.open("wb") as file:
                 while piece := packed.read(1 << 20):
                     file.write(piece)
-    except (tarfile.TarError, KeyError, ValueError, TypeError):
+    except (tarfile.TarError, KeyError, ValueError, TypeError, RecursionError):
         raise BadInput(f"{name}: not a backup made by: estates backup FILE, or cut off") from None
     except OSError as error:
         raise BadInput(f"{name}: {error.strerror or 'it cannot be read'}") from None
-    if _sha256(dump) != told["dump"]["sha256"]:
+    if _sha256(dump) != wanted:
         raise BadInput(f"{name}: the backup is damaged: its dump has not the SHA-256 that its manifest states")
     return told, dump
 

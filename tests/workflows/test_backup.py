@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import tarfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -67,6 +68,13 @@ def _newer(path: Path) -> bytes:
         return json.dumps(json.load(archive.extractfile(MANIFEST)) | {"schema": "9999"}).encode()
 
 
+def _without(path: Path, name: str) -> bytes:
+    """The manifest without one of its members."""
+    with tarfile.open(path) as archive:
+        told = json.load(archive.extractfile(MANIFEST))
+    return json.dumps({key: value for key, value in told.items() if key != name}).encode()
+
+
 def _flipped(path: Path, target: Path, place: float) -> None:
     """A backup with one bit of its dump changed."""
     content = bytearray(path.read_bytes())
@@ -128,6 +136,10 @@ def test_a_database_with_something_in_it_is_left_alone(saved: tuple[Engine, Path
     (lambda path, to: _changed(path, to, database=b"PGDMP"), "damaged: its dump has not the SHA-256"),
     (lambda path, to: _changed(path, to, manifest=b'{"format": "other/2"}'), "a backup of another form"),
     (lambda path, to: _changed(path, to, manifest=b"[]"), "not a backup made by"),
+    (lambda path, to: _changed(path, to, manifest=b"[" * 100_000), "not a backup made by"),
+    (lambda path, to: _changed(path, to, manifest=_without(path, "dump")), "not a backup made by"),
+    (lambda path, to: _changed(path, to, manifest=_without(path, "editions")), "not a backup made by"),
+    (lambda path, to: _changed(path, to, manifest=_without(path, "made_at")), "not a backup made by"),
     (lambda path, to: _changed(path, to, manifest=_newer(path)), "made by a newer version of this service"),
     (lambda path, to: _flipped(path, to, 0.3), "damaged: its dump has not the SHA-256"),
     (lambda path, to: _flipped(path, to, 0.9), "damaged: its dump has not the SHA-256"),
@@ -187,6 +199,23 @@ def test_hashes_that_differ_are_told(saved: tuple[Engine, Path], fresh: Engine, 
     changed = _changed(saved[1], tmp_path / "less.estates", manifest=json.dumps(told).encode())
     with pytest.raises(Unavailable, match="not what was saved: editions"):
         restore(fresh, changed)
+
+
+@pytest.mark.parametrize("name", [DUMP, MANIFEST])
+def test_a_backup_may_have_any_name(saved: tuple[Engine, Path], tmp_path: Path, name: str) -> None:
+    """A backup that is called like one of its own parts holds all of them."""
+    backup(saved[0], tmp_path / name, now=NOW)
+    with tarfile.open(tmp_path / name) as archive:
+        told = json.load(archive.extractfile(MANIFEST))
+        assert archive.getmember(DUMP).size == told["dump"]["bytes"]
+
+
+def test_only_a_file_is_replaced(saved: tuple[Engine, Path], tmp_path: Path) -> None:
+    """A pipe or a device, such as /dev/null, is left as it is, and said in a line."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadInput, match="not a file"):
+        backup(saved[0], tmp_path / "pipe", now=NOW)
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_where_it_cannot_be_written(saved: tuple[Engine, Path]) -> None:
