@@ -94,7 +94,7 @@ def _with(here: str, request: Request, **more: str) -> str:
 def _parse_cursor(cursor: str | None) -> int | None:
     if cursor is None:
         return None
-    if not (cursor.isascii() and cursor.isdigit() and int(cursor) < LARGEST_ID):
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 20 and int(cursor) < LARGEST_ID):
         raise BadInput("cursor: follow a `next` link; cursors are not written by hand")
     return int(cursor)
 

@@ -24,6 +24,9 @@ Encoding = Literal["identity", "gzip", "zstd"]
 KEPT_BYTES, LARGEST_BYTES, SMALLEST_BYTES = 8 << 20, 4 << 20, 1000
 """What a process keeps in all, the largest answer that is kept, and the smallest that is worth compressing."""
 
+LONGEST_NUMBER = 20
+"""Digits of a number in a range; Python reads none of thousands."""
+
 BESIDES_BYTES = 3 << 10
 """What an answer takes besides its body, for its question and its headers: more than most bodies (measured)."""
 
@@ -239,6 +242,8 @@ def parse_range(text: str, size: int) -> tuple[int, int] | None:
     unit, _, rest = text.partition("=")
     first, dash, last = rest.strip().partition("-")
     if unit.strip().lower() != "bytes" or not dash or not f"{first}{last}".isdigit() or not (first + last).isascii():
+        return None
+    if max(len(first), len(last)) > LONGEST_NUMBER:
         return None
     if not first:
         return max(0, size - int(last)), size - 1 if int(last) else -1

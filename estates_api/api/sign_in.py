@@ -45,7 +45,7 @@ class SignIn:
             except ValueError:  # signed by a key that was not there when they were asked for
                 claims = self._claims(token, await self._published(AGAIN_S))
             return self._caller(claims)
-        except (JoseError, ValueError, BadInput):
+        except (JoseError, ValueError, TypeError, BadInput):  # a part of it may be of any type
             raise KeyNeeded("the token is not known here, has ended, or names no role") from None
 
     def _claims(self, token: str, keys: KeySet) -> dict[str, Any]:

@@ -15,7 +15,10 @@ PLAIN = frozenset({"f", "limit", "crs", "bbox-crs", "filter-crs", "filter-lang",
                    "known-at", "datetime", "explain", "by"})  # fmt: skip
 """Parameters whose values tell of no site."""
 
-_LITERALS = re.compile(r"""'(?:[^']|'')*'|"(?:id|value|date|timestamp)"\s*:\s*"[^"]*"|-?\b\d[\d.eE+-]*""")
+_NUMBER, _STRING = r"-?\b\d[\d.eE+-]*", r'"(?:[^"\\]|\\.)*'
+_IN_TEXT = re.compile(rf"'(?:[^']|'')*(?:'|$)|{_NUMBER}")
+_IN_JSON = re.compile(rf'("(?:op|property|type)"\s*:\s*{_STRING}"|{_STRING}"\s*:)|{_STRING}(?:"|$)|{_NUMBER}')
+"""The literals of a filter; of JSON the names, which are no literals, are the first group."""
 
 
 @dataclass(slots=True)
@@ -44,4 +47,10 @@ def masked(query: bytes) -> str:
 def _value(name: str, value: str) -> str:
     if name in PLAIN:
         return value[:100]
-    return _LITERALS.sub("?", value[:5000])[:2000] if name == "filter" else "?"
+    return _without_literals(value[:5000])[:2000] if name == "filter" else "?"
+
+
+def _without_literals(text: str) -> str:
+    if text.lstrip().startswith("{"):
+        return _IN_JSON.sub(lambda found: found[1] or "?", text)
+    return _IN_TEXT.sub("?", text)

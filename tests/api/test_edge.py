@@ -87,6 +87,11 @@ def test_a_slow_query_is_told_with_its_filter(
 @pytest.mark.parametrize(("query", "said"), [
     (b"filter=name%3D%27a%27%27b%27&name=x", "filter=name=?&name=?"),
     (b"limit=5&bbox=1,2,3,4", "limit=5&bbox=?"),
+    (b'filter={"op":"=","args":[{"property":"name"},"St Ann\'s"]}&filter-lang=cql2-json',
+     'filter={"op":"=","args":[{"property":"name"},?]}&filter-lang=cql2-json'),
+    (b'filter={"op":"in","args":[{"property":"name"},["A \\"B","C:D"]]}',
+     'filter={"op":"in","args":[{"property":"name"},[?,?]]}'),
+    (b"filter=name%3D'SECRET", "filter=name=?"),
     (b"filter=S_INTERSECTS(geometry,POINT(-0.1 51.5))", "filter=S_INTERSECTS(geometry,POINT(? ?))"),
 ])  # fmt: skip
 def test_a_question_without_its_values(query: bytes, said: str) -> None:

@@ -78,6 +78,7 @@ def test_filters_are_filters(api: TestClient) -> None:
         ("/issues?edition=x", "edition"),
         ("/issues?cursor=abc", "follow a `next` link"),
         ("/issues?cursor=99999999999999999999", "follow a `next` link"),
+        (f"/issues?cursor={'0' * 5000}", "follow a `next` link"),
         ("/issues?limit=0", "limit"),
         ("/issues?organisation=", "organisation"),
         ("/issues?source=%00", "source"),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -71,6 +72,7 @@ NOT: dict[str, dict[str, Any]] = {
     "of two roles": {"estates_role": ["owner", "steward"]}, "an owner of nothing": {"estates_role": "owner",
                                                                                   "estates_organisation": None},
     "of no organisation": {"estates_organisation": "'; DROP"}, "of a list": {"estates_organisation": ["RAL"]},
+    "of a role that is no text": {"estates_role": {"a": 1}}, "of a list of lists": {"estates_role": [["steward"]]},
 }  # fmt: skip
 
 
@@ -81,6 +83,11 @@ def test_what_does_not_count_is_told_one_thing(issuer: Issuer, why: str) -> None
         asyncio.run(SignIn(issuer).find(token(issuer, **NOT[why])))
 
 
+def _headed(head: Any, made: str) -> str:
+    """A token with another head."""
+    return f"{urlsafe_b64encode(json.dumps(head).encode()).decode().rstrip('=')}.{made.partition('.')[2]}"
+
+
 def test_only_the_issuer_signs(issuer: Issuer) -> None:
     """Not another key of the same name, no shared secret, no signature at all, no mangled token."""
     right = token(issuer)
@@ -89,6 +96,7 @@ def test_only_the_issuer_signs(issuer: Issuer) -> None:
     secret = OctKey.import_key(b"x" * 32, {"kid": "one"})
     unknown = RSAKey.generate_key(2048, {"kid": "three"})
     for made in (token(issuer, key=other), token(issuer, "HS256", secret), token(issuer, key=unknown),
+                 _headed({"alg": "RS256", "kid": "one", "crit": 5}, right), _headed([1], right),
                  f"{head}.{body}.", "a.b.c", f"eyJhbGciOiJub25lIn0.{body}."):  # fmt: skip
         with pytest.raises(KeyNeeded):
             asyncio.run(SignIn(issuer).find(made))
