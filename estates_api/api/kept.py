@@ -30,6 +30,9 @@ LONGEST_NUMBER = 20
 BESIDES_BYTES = 3 << 10
 """What an answer takes besides its body, for its question and its headers: more than most bodies (measured)."""
 
+LONGEST_QUESTION = 4 << 10
+"""The longest path, query and headers of an answer that is kept: most are part of its measured size."""
+
 _COMPRESSED = ("application/json", "application/geo+json", "application/schema+json", "application/problem+json",
                "application/vnd.oai.openapi+json", "text/", "application/vnd.mapbox-vector-tile")  # fmt: skip
 _ASKED_BY = frozenset(
@@ -117,7 +120,8 @@ class Kept:
             answer = await self._made(scope, receive, send, version)
             if answer is None:
                 return
-            self._keep(key, answer)
+            if _length(scope) <= LONGEST_QUESTION:
+                self._keep(key, answer)
         await _send(scope, send, answer)
 
     async def _made(self, scope: Scope, receive: Receive, send: Send, version: int | None) -> Answer | None:
@@ -176,6 +180,12 @@ def _key(scope: Scope) -> Key:
     """Everything that an answer depends on."""
     asked = tuple([pair for pair in scope["headers"] if pair[0] in _ASKED_BY])
     return scope["path"], scope["query_string"], scope.get("scheme"), scope.get(CALLER), asked
+
+
+def _length(scope: Scope) -> int:
+    """Bytes of what `_key` holds."""
+    asked = sum([len(value) for name, value in scope["headers"] if name in _ASKED_BY])
+    return len(scope["path"]) + len(scope["query_string"]) + asked
 
 
 async def _send(scope: Scope, send: Send, answer: Answer) -> None:

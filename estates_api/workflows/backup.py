@@ -119,7 +119,7 @@ def _unpack(path: Path, folder: Path) -> tuple[dict[str, Any], Path]:
             told = json.loads(manifest.read(_LONGEST_MANIFEST))
             if told["format"] != FORMAT:
                 raise BadInput(f"{name}: a backup of another form ({shorten(str(told['format']))}, not {FORMAT})")
-            if not _STATED <= told.keys():
+            if not told.keys() >= _STATED:
                 raise KeyError
             wanted, dump = told["dump"]["sha256"], folder / DUMP
             with dump.open("wb") as file:

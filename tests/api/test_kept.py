@@ -98,6 +98,18 @@ def test_who_asks_and_how_are_part_of_the_question(keeping: Callable[[App], Kept
     assert app.asked == 2
 
 
+def test_a_question_of_great_length_is_not_kept(keeping: Callable[[App], Kept]) -> None:
+    """Memory is counted by answers; questions as long as many answers would take what nobody counts."""
+    app = App()
+    before = keeping(app)
+    for headers in ({"accept": "x" * 30_000}, {"x_api_key": "k" * 30_000}):
+        ask(before, **headers)
+        ask(before, **headers)
+    ask(before, path="/" + "x" * 30_000)
+    ask(before, path="/" + "x" * 30_000)
+    assert app.asked == 6
+
+
 @pytest.mark.parametrize(
     "app", [App(tag=None), App(status=404), App(parts=2), App(body=b"x" * (kept.LARGEST_BYTES + 1))]
 )
@@ -186,8 +198,19 @@ def test_a_part_that_is_not_there(keeping: Callable[[App], Kept], asked: str) ->
 
 
 @pytest.mark.parametrize(
-    "asked", ["bytes=0-1,5-6", "lines=0-1", "bytes=a-b", "bytes=5-2", "bytes", "bytes=-", "bytes=²-",
-              "bytes=0-" + "9" * 5000, "bytes=" + "9" * 5000 + "-", "bytes=-" + "9" * 5000]
+    "asked",
+    [
+        "bytes=0-1,5-6",
+        "lines=0-1",
+        "bytes=a-b",
+        "bytes=5-2",
+        "bytes",
+        "bytes=-",
+        "bytes=²-",
+        "bytes=0-" + "9" * 5000,
+        "bytes=" + "9" * 5000 + "-",
+        "bytes=-" + "9" * 5000,
+    ],
 )
 def test_what_is_no_single_range_is_answered_whole(keeping: Callable[[App], Kept], asked: str) -> None:
     """A range that cannot be read, or several, is not asked for at all (RFC 9110, 14.2)."""
