@@ -12,6 +12,10 @@ import structlog
 
 from estates_api.settings import Log
 
+_WHERE = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+"""Where something failed. The variables there, which structlog tells unless told not to, hold the administrator's key,
+that of the request, and what is withheld."""
+
 TOGETHER_S = 0.05
 """How long a line may wait for others."""
 
@@ -28,9 +32,9 @@ def set_up_logs(wanted: Log) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if people
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        else [_WHERE, structlog.processors.JSONRenderer(ensure_ascii=False)]
     )
     handler = logging.StreamHandler(sys.stderr) if people else _Together(sys.stderr)
     formatter = _People if people else _Machines

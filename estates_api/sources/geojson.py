@@ -155,6 +155,8 @@ class _Text:
                 value, end = self.decoder.raw_decode(self.buffer, self.place)
             except json.JSONDecodeError:
                 end = len(self.buffer)
+            except ValueError:  # of more digits than Python turns into a number
+                raise BadInput("the GeoJSON holds a number of thousands of digits") from None
             else:
                 if end < len(self.buffer) or self.ended:  # a number at the end of a piece may go on in the next
                     start, self.place = self.place, end

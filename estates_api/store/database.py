@@ -48,7 +48,9 @@ ROLES_NEEDED = (
 def make_engine(url: str) -> Engine:
     """An engine on a SQLAlchemy URL. Nothing is connected yet. Unavailable when the URL cannot be read."""
     try:
-        engine = create_engine(url, pool_pre_ping=True, pool_timeout=POOL_WAIT_S, connect_args=dict(KEEP_ALIVE))
+        engine = create_engine(
+            url, pool_pre_ping=True, pool_timeout=POOL_WAIT_S, connect_args=dict(KEEP_ALIVE), hide_parameters=True
+        )  # fmt: skip -- what fails is logged, and values are withheld
     except (ArgumentError, ValueError):  # the message would show the password
         raise Unavailable(
             "ESTATES_DATABASE_URL cannot be read: postgresql://user:password@host:5432/database, with / @ : in the "

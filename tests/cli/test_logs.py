@@ -61,3 +61,20 @@ def test_without_a_loop_each_line_is_written(capsys: pytest.CaptureFixture[str])
     set_up_logs(MACHINES)
     SAID.info("now")
     assert lines(capsys) == ["now"]
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_fault_is_told_without_what_was_in_hand(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of what nobody foresaw the log has where it happened, and no variable: those hold keys and what is withheld."""
+
+    def fail(key: str) -> None:
+        raise ValueError(len(key))
+
+    set_up_logs(Log(level="info", form=form))
+    try:
+        fail("".join(("SEC", "RET")))
+    except ValueError as error:
+        SAID.error("request 1 failed", exc_info=error)
+    said = capsys.readouterr().err
+    assert ("ValueError" in said, "in fail" in said or '"name": "fail"' in said) == (True, True)
+    assert "SECRET" not in said

@@ -561,6 +561,16 @@ def test_geojson_nested_too_deep(tmp_path: Path) -> None:
         open_layer(path)
 
 
+def test_geojson_with_a_number_too_long(tmp_path: Path) -> None:
+    """A number of thousands of digits is refused, and no crash."""
+    path = tmp_path / "a.geojson"
+    path.write_text(
+        '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"a":' + "9" * 5000 + "}}]}"
+    )
+    with pytest.raises(BadInput, match="thousands of digits"):
+        open_layer(path)
+
+
 def test_the_folder_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a file was laid out as is gone when it is read, and also when it is refused."""
     made = tmp_path / "made"

@@ -208,3 +208,10 @@ def test_what_is_referred_to_stays(reading: Engine, table: str) -> None:
         connection.execute(text(f"DELETE FROM {table}"))
     with refused(reading, f"{table} is a record|cannot truncate") as connection:
         connection.execute(text(f"TRUNCATE {table} CASCADE"))
+
+
+def test_what_the_database_refuses_is_told_without_its_values(loaded: Engine) -> None:
+    """The message of a statement that failed goes to the log: it has the statement, and not what it was asked with."""
+    with transaction(loaded) as connection, pytest.raises(DBAPIError) as failed:
+        connection.execute(text("SELECT CAST(CAST(:name AS text) || 'x' AS json), :name"), {"name": "[SEC"})
+    assert "[SEC" not in str(failed.value).replace(str(failed.value.orig), "")
