@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from estates_api.cli.files import write_whole
+from estates_api.cli.files import check_file, write_whole
 from estates_api.cli.session import console, open_session
 from estates_api.domain.method import SCORES
 from estates_api.domain.toml_table import read_toml
@@ -98,8 +98,10 @@ def _site(row: Mapping[str, Any]) -> str:
 
 def _read(path: Path) -> bytes:
     try:
+        check_file(path)
         if path.stat().st_size > LARGEST_BYTES:
-            raise BadInput(f"{shorten(str(path), 200)}: larger than any method file")
+            raise BadInput("larger than any method file")
         return path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{shorten(str(path), 200)}: {error.strerror or 'it cannot be read'}") from None
+    except (BadInput, OSError) as error:
+        reason = error.detail if isinstance(error, BadInput) else error.strerror or "it cannot be read"
+        raise BadInput(f"{shorten(str(path), 200)}: {reason}") from None

@@ -41,8 +41,10 @@ def check_file(path: Path) -> None:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all: beside its place first, then moved there."""
+    """Write a file whole or not at all: beside its place first, then moved there, which no device or pipe is to be."""
     try:
+        if path.exists() and not path.is_file():
+            raise BadInput(f"{shorten(str(path), 200)}: not a file, and not replaced by one")
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
         raise BadInput(f"{shorten(str(path), 200)}: {error.strerror or 'it cannot be written'}") from None

@@ -42,9 +42,9 @@ class Restored:
 
 def backup(engine: Engine, path: Path, *, now: datetime) -> dict[str, Any]:
     """Write everything to a file, whole or not at all, while others go on working; what it says of itself."""
-    if path.exists() and not path.is_file():
-        raise BadInput(f"{shorten(str(path), 200)}: not a file, and not replaced by one")
     with _beside(path) as folder:
+        if path.exists() and not path.is_file():
+            raise BadInput(f"{shorten(str(path), 200)}: not a file, and not replaced by one")
         dump, made = folder / DUMP, folder / "backup"
         with dumps.frozen(engine) as (connection, snapshot):
             told = {

@@ -16,10 +16,12 @@ import typer
 from sqlalchemy import Engine, text
 
 from estates_api import __version__
+from estates_api.cli.files import write_whole
 from estates_api.cli.main import app
 from estates_api.domain.attributes import ATTRIBUTES
 from estates_api.domain.quarters import quarter_of
 from estates_api.domain.values import shorten
+from estates_api.errors import BadInput
 from estates_api.settings import ROOT
 from estates_api.store.database import transaction
 
@@ -299,6 +301,28 @@ def test_only_regular_files_are_read(estates: Run, reference: Engine, tmp_path: 
         f"error: {name}: not a file that can be read; nothing was written"
         for name in ("zero", "link.csv", "pipe.csv", "folder.csv")
     ]
+
+
+@pytest.mark.parametrize("command", [["what-if"], ["method", "adopt", "--by", "A", "--reason", "b"]], ids=" ".join)
+@pytest.mark.parametrize("name", ["pipe", "folder"])
+def test_a_method_is_read_from_a_regular_file(
+    estates: Run, reference: Engine, tmp_path: Path, command: list[str], name: str
+) -> None:
+    """What may have no end is refused in one line: a pipe was waited for, and /dev/zero read into memory."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    done = estates(*command, tmp_path / name, on=reference)
+    assert (done.code, done.err) == (2, f"error: {tmp_path / name}: not a file that can be read\n")
+
+
+def test_only_a_file_is_written_over(tmp_path: Path) -> None:
+    """A pipe or a device, such as /dev/null, is not replaced by a file."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadInput, match="not a file"):
+        write_whole(tmp_path / "pipe", "a")
+    assert (tmp_path / "pipe").is_fifo()
+    with pytest.raises(BadInput, match="name too long"):
+        write_whole(tmp_path / ("x" * 300), "a")
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that cannot be read to its end is on Linux")

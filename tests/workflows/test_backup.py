@@ -220,8 +220,9 @@ def test_only_a_file_is_replaced(saved: tuple[Engine, Path], tmp_path: Path) -> 
 
 def test_where_it_cannot_be_written(saved: tuple[Engine, Path]) -> None:
     """A folder that is not there is told in a line."""
-    with pytest.raises(BadInput, match="No such file"):
-        backup(saved[0], Path("/nowhere/at/all"), now=NOW)
+    for path, said in ((Path("/nowhere/at/all"), "No such file"), (Path("x" * 300), "name too long")):
+        with pytest.raises(BadInput, match=said):
+            backup(saved[0], path, now=NOW)
 
 
 def test_an_older_schema_is_brought_up_to_date(empty_engine: Engine, fresh: Engine, tmp_path: Path) -> None:
