@@ -71,8 +71,8 @@ function change(parts, options) {
 function find() {
   const said = new FormData(form);
   const names = new Set([...form.elements].map(({ name }) => name).filter(Boolean));
-  change(Object.fromEntries([...names].map((name) => [name, (said.get(name) ?? "").trim()])));
-  if (asked.colour === "route") asked.colour = "";
+  const parts = Object.fromEntries([...names].map((name) => [name, (said.get(name) ?? "").trim()]));
+  change({ ...parts, colour: parts.colour === "route" ? "" : parts.colour });
   show();
 }
 
@@ -85,9 +85,8 @@ async function show(listed = showList()) {
   $("#more").open ||= ["release", "reuse", "land", "homes", "coverage", "changed"].some((name) => asked[name]);
   list.tick(comparedOf(asked));
   compare([...list.picked]);
-  const shown = layersOf(asked);
-  for (const box of $("#layers").querySelectorAll("input")) box.checked = shown.includes(box.value);
-  await Promise.all([listed, showMap(shown)]).catch(told);
+  for (const box of $("#layers").querySelectorAll("input")) box.checked = layersOf(asked).includes(box.value);
+  await Promise.all([listed, showMap()]).catch(told);
 }
 
 /** Say what went wrong; a question that was taken back is no fault. */
@@ -95,27 +94,37 @@ function told(error) {
   if (error.name !== "AbortError") $("#count").textContent = error.message;
 }
 
-async function showMap(shown) {
-  const ids = await changedSites();
+async function showMap() {
+  const { changed } = asked, ids = await changedSites();
   await begun;
+  if (asked.changed !== changed) return; // what was asked for meanwhile is shown by itself
   drawing?.ask(question(asked, ids).toString());
-  drawing?.show(shown);
+  await showLayers();
+}
+
+/** Show the layers that are asked for when the map is there, which may be later than when they were ticked. */
+async function showLayers() {
+  await begun;
+  drawing?.show(layersOf(asked));
   await colour();
 }
 
 async function showList() {
-  if (asked.within) await begun;
-  const box = asked.within && drawing ? await drawing.box() : null;
-  await list.ask(asked, { ids: await changedSites(), box, ranking, differing: Boolean(asked.differs && ranking) });
+  const { changed, within } = asked;
+  if (within) await begun;
+  const box = within && drawing ? await drawing.box() : null, ids = await changedSites();
+  if (asked.changed !== changed || asked.within !== within) return;
+  await list.ask(asked, { ids, box, ranking, differing: Boolean(asked.differs && ranking) });
 }
 
 const changes = new Map();
 
 /** Which sites entered, moved or left on the lists of a quarter; null where all are asked for. */
 async function changedSites() {
-  if (!asked.changed) return null;
-  if (!changes.has(asked.changed)) changes.set(asked.changed, await get(`/shortlists/${asked.changed}/changes-since/${described.since}`));
-  const { entered, moved, left } = changes.get(asked.changed);
+  const { changed } = asked;
+  if (!changed) return null;
+  if (!changes.has(changed)) changes.set(changed, await get(`/shortlists/${changed}/changes-since/${described.since}`));
+  const { entered, moved, left } = changes.get(changed);
   return [...entered, ...moved, ...left].map((one) => one.site);
 }
 
@@ -129,6 +138,7 @@ async function colour() {
     drawing?.colour(chosen.style);
   } else {
     const { sites } = await get(`/assessments/latest/criteria/${chosen.id}`);
+    if (ranking || chosenColour(asked.colour) !== chosen) return;
     drawing?.colour(null, Object.entries(sites).filter(([, value]) => value != null).map(([ref, value]) => [ref, { fill: shade(value), radius: 6 }]));
   }
   showLegend($("#legend"), chosen, shown, Boolean(ranking));
@@ -155,8 +165,7 @@ function tellDrawn() {
 
 function layersChanged() {
   change({ layers: layersWritten([...$("#layers").querySelectorAll("input:checked")].map((box) => box.value)) }, { replace: true });
-  drawing?.show(layersOf(asked));
-  colour();
+  showLayers().catch(told);
 }
 
 async function choose(ref) {
@@ -165,16 +174,23 @@ async function choose(ref) {
 }
 
 function noSite(error) {
+  if (error.name === "AbortError") throw error;
   $("#site").replaceChildren(made("h2", { id: "site-title" }, "No such site"), made("p", {}, error.message), made("button", { type: "button", class: "plain", onclick: close }, "Close"));
   $("#site").hidden = false;
 }
 
+let showing = new AbortController(); // one site at a time: the last that was chosen
+
 async function showChosen({ go = false } = {}) {
-  list.mark(asked.site);
-  if (!asked.site) { $("#site").hidden = true; drawing?.mark(""); return; }
-  const place = await showSite($("#site"), asked.site, close, { go }).catch(noSite);
-  await begun;
-  drawing?.mark(asked.site, place);
+  showing.abort();
+  const { signal } = showing = new AbortController(), { site } = asked;
+  list.mark(site);
+  $("#site").hidden ||= !site;
+  try {
+    const place = site ? await showSite($("#site"), site, close, { go, signal }).catch(noSite) : null;
+    await begun;
+    if (!signal.aborted) drawing?.mark(site, place);
+  } catch (error) { told(error); }
 }
 
 function close() {

@@ -5,9 +5,10 @@ import { dated, hectares, homes, made, metres2, score, share } from "./words.js"
 
 const GATES = new Map(described.gates.map(({ id, reason }) => [id, reason]));
 
-/** Show a site in a section, go there where that is wanted, and tell where it is; its close button gives the focus back. */
-export async function showSite(section, ref, close, { go = true } = {}) {
-  const { geometry, properties: site } = await get(`/collections/candidates/items/${encodeURIComponent(ref)}`);
+/** Show a site in a section, go there where that is wanted, and tell where it is; its close button gives the focus back.
+ * Nothing is shown once the signal is given up. */
+export async function showSite(section, ref, close, { go, signal }) {
+  const { geometry, properties: site } = await get(`/collections/candidates/items/${encodeURIComponent(ref)}`, signal);
   const rows = [
     ["Owner", site.owner ?? "not known"], ["Organisations", site.organisations],
     ["Address", [site.address, site.postcode, site.borough].filter(Boolean).join(", ")],

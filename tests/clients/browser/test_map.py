@@ -4,20 +4,16 @@ leaves the service."""
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 
 import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from seen import Open
+from seen import Open, publish_lists
 from wire import Web
-
-from estates_api.domain.quarters import quarter_of
 
 pytestmark = pytest.mark.slow
 
 PATIENCE_MS = 20_000
-KEY = "the-key-of-the-clients"
 
 
 def names(page: Page) -> list[str]:
@@ -227,11 +223,7 @@ def test_only_what_changed(
 ) -> None:  # fmt: skip
     """With two published lists the public is shown what entered, moved or left since the one before: list and map."""
     with copied(loaded_template) as url, serving(url) as address:
-        now = str(quarter_of(datetime.now(UTC).date()))
-        for quarter in ("2015-Q1", now):
-            told = httpx2.post(f"{address}/shortlists/{quarter}/publications", headers={"X-API-Key": KEY}, timeout=60,
-                               json={"by": "A Board", "allow_stale": "the returns are of 2017"})  # fmt: skip
-            assert told.status_code == 201, told.text
+        now = publish_lists(address)
         changes = httpx2.get(f"{address}/shortlists/{now}/changes-since/2015-Q1", timeout=60).json()
         wanted = {one["site"] for part in ("entered", "moved", "left") for one in changes[part]}
         page = opened("/map", on=address)
