@@ -10,13 +10,15 @@ from sqlalchemy import RowMapping
 from starlette.responses import Response
 
 from estates_api.api.answers import JSON, text_answer
-from estates_api.api.cursors import parse_place, write_place
+from estates_api.api.context import Secret
+from estates_api.api.cursors import open_place, seal_place
 from estates_api.api.history import Ask, Asked, find_elsewhere
 from estates_api.api.items import check_ref
 from estates_api.api.links import link, with_query
 from estates_api.api.parameters import MOMENT, Limit, only
 from estates_api.domain.attributes import ATTRIBUTES, IDENTITY
 from estates_api.domain.claims import CORRECTION, RETURN, Claim
+from estates_api.domain.records import edition_id
 from estates_api.errors import BadInput, NotFound
 from estates_api.store.organisations import names_on
 from estates_api.store.sites import Moment
@@ -32,10 +34,11 @@ MEANINGS = {**IDENTITY, **ATTRIBUTES}
     dependencies=[Depends(only("attribute", "holding", "limit", "cursor", *MOMENT))],
     response_class=Response,
 )
-def list_claims(  # noqa: PLR0913, PLR0917 -- one parameter per thing that is asked
+def list_claims(  # noqa: PLR0913 -- one parameter per thing that is asked
     ref: str, request: Request, ask: Ask, limit: Limit,
     attribute: Annotated[str | None, Query(description="One attribute by its name, such as gia_m2")] = None,
     holding: Annotated[str | None, Query(description="One holding by its code, such as RRP03")] = None,
+    *, secret: Secret,
     cursor: Annotated[str | None, Query(description="From a `next` link")] = None,
 ) -> Response:  # fmt: skip
     """Every value that any file says of a site's holdings: edition, row, day, authority, and which one wins and why."""
@@ -47,7 +50,7 @@ def list_claims(  # noqa: PLR0913, PLR0917 -- one parameter per thing that is as
     found = weighed_claims(ask, ref, attribute)
     if holding is not None:
         found = [one for one in found if one.stated.holding[1] == holding.upper()]
-    after = parse_place(cursor)
+    after = open_place(cursor, secret) if cursor else None
     numbers = [str(one.stated.claim.id) for one in found]
     if after is not None and after not in numbers:
         raise BadInput("cursor: this page is no longer there; begin again without it")
@@ -56,7 +59,7 @@ def list_claims(  # noqa: PLR0913, PLR0917 -- one parameter per thing that is as
     here = f"{ask.base}/sites/{ref}/claims"
     links = [link(with_query(here, request), "self", JSON, "this page")]
     if start + limit < len(found):
-        more = with_query(here, request, cursor=write_place(numbers[start + limit - 1]))
+        more = with_query(here, request, cursor=seal_place(numbers[start + limit - 1], secret))
         links.append(link(more, "next", JSON, "next page"))
     names = names_of(ask)
     content = {
@@ -88,7 +91,6 @@ def claim_facts(one: Weighed, names: Mapping[str, str], *, whole: bool) -> dict[
     organisation, code = one.stated.holding
     meaning = MEANINGS.get(claim.attribute)
     return {
-        "claim": claim.id,
         "holding": code,
         "organisation_code": organisation,
         "organisation": names.get(organisation, row["organisation"]),
@@ -114,7 +116,7 @@ def claim_facts(one: Weighed, names: Mapping[str, str], *, whole: bool) -> dict[
 def edition_facts(row: RowMapping) -> dict[str, Any]:
     """The file a claim stands in."""
     return {
-        "id": row["edition_id"], "source": row["source"], "label": row["label"], "file_name": row["file_name"],
+        "id": edition_id(row["sha256"]), "source": row["source"], "label": row["label"], "file_name": row["file_name"],
         "sha256": row["sha256"], "period_start": _iso(row["period_start"]), "period_end": _iso(row["period_end"]),
         "publisher": row["publisher"], "licence": row["licence"], "link": row["url"] or None,
         "known_at": _iso(row["known"]),

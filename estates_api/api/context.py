@@ -72,6 +72,11 @@ def connection(request: Request) -> Iterator[Connection]:
         yield opened
 
 
+async def secret(request: Request) -> bytes:
+    """What this installation signs and seals with."""
+    return await reading(request).secret()
+
+
 def caller(request: Request) -> callers.Caller:
     """Who asks, as was found out before all else (api/identity.py); raises what was wrong with the key."""
     found: callers.Caller | EstatesError = request.scope[CALLER]
@@ -104,3 +109,4 @@ Here = Annotated[Context, Depends(context)]
 Database = Annotated[Connection, Depends(connection)]
 Caller = Annotated[callers.Caller, Depends(caller)]
 Base = Annotated[str, Depends(base_url)]
+Secret = Annotated[bytes, Depends(secret)]

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
 from estates_api.errors import BadInput
 
 _MAC_BYTES = 12
@@ -48,6 +51,22 @@ def _sign(body: bytes, question: str, secret: bytes) -> bytes:
 def nulls_of(values: Sequence[Any]) -> tuple[bool, ...]:
     """Which sort values are unknown."""
     return tuple(value is None for value in values)
+
+
+def seal_place(number: str, secret: bytes) -> str:
+    """Where a page ended that goes by a number of the records, which is nobody's to read: from one page to the next it
+    would count what is not shown."""
+    sealed = AESSIV(hashlib.sha512(secret).digest()).encrypt(number.encode(), None)
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def open_place(cursor: str, secret: bytes) -> str:
+    """The number that was sealed; BadInput for what no page of ours gave."""
+    try:
+        sealed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        return AESSIV(hashlib.sha512(secret).digest()).decrypt(sealed, None).decode()
+    except (ValueError, InvalidTag):
+        raise BadInput("cursor: follow a `next` link; cursors are not written by hand") from None
 
 
 def write_place(ref: str) -> str:

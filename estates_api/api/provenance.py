@@ -12,6 +12,7 @@ from estates_api.api.history import Asked
 from estates_api.domain.assessment import Assessed
 from estates_api.domain.claims import Claim
 from estates_api.domain.land import site_land
+from estates_api.domain.records import edition_id
 from estates_api.store import claims
 from estates_api.store.sites import Moment
 from estates_api.workflows.weighing import Weighed
@@ -139,9 +140,9 @@ def source(claim: Claim, weighed: Weighed | None) -> dict[str, Any]:
     file = {}
     if weighed:
         row = weighed.stated.row
-        file = {"holding": row["code"], "edition_id": row["edition_id"], "file_name": row["file_name"],
+        file = {"holding": row["code"], "edition_id": edition_id(row["sha256"]), "file_name": row["file_name"],
                 "sha256": row["sha256"], "link": row["url"] or None, "raw": row["raw"]}  # fmt: skip
     why = {"why_not": weighed.why_not} if weighed and not weighed.wins else {}
-    return {"claim": claim.id, "edition": claim.edition, "row": claim.line, "attribute": claim.attribute,
+    return {"edition": claim.edition, "row": claim.line, "attribute": claim.attribute,
             "as_of": claim.as_of.isoformat() if claim.dated else None, "value": claim.value,
             "authority": authority(claim), **file, **why}  # fmt: skip

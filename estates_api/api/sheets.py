@@ -152,7 +152,7 @@ SHEETS: Mapping[str, Sheet] = {
         ), "No file was handed in that you may see."),),
         action=("/hand-in", "Hand in a file"),
     ),
-    "/editions/{number}": Sheet(
+    "/editions/{edition}": Sheet(
         "{source}, {label}",
         "A file that was handed in.",
         (),
@@ -163,7 +163,7 @@ SHEETS: Mapping[str, Sheet] = {
          Column("SHA-256", "sha256", "code"), Column("Issues", _issues, link="/editions/{id}/issues")),
         (("/editions", "Editions"),),
     ),
-    "/editions/{number}/issues": Sheet(
+    "/editions/{edition}/issues": Sheet(
         "What is wrong in an edition",
         "What was found in the file, where, and who should mend it. Bad rows never stop the good ones.",
         (_ISSUES,), trail=(("/editions", "Editions"),),

@@ -321,9 +321,10 @@ def _unnumbered(told: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in told.items() if name not in left_out} | {"first_issues": first}
 
 
-@router.get("/editions/{number}", dependencies=[Depends(only())])
-def edition(number: int, database: Database, caller: Caller, base: Base) -> dict[str, Any]:
+@router.get("/editions/{edition}", dependencies=[Depends(only())])
+def get_edition(edition: str, database: Database, caller: Caller, base: Base) -> dict[str, Any]:
     """One file that was handed in: what it is, its SHA-256, what it came to, and how many issues it has."""
+    number = editions.find_number(database, caller.audience, edition)
     return _edition(dict(editions.get_edition(database, caller.audience, number)), base)
 
 

@@ -18,6 +18,7 @@ from estates_api.exports.letter import WRITERS
 from estates_api.store import issues as stored
 from estates_api.store import letters
 from estates_api.store.database import transaction
+from estates_api.store.editions import find_number
 from estates_api.workflows.letter import draw_up
 
 SHOWN = 40
@@ -26,7 +27,7 @@ SHOWN = 40
 def issues(  # noqa: PLR0913 -- one option per thing that is asked
     *,
     organisation: Annotated[str | None, typer.Option(help="Code of an organisation: RRP.")] = None,
-    edition: Annotated[int | None, typer.Option(help="Number of an edition.")] = None,
+    edition: Annotated[str | None, typer.Option(help="Id of an edition, from /editions.")] = None,
     severity: Annotated[Literal["error", "warning", "note"] | None, typer.Option(help="Only these.")] = None,
     rule: Annotated[str | None, typer.Option(help="Only what this rule found.")] = None,
     source: Annotated[str | None, typer.Option(help="Only a published series: ERIC.")] = None,
@@ -36,10 +37,9 @@ def issues(  # noqa: PLR0913 -- one option per thing that is asked
     """What is wrong in the files that were handed in: the gravest first, and how many there are of each kind."""
     if rule is not None and rule not in RULES:
         raise BadInput(f"there is no rule {shorten(rule)!r}; the rules are {', '.join(sorted(RULES))}")
-    query = stored.Query(organisation and organisation.upper(), edition, severity, rule, source)
     with open_session() as session, transaction(session.engine) as connection:
-        if edition is not None:
-            stored.check_edition(connection, "complete", edition)
+        number = None if edition is None else find_number(connection, "complete", edition)
+        query = stored.Query(organisation and organisation.upper(), number, severity, rule, source)
         counts = stored.count_issues(connection, "complete", query)
         if csv is not None:
             _write_csv(connection, query, csv)

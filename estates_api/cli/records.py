@@ -14,6 +14,7 @@ from estates_api.domain.values import counted
 from estates_api.errors import BadInput, NotFound
 from estates_api.store import features
 from estates_api.store.database import transaction
+from estates_api.store.editions import find_number
 from estates_api.store.sites import Moment
 from estates_api.workflows import organisations, redact
 from estates_api.workflows.weighing import Weighed, list_weighed
@@ -65,7 +66,7 @@ def _table(found: list[Weighed], title: str) -> Table:
 
 
 def redact_row(
-    edition: Annotated[int, typer.Argument(help="The number of an edition, from /editions.", min=1, max=2**63 - 1)],
+    edition: Annotated[str, typer.Argument(help="The id of an edition, from /editions.")],
     line: Annotated[int, typer.Argument(help="The row of its file.", min=1, max=2**31 - 1)],
     *,
     because: Annotated[str, typer.Option(help="Why. Everybody may read it, so it must not repeat what is masked.")],
@@ -75,8 +76,8 @@ def redact_row(
     """Mask what one row of a file says, by every route and for everybody. The record and its hashes stay."""
     with open_session() as session:
         conditions = redact.Conditions(session.area, session.method, session.method_content, today())
-        mask = redact.Mask(edition, line, because, attribute)
         with transaction(session.engine) as connection:
+            mask = redact.Mask(find_number(connection, "complete", edition), line, because, attribute)
             refs = redact.redact(connection, mask, by=conditions, actor=by)
     what = f"{attribute} of " if attribute else ""
     console.print(f"redacted: {what}row {line} of edition {edition}; sites written anew: {', '.join(refs) or 'none'}")

@@ -50,7 +50,7 @@ def _plain(number: Decimal) -> str:
 
 
 def totals(
-    edition: Annotated[list[str] | None, typer.Argument(help="Editions: `ERIC 2016-17` or a number; all if left out.")]
+    edition: Annotated[list[str] | None, typer.Argument(help="Editions: `ERIC 2016-17` or an id; all if left out.")]
     = None,
     *,
     by: Annotated[By, typer.Option(help="One line for each: edition, organisation or site.")] = "edition",

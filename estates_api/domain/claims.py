@@ -53,7 +53,6 @@ class Claim:
 def describe_claim(claim: Claim) -> dict[str, Any]:
     """A claim as an explanation names it: JSON-ready."""
     return {
-        "claim": claim.id,
         "edition": claim.edition,
         "row": claim.line,
         "attribute": claim.attribute,

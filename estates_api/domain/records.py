@@ -11,10 +11,19 @@ Sector = Literal["NHS", "council", "other public", "private", "unknown"]
 Sensitivity = Literal["public", "partner", "owner"]
 ValueState = Literal["reported", "not applicable", "not provided"]
 
+ID_CHARACTERS = 12
+
+
+def edition_id(sha256: str) -> str:
+    """What an edition is called in addresses: the first characters of the SHA-256 of its bytes. A running number would
+    tell how many editions there are between two, also of those that are for others."""
+    return sha256[:ID_CHARACTERS]
+
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Something wrong in an edition, for the person who can mend it. `rule` is one of RULES."""
+    """Something wrong in an edition, for the person who can mend it. `rule` is one of RULES; `sensitivity` that of a
+    row which is for fewer than its file, and was not taken."""
 
     rule: str
     line: int | None
@@ -22,6 +31,7 @@ class Issue:
     reason: str
     raw: str | None = None
     organisation: str | None = None
+    sensitivity: Sensitivity | None = None
 
     @property
     def severity(self) -> Severity:

@@ -11,7 +11,7 @@ event, if whoever hands the file in says which page it is from: an event needs o
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain
 
@@ -147,11 +147,8 @@ def _read_all(plots: _Plots) -> Iterator[Record]:
 
 
 def _refusal(cells: Cells, refused: RowError) -> Issue:
-    """Why a row was not taken; of one that may be sensitive nothing is shown, for no plot keeps its issue private."""
-    if _is_open(cells):
-        return cells.refusal(refused)
-    reason = "the row was not taken, and as it may be sensitive nothing of it is shown"
-    return Issue(refused.rule, cells.line, refused.field, reason, None, cells.organisation)
+    """Why a row was not taken: of one that may be sensitive it is for its owner alone, as the plot would be."""
+    return replace(cells.refusal(refused), sensitivity=None if _is_open(cells) else "owner")
 
 
 def _read_plot(plots: _Plots, cells: Cells) -> HoldingRecord:

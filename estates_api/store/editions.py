@@ -1,5 +1,6 @@
 """Editions and their issues: what was handed in, when, and what was wrong with it."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import OperationalError
 
 from estates_api.domain.claims import CORRECTION
+from estates_api.domain.records import ID_CHARACTERS
 from estates_api.domain.shortlist import NOT_PUBLIC
 from estates_api.errors import NotFound, Unavailable
 from estates_api.store.issues import seen_by
@@ -24,6 +26,9 @@ AUTHORITY = {"correction": CORRECTION, **dict.fromkeys(
 """Which source wins when claims differ: a person's correction, then an official return, then a list."""
 
 ANY_LIST = 10
+
+NAME = func.left(edition.c.sha256, ID_CHARACTERS)
+_ID = re.compile(f"[0-9a-f]{{{ID_CHARACTERS},64}}")
 
 
 def lock_catalogue(connection: Connection, *, wait_s: float | None = None) -> None:
@@ -62,14 +67,15 @@ def _with_counts() -> Select[Any]:
 
 
 def find_numbers(connection: Connection, wanted: Sequence[str]) -> list[tuple[int, str]]:
-    """(id, title) of the editions asked for by number or title, oldest first; of all when none is. NotFound names one
+    """(number, title) of the editions asked for by id or title, oldest first; of all when none is. NotFound names one
     that is not there."""
     title = edition.c.source + " " + edition.c.label
-    rows = connection.execute(select(edition.c.id, title.label("title")).order_by(edition.c.id)).all()
+    columns = edition.c.id, NAME.label("name"), title.label("title")
+    rows = connection.execute(select(*columns).order_by(edition.c.id)).all()
     for name in wanted:
-        if not any(name in {str(row.id), row.title} for row in rows):
+        if not any(name in {row.name, row.title} for row in rows):
             raise NotFound(f"there is no edition {name!r}; `estates totals` lists them all")
-    return [(row.id, row.title) for row in rows if not wanted or {str(row.id), row.title} & set(wanted)]
+    return [(row.id, row.title) for row in rows if not wanted or {row.name, row.title} & set(wanted)]
 
 
 def add_edition(connection: Connection, values: Mapping[str, Any]) -> int:
@@ -91,21 +97,30 @@ def list_editions(connection: Connection, audience: Audience) -> Sequence[RowMap
     return connection.execute(_seen(connection, audience).order_by(edition.c.id.desc())).mappings().all()
 
 
-def get_edition(connection: Connection, audience: Audience, edition_id: int) -> RowMapping:
-    """One edition, as in the list; NotFound when the audience may see no such edition."""
-    found = None
-    if 0 < edition_id < 2**63:
-        query = _seen(connection, audience).where(edition.c.id == edition_id)
-        found = connection.execute(query).mappings().one_or_none()
+def get_edition(connection: Connection, audience: Audience, number: int) -> RowMapping:
+    """One edition that the audience may see, as in the list."""
+    return connection.execute(_seen(connection, audience).where(edition.c.id == number)).mappings().one()
+
+
+def find_number(connection: Connection, audience: Audience, name: str) -> int:
+    """The number that the records have for the edition of an id; NotFound when the audience may see no such edition."""
+    found: int | None = None
+    if _ID.fullmatch(name):
+        own = list_own_editions(connection, audience)
+        shown = or_(edition.c.sensitivity.not_in(hidden_from(audience)), edition.c.id.in_(own))
+        wanted = select(edition.c.id).where(edition.c.sha256.startswith(name), shown)
+        found = connection.execute(wanted).scalars().first()
     if found is None:
-        raise NotFound(f"there is no edition {edition_id}")
+        raise NotFound(f"there is no edition {name[:100]!r}; /editions lists them with their ids")
     return found
 
 
 # Of a file of which some rows are for fewer, its size and what it came to would count them.
 _IN_PART = """edition.sensitivity = 'public' AND edition.id IN (
     SELECT c.edition_id FROM claim c JOIN holding h ON h.id = c.holding_id
-    WHERE c.sensitivity <> 'public' AND c.sensitivity = ANY(:hidden) AND h.organisation_code IS DISTINCT FROM :whose)"""
+    WHERE c.sensitivity <> 'public' AND c.sensitivity = ANY(:hidden) AND h.organisation_code IS DISTINCT FROM :whose
+    UNION SELECT edition_id FROM issue
+    WHERE sensitivity <> 'public' AND sensitivity = ANY(:hidden) AND organisation IS DISTINCT FROM :whose)"""
 
 _OF_ALL = ("attached", "sites", "without", "questions", "error", "warning", "note")
 """What a file came to with sites and issues that are withheld counted in: for whoever sees all of them."""
@@ -115,11 +130,12 @@ def _seen(connection: Connection, audience: Audience) -> Select[Any]:
     own, hidden = list_own_editions(connection, audience), hidden_from(audience)
     counts = _issue_counts(audience, own)
     in_part = text(_IN_PART).bindparams(hidden=hidden, whose=whose(audience))
-    columns = [one for one in edition.c if one.name != "bytes"]
+    columns = [one for one in edition.c if one.name not in {"id", "bytes"}]
     of_the_file = tally.c.counts.op("-", return_type=JSONB)(array(_OF_ALL)) if hidden else tally.c.counts
     came_to = case((in_part, None), (edition.c.id.in_(own), tally.c.counts), else_=of_the_file)
     return (
-        select(*columns, case((in_part, None), else_=edition.c.bytes).label("bytes"), came_to.label("counts"),
+        select(NAME.label("id"), *columns, case((in_part, None), else_=edition.c.bytes).label("bytes"),
+               came_to.label("counts"),
                func.coalesce(counts.c.issues, text("'{}'::jsonb")).label("issues"))
         .join(tally, tally.c.edition_id == edition.c.id)
         .outerjoin(counts, counts.c.edition_id == edition.c.id)

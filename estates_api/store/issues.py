@@ -19,9 +19,8 @@ from sqlalchemy import (
 )
 
 from estates_api.domain.callers import Owner
-from estates_api.domain.records import Issue, Sensitivity
+from estates_api.domain.records import ID_CHARACTERS, Issue, Sensitivity
 from estates_api.domain.rules import RULES, Severity
-from estates_api.errors import NotFound
 from estates_api.store.copying import copy_rows
 from estates_api.store.layers import Audience, projections
 from estates_api.store.owned import NAMED_IN_PRIVATE, list_own_editions
@@ -146,7 +145,8 @@ def _selected(audience: Audience) -> Select[Any]:
     )
     return select(
         issue.c.id, issue.c.rule, issue.c.severity, issue.c.reason, issue.c.organisation, name.label("name"),
-        issue.c.edition_id, func.concat(edition.c.source, " ", edition.c.label).label("edition"), edition.c.source,
+        func.left(edition.c.sha256, ID_CHARACTERS).label("edition_id"),
+        func.concat(edition.c.source, " ", edition.c.label).label("edition"), edition.c.source,
         edition.c.publisher, edition.c.file_name, issue.c.line, issue.c.field, issue.c.raw, issue.c.severity,
         _masked().label("masked"),
     ).join(edition, edition.c.id == issue.c.edition_id)  # fmt: skip
@@ -226,11 +226,3 @@ def count_by_rule(connection: Connection, audience: Audience, query: Query) -> d
     number = func.count()
     wanted = select(issue.c.rule, number).where(_where(connection, audience, query)).group_by(issue.c.rule)
     return {row[0]: row[1] for row in connection.execute(wanted.order_by(number.desc(), issue.c.rule))}
-
-
-def check_edition(connection: Connection, audience: Audience, edition_id: int) -> None:
-    """NotFound when the audience may see no such edition."""
-    own = list_own_editions(connection, audience)
-    shown = or_(edition.c.sensitivity.not_in(hidden_from(audience)), edition.c.id.in_(own))
-    if connection.execute(select(edition.c.id).where(edition.c.id == edition_id, shown)).first() is None:
-        raise NotFound(f"there is no edition {edition_id}")

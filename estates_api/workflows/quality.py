@@ -90,7 +90,8 @@ class Quality:
             if row is None and self._waits(issue):
                 self.held.append(issue)
                 continue
-            organisation, sensitivity = row or (self.organisation, self.under.sensitivity)
+            organisation, of_row = row or (self.organisation, self.under.sensitivity)
+            sensitivity = min(issue.sensitivity or of_row, of_row)  # the stricter, as Under.of has it
             filed.append(Filed(replace(issue, organisation=issue.organisation or organisation), sensitivity))
         return filed
 

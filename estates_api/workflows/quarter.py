@@ -17,7 +17,7 @@ from estates_api.store.shortlists import Seeing
 from estates_api.workflows import shortlist as lists
 from estates_api.workflows.adoption import InForce
 from estates_api.workflows.prove import verify
-from estates_api.workflows.readiness import HINT, find_unfit
+from estates_api.workflows.readiness import HINT, find_unfit, tell_stale
 from estates_api.workflows.shortlist import Frozen, Publication
 
 JOB = "estates quarter"
@@ -61,11 +61,13 @@ def run_quarter(
 
 def _unfit(connection: Connection, outcome: Outcome, wishes: Wishes, area: Area) -> list[str]:
     """Why the evidence is not good enough, by the bounds of the area; an old one may be let through with a reason."""
-    stale, gap = find_unfit(connection, outcome.frozen.document, outcome.frozen.assessment_id, area)
+    row = shortlists.find_shortlist(connection, outcome.frozen.quarter)
+    assert row is not None
+    stale, gap = find_unfit(connection, row, area)
     if stale and wishes.allow_stale:
         _record(connection, outcome, "allow stale evidence", wishes.by, {"reason": wishes.allow_stale, "found": stale})
-        stale = ""
-    return [reason for reason in (f"{stale}; {HINT}" if stale else "", gap) if reason]
+        stale = {}
+    return [reason for reason in (f"{tell_stale(stale)}; {HINT}" if stale else "", gap) if reason]
 
 
 def _record(connection: Connection, outcome: Outcome, action: str, actor: str, detail: dict[str, Any]) -> None:

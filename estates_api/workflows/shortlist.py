@@ -163,8 +163,7 @@ def publish(connection: Connection, quarter: Quarter, asked: Publication, *, are
     values = {"quarter": str(quarter), "revision": last["revision"] + 1, "status": "published",
               "assessment_id": last["assessment_id"], "sha256": last["sha256"], "actor": actor, "replaces": replaces,
               "because": reason if replaces is not None else None}  # fmt: skip
-    allowed = check_ready(connection, json.loads(last["content"]), last["assessment_id"], area=area,
-                          allow_stale=asked.allow_stale)  # fmt: skip
+    allowed = check_ready(connection, last, area=area, allow_stale=asked.allow_stale)
     more = {"allow_stale": allowed} if allowed else {}
     return _add(connection, values, bytes(last["content"]), views, action=PUBLISH, more=more)
 
@@ -269,12 +268,13 @@ def frozen(connection: Connection, row: RowMapping, audience: Circle = "complete
         content = canonical_bytes(mask_sites(without(document, hidden), reasons))
     return Frozen(row["quarter"], row["revision"], row["status"], content, row["sha256"], masked, len(hidden),
                   row["actor"], row["at"], row["replaces"], row["because"], row["assessment_id"],
-                  _on_old_evidence(connection, row))  # fmt: skip
+                  _on_old_evidence(connection, row, audience))  # fmt: skip
 
 
-def _on_old_evidence(connection: Connection, row: RowMapping) -> str:
-    """The reason alone: what was found counts sites that not everybody may see."""
+def _on_old_evidence(connection: Connection, row: RowMapping, audience: Circle) -> str:
+    """The reason, for whom the evidence of what they see is old (workflows/readiness.py)."""
     if row["status"] != "published":
         return ""
     done = find_detail(connection, PUBLISH, f"{row['quarter']} revision {row['revision']}")
-    return str(done.get("allow_stale", {}).get("reason", ""))
+    allowed = done.get("allow_stale", {})
+    return str(allowed["reason"]) if audience in allowed.get("found", {}) else ""

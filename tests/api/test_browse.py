@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, quote, urljoin, urlsplit
@@ -22,12 +23,15 @@ from estates_api.api.wording import day
 from estates_api.domain.collections import COLLECTIONS
 from estates_api.domain.moments import write_days_in
 from estates_api.domain.quarters import quarter_of
+from estates_api.domain.records import edition_id
+from estates_api.settings import ROOT
 from estates_api.store.database import make_engine, transaction
 from estates_api.workflows.ingest import Ingested
 
 Make = Callable[..., TestClient]
 KEY = "the-key-of-the-tests"
 REF = "NCL-RRP03"
+ERIC = edition_id(sha256((ROOT / "data/catalogue/eric_2016-17.csv").read_bytes()).hexdigest())
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 VOID = {"meta", "link", "input", "br", "path", "circle", "rect"}
@@ -102,8 +106,9 @@ PAGES = [
     f"/sites/{REF}?as-of=2015-03-31", "/sites/NCL-BARNET-001", "/sites/NCL-RALC7", "/collections/sites/items?limit=1",
     "/needs", "/needs/allocation", "/levels", "/levels/equity", "/incentives", "/time-machine", "/llc", "/decisions",
     "/decisions/states", "/surplus-windows", "/methods", f"/sites/{REF}/decisions", f"/sites/{REF}/fits",
-    "/shortlists", "/editions", "/editions/7", "/editions/7/issues", "/issues", "/issues?limit=1", "/rules", "/letters",
-    "/organisations", "/organisations?limit=1", "/organisations/RAL", "/organisations/RVL", "/bodies", "/adoptions",
+    "/shortlists", "/editions", f"/editions/{ERIC}", f"/editions/{ERIC}/issues", "/issues", "/issues?limit=1",
+    "/rules", "/letters", "/organisations", "/organisations?limit=1", "/organisations/RAL", "/organisations/RVL",
+    "/bodies", "/adoptions",
 ]  # fmt: skip
 MISTAKES = {
     "/nothing": 404, "/collections/nothing": 404, "/collections/sites/items/NCL-NO": 404, "/sites/NCL-NO": 404,

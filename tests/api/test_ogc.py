@@ -241,7 +241,7 @@ def test_before_all_evidence_there_are_no_features(api: TestClient, day: str) ->
     [
         "/collections/parks", "/collections/parks/items", "/collections/sites/items/NCL-NOTHING", "/nowhere",
         "/collections/sites/items/", "/collections/", "/sites/NOTHING", "/collections/sites/items/%00", "/sites/%00",
-        "/sites/NCL-%FF", "/editions/999999999/issues", "/editions/99999999999999999999/issues", "/shortlists/2031-Q4",
+        "/sites/NCL-%FF", "/editions/999999999/issues", f"/editions/{'0' * 12}/issues", "/shortlists/2031-Q4",
         "/shortlists/2015-Q1.docx", "/editions/0/issues", "/collections/sites/items/..%2F..%2Fetc%2Fpasswd",
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
 
@@ -14,6 +15,8 @@ from estates_api.api.parameters import today
 from estates_api.api.sheets import SHEETS, Column
 from estates_api.api.wording import told
 from estates_api.domain.quarters import quarter_of
+from estates_api.domain.records import edition_id
+from estates_api.settings import ROOT
 
 Make = Callable[..., TestClient]
 KEY = "the-key-of-the-tests"
@@ -22,7 +25,8 @@ HTML = {"Accept": "text/html"}
 ENDORSED = {"organisation": "E09000014", "body": "Cabinet", "decided_on": today().isoformat(),
             "minute_reference": "7", "by": "A. Clerk"}  # fmt: skip
 STALE = {"by": "A Board", "allow_stale": "the returns are of 2017"}
-EXAMPLES = {"quarter": NOW, "number": "7", "code": "RVL"}
+ERIC = edition_id(sha256((ROOT / "data/catalogue/eric_2016-17.csv").read_bytes()).hexdigest())
+EXAMPLES = {"quarter": NOW, "edition": ERIC, "code": "RVL"}
 """What stands in a path for each of its parts."""
 
 

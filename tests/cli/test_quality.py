@@ -3,14 +3,18 @@
 import csv
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from estates_api.cli.main import main
+from estates_api.domain.records import edition_id
+from estates_api.settings import ROOT
 
 Run = Callable[..., tuple[int, str, str]]
+ERIC = edition_id(sha256((ROOT / "data/catalogue/eric_2016-17.csv").read_bytes()).hexdigest())
 
 
 @pytest.fixture
@@ -46,7 +50,7 @@ def test_issues_by_every_filter(estates: Run) -> None:
     code, out, _ = estates("issues", "--source", "ERIC", "--severity", "warning", "--limit", "3")
     assert code == 0
     assert "shown are the first 3; --limit shows more, --csv FILE writes all" in out
-    code, out, _ = estates("issues", "--rule", "tenancy-share", "--organisation", "RYX", "--edition", "9")
+    code, out, _ = estates("issues", "--rule", "tenancy-share", "--organisation", "RYX", "--edition", ERIC)
     assert (code, "2 notes" in out) == (0, True)
     assert estates("issues", "--organisation", "XYZ")[1].strip() == "0 errors, 0 warnings, 0 notes"
 
@@ -88,7 +92,7 @@ def test_whom_a_letter_can_go_to(estates: Run) -> None:
     [
         (("letter", "XXX"), "there is no organisation 'XXX'; list those that return something with: estates letter"),
         (("issues", "--rule", "nope"), "there is no rule 'nope'; the rules are "),
-        (("issues", "--edition", "999"), "there is no edition 999"),
+        (("issues", "--edition", "999"), "there is no edition '999'"),
         (("issues", "--csv", "/nowhere/at/all.csv"), "/nowhere/at/all.csv: No such file or directory"),
         (("letter", "RRP", "--out", "/nowhere/at/all.txt"), "/nowhere/at/all.txt: No such file or directory"),
     ],

@@ -39,9 +39,10 @@ def known_parts(web: Web) -> dict[str, list[str]]:
     """What parts of paths can be so that something is there."""
     ids = [one["id"] for name in COLLECTIONS for one in web.items(name, limit=1)["features"]]
     sites = [one["id"] for one in web.items("sites", limit=3)["features"]]
-    editions = [str(one["id"]) for one in web.json("/editions")["editions"]]
+    editions = [one["id"] for one in web.json("/editions")["editions"]]
     return {"collection": list(COLLECTIONS), "square": ["WebMercatorQuad"], "ref": sites, "featureId": ids,
-            "number": editions, "quarter": ["2015-Q1", "1999-Q4"], "table": ["llc", "brownfield", "rsspl"]}  # fmt: skip
+            "edition": editions, "quarter": ["2015-Q1", "1999-Q4"], "table": ["llc", "brownfield", "rsspl"],
+            }  # fmt: skip
 
 
 def put(operation: Any, mode: GenerationMode, cases: int, known: dict[str, list[str]]) -> int:

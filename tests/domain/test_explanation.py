@@ -133,7 +133,7 @@ def test_an_explanation_leaves_nothing_out(one: Site) -> None:
             assert part["note"] if part["state"] != "known" else part["sources"] or part["note"]
             assert part["why"]
             assert part["citation"]
-            assert all({"edition", "row", "claim", "value"} <= set(source) for source in part["sources"])
+            assert all({"edition", "row", "attribute", "value"} <= set(source) for source in part["sources"])
         unknown = sum(part["could_be"][1] for part in parts if part["could_be"])
         assert result[name]["high"] - result[name]["low"] == pytest.approx(unknown, abs=1e-4)
     assert all(gate["reason"] and gate["citation"] for gate in result["gates"])
@@ -360,7 +360,7 @@ def test_the_explanation_names_its_sources() -> None:
     assert (vacancy["state"], vacancy["could_be"]) == ("unknown", [0.0, round(100 / 12, 6)])
     assert idle["could_be"] is None
     assert idle["sources"][0] == {
-        "claim": 1, "edition": "ERIC 2016-17", "row": 7, "attribute": "idle_land_ha", "as_of": "2017-03-31",
+        "edition": "ERIC 2016-17", "row": 7, "attribute": "idle_land_ha", "as_of": "2017-03-31",
         "value": 0.4,
     }  # fmt: skip
     assert found["gates"][0]["what"] == "no public owner able to dispose is known"

@@ -119,4 +119,4 @@ def every_request(ground: Ground, paths: Iterable[str]) -> list[Request]:
 
 def ground_of(seed: int, worlds: Worlds, *, files: bool = True) -> Ground:
     """What to ask about in the databases of a seed."""
-    return Ground(random.Random(seed), worlds.codes, worlds.secrets, worlds.half_told, editions=45, files=files)
+    return Ground(random.Random(seed), worlds.codes, worlds.secrets, worlds.half_told, worlds.editions(), files)

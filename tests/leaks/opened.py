@@ -16,7 +16,7 @@ import pypdf
 from starlette.testclient import TestClient
 
 HASH, DAYTIME = (
-    re.compile(r"\b[0-9a-f]{64}\b"),
+    re.compile(r"\b([0-9a-f]{64}|(?=[0-9]*[a-f])[0-9a-f]{12})\b"),  # of a file's bytes, and their beginning
     re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\+00:00)?|\d+ \w+ \d{4}, \d\d:\d\d (UTC|\(UK time\))"),
 )
 CURSOR = re.compile(r"cursor=([\w-]+)")
@@ -119,6 +119,7 @@ def _blank(text: str) -> str:
 
 
 def _read_cursor(found: re.Match[str]) -> str:
-    """What a cursor says, without its signature: anybody can read it."""
+    """What a cursor says, without its signature: anybody can read it, unless it is sealed."""
     whole = base64.urlsafe_b64decode(found[1] + "=" * (-len(found[1]) % 4))
-    return f"cursor={(whole[12:] if whole[12:13] == b'[' else whole).decode('utf-8', 'replace')}"
+    said = whole[12:] if whole[12:13] == b"[" else whole
+    return f"cursor={said.decode()}" if said.isascii() else "cursor=<sealed>"

@@ -155,7 +155,7 @@ PLANTS: Mapping[str, Plant] = {
     "decision replay": Plant((SITE, "/sites/{ref}/decisions"), wide("store.decisions.list_decided",
                              "api.progress.read_case", "workflows.progress.list_decided")),
     "what-if": Plant(("/assessments/what-if",), _what_if_of_all),
-    "editions": Plant(("/editions", "/editions/{number}"), nothing_hidden("store.editions")),
+    "editions": Plant(("/editions", "/editions/{edition}"), nothing_hidden("store.editions")),
     "issues": Plant(("/issues", "/issues.csv"), nothing_hidden("store.issues")),
     "organisations": Plant(("/organisations", "/organisations/{code}"), nothing_hidden("store.organisations")),
     "letters": Plant(("/letters", "/letters/{organisation}"), nothing_hidden("store.letters")),

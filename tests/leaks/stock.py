@@ -8,8 +8,20 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import URL, Engine, make_url
-from worlds import GROUP, GROUPS, Data, File, Making, Secret, new_secrets, parcels_file, public_data, said_of
+from sqlalchemy import URL, Engine, make_url, text
+from worlds import (
+    GROUP,
+    GROUPS,
+    Data,
+    File,
+    Making,
+    Secret,
+    later_data,
+    new_secrets,
+    parcels_file,
+    public_data,
+    said_of,
+)
 
 from estates_api.domain.area import Area
 from estates_api.domain.decision_form import parse_stated
@@ -55,6 +67,17 @@ class Worlds:
         if known not in self.made:
             self.made[known] = self.stock.open(self.make(known))
         return self.made[known]
+
+    def editions(self) -> tuple[str, ...]:
+        """The ids of the public files that are in each, and of all that are not public."""
+        listed = []
+        for known in (0, len(GROUPS)):
+            with self.engine(known).connect() as connection:
+                query = text("SELECT left(sha256, 12), sensitivity = 'public' FROM edition ORDER BY id")
+                listed.append({row[0]: row[1] for row in connection.execute(query)})
+        without, withheld = listed
+        return tuple(one for one, public in (without | withheld).items()
+                     if not public or (one in without and one in withheld))  # fmt: skip
 
     def copy(self, known: int) -> Engine:
         """One that a test may spoil."""
@@ -142,7 +165,7 @@ def make_world(stock: Stock, template: str, seed: int) -> Worlds:
     true, other = (_secrets(rows, seed + shift) for shift in (1000, 2000))
     codes = tuple(str(row["holding_code"]) for row in rows)
     return Worlds(
-        lambda known: _world(stock, base, true, other, known=known), tuple(true[0].secrets), codes,
+        lambda known: _world(stock, base, rows, (true, other), known=known), tuple(true[0].secrets), codes,
         tuple(true[0].half_told), stock,
     )  # fmt: skip
 
@@ -159,15 +182,17 @@ def _secrets(rows: list[dict[str, Any]], seed: int) -> Groups:
     return made, found
 
 
-def _world(stock: Stock, base: str, true: Groups, other: Groups, *, known: int) -> str:
+def _world(stock: Stock, base: str, rows: list[dict[str, Any]], secrets: tuple[Groups, Groups], *, known: int) -> str:
     """The URL of a database in which the first so many groups of secrets are the true ones, and of the others is only
     there what withholds the same sites."""
     url = stock.held.enter_context(stock.copied(str(make_url(base).database)))
+    true, other = secrets
     engine = make_engine(url)
     for number in range(len(GROUPS)):
         stock.give(engine, Data((true if number < known else other)[1][number][0]))
     for _, fresh in true[1][:known]:
         stock.give(engine, fresh)
+    stock.give(engine, later_data(rows))
     stock.list_quarters(engine, LATER, quarter_of(TODAY))
     engine.dispose()
     return url

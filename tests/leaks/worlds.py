@@ -10,10 +10,13 @@ import csv
 import io
 import random
 from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
 import geopandas
+import pyogrio
 import shapely
 
 Level = Literal["partner", "owner"]
@@ -123,7 +126,7 @@ def _csv(rows: list[Row]) -> bytes:
     return out.getvalue().encode()
 
 
-OLD, NEW = ("2016-04-01", "2017-03-31"), ("2025-04-01", "2026-03-31")
+OLD, NEW, LAST = ("2016-04-01", "2017-03-31"), ("2025-04-01", "2026-03-31"), ("2026-04-01", "2026-09-30")
 GROUP = 5
 """Sites of the public data that each group of secrets says something of, in every database."""
 GROUPS: tuple[tuple[Level, str], ...] = (("partner", "RAP"), ("owner", "RAL"), ("owner", "RRP"))
@@ -153,6 +156,12 @@ def public_data(made: Making, sites: int) -> tuple[Data, list[Row]]:
     needs = [need(f"OPEN-{number}", borough, 150 * number)
              for number, borough in enumerate(("Barnet", "Enfield; Haringey", "Camden"), start=1)]  # fmt: skip
     return Data(files, steps, needs), rows
+
+
+def later_data(rows: list[Row]) -> Data:
+    """What is handed in for everybody after all that is withheld: a return in which not everything can be read."""
+    stated = [row | {"gia_m2": row["gia_m2"] + 7} for row in rows[OPEN : OPEN + 6]]
+    return Data([rows_file("later.csv", [*stated, stated[0] | {"gia_m2": "large"}], period=LAST)])
 
 
 KINDS = ("marketed", "planning permission", "part sold", "declared surplus")
@@ -195,12 +204,31 @@ def said_of(made: Making, rows: list[Row], level: Level, owner: str) -> list[Fil
     made.secrets += [Secret(level, owner, (word,), (number,), f"NCL-{row['holding_code']}") for row in rows]
     parcel = drawn["holding_code"], drawn["organisation_code"], square(drawn, 84)
     return [
+        File(f"plots-{level}-{owner}-2025-26.csv", _plots(word, number, f"{level}-{owner}", value)),
         rows_file(f"{word}-value.csv", [stated], level, period=NEW),
         rows_file(f"{word}-owner.csv", [owned], level, period=NEW),
         File(f"{word}-event.csv", _csv([_event(word, event, "sold", receipt_gbp=number)]), level),
         File(f"{word}-place.csv", _csv([place]), level),
         File(f"{word}-parcel.gpkg", b"", level, (parcel,)),
     ]
+
+
+def _plots(word: str, number: int, group: str, near: Row) -> bytes:
+    """A public file of plots: one for everybody, and two that are sensitive, one of an organisation that has no public
+    plot in it and one of an organisation that nobody else has named. Its hash begins as that of its like in every
+    database: what is told in the order of hashes stays in this order."""
+    kept = {"Status": "Surplus", "Easting": near["easting"], "Northing": near["northing"]}
+    plain = {"Trust code": "RAL", "Trust name": NAMES["RAL"], "Plot": f"OPEN-{group}", "Area (ha)": 0.4,
+             "Market value": 1000, "Sensitive": "No"}  # fmt: skip
+    quiet = {"Area (ha)": 1.5, "Market value": number, "Sensitive": "Yes"}
+    known = {"Trust code": "RRP" if word < "QN" else "RAP", "Trust name": f"Known {word}", "Plot": f"{word}P"}
+    new = {"Trust code": word[:5], "Trust name": f"Plot {word}", "Plot": f"{word}R"}
+    tried = (_csv([plain | kept, quiet | known | kept, quiet | new | kept | {"Notes": one}]) for one in count())
+    return next(made for made in tried if sha256(made).hexdigest().startswith(HASHED[group]))
+
+
+HASHED = {f"{level}-{owner}": f"{place:03x}" for place, (level, owner) in enumerate(GROUPS)}
+"""How the hash of the plots of each group of secrets begins."""
 
 
 def new_secrets(made: Making, rows: list[Row], level: Level, owner: str) -> Data:
@@ -237,8 +265,10 @@ def new_secrets(made: Making, rows: list[Row], level: Level, owner: str) -> Data
 
 
 def parcels_file(file: File, folder: Path) -> Path:
-    """The outlines of a file, written."""
+    """The outlines of a file, written: the same bytes for the same outlines."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2026-01-01T00:00:00Z"})  # which GDAL writes into the file
     path = folder / file.name
+    path.unlink(missing_ok=True)
     rows = [{"holding_code": code, "organisation_code": organisation, "geometry": shape}
             for code, organisation, shape in file.parcels]  # fmt: skip
     geopandas.GeoDataFrame(rows, crs=27700).to_file(path)

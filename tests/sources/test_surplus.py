@@ -51,6 +51,15 @@ def test_a_return_without_a_flag_is_private() -> None:
     assert [i.rule for i in read.issues if i.severity == "warning"] == ["sensitivity-assumed"]
 
 
+def test_a_sensitive_row_that_is_not_taken_is_its_owners_alone() -> None:
+    """Why a row was not taken says what stands in it: of a sensitive one only its owner may read it."""
+    content = "Trust code,Plot,Area (ha),Status,Sensitive\nRZ1,,2,surplus,Yes\nRZ2,,2,surplus,\nRZ3,,2,surplus,No\n"
+    document = open_bytes("x.csv", content.encode())
+    read = read_whole(find_reader(document).read(document, Hints(period="2017-18")))
+    refused = [(one.organisation, one.sensitivity) for one in read.issues if one.severity == "error"]
+    assert refused == [("RZ1", "owner"), ("RZ2", "owner"), ("RZ3", None)]
+
+
 def test_damaged_rows_are_issues(samples: Path, read_file: ReadFile) -> None:
     """Totals, repeated plots and plots without a trust are errors; wrong cells cost only themselves."""
     read = read_file(samples / NAME)

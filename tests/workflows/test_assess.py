@@ -78,18 +78,15 @@ def test_every_known_measure_names_its_source(latest: dict[str, Any]) -> None:
 
 def test_sources_are_claims_that_exist(latest: dict[str, Any], reading: Engine) -> None:
     """Every source leads to a stored claim of that edition, row, attribute and value."""
-    named = {source["claim"]: source for site in latest["sites"] for source in sources(site)}
-    query = text(
-        "SELECT c.id, e.source || ' ' || e.label AS edition, c.line, c.attribute, c.number, c.text "
-        "FROM claim c JOIN edition e ON e.id = c.edition_id WHERE c.id = ANY(:ids)"
-    )
+    query = text("SELECT e.source || ' ' || e.label, c.line, c.attribute, "
+                 "coalesce(to_jsonb(c.number), to_jsonb(c.text)) FROM claim c "
+                 "JOIN edition e ON e.id = c.edition_id")  # fmt: skip
     with transaction(reading) as connection:
-        stored = {row.id: row for row in connection.execute(query, {"ids": list(named)})}
-    assert set(stored) == set(named)
-    for number, source in named.items():
-        row = stored[number]
-        assert (source["edition"], source["row"], source["attribute"]) == (row.edition, row.line, row.attribute)
-        assert source["value"] == (row.number if row.number is not None else row.text)
+        stored = set(map(tuple, connection.execute(query)))
+    told = [source for site in latest["sites"] for source in sources(site)]
+    assert len(told) > 1000
+    for source in told:
+        assert tuple(source[name] for name in ("edition", "row", "attribute", "value")) in stored, source
 
 
 @pytest.mark.parametrize("day", ["2014-03-31", "2014-12-31", "2015-03-31", "2017-03-30"])

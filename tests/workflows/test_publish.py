@@ -21,11 +21,13 @@ from estates_api.errors import BadInput, Conflict, KeyNeeded, NotFound
 from estates_api.settings import ROOT
 from estates_api.store import shortlists
 from estates_api.store.assessments import list_explanations
+from estates_api.store.audit import add_audit
 from estates_api.store.database import transaction
 from estates_api.store.shortlists import Seeing
 from estates_api.workflows import choose, comparison
 from estates_api.workflows.prove import Check, reproduce, verify
-from estates_api.workflows.shortlist import Frozen, Publication, get_shortlist, publish
+from estates_api.workflows.readiness import check_ready
+from estates_api.workflows.shortlist import PUBLISH, Frozen, Publication, get_shortlist, publish
 
 TODAY = datetime.now(UTC).date()
 THEN = Quarter(2015, 1)
@@ -355,3 +357,31 @@ def test_the_same_choice_twice_is_refused(lists: Lists) -> None:
     lists.choose("NCL-RAL01", "strike")
     with pytest.raises(Conflict, match="already, by A Board: the board asked"):
         lists.choose("NCL-RAL01", "strike")
+
+
+@pytest.mark.parametrize("old", [{"public"}, {"complete"}, {"public", "partner", "complete"}])
+def test_who_sees_old_evidence_is_told_why_it_went_out(lists: Lists, old: set[str]) -> None:
+    """Each audience's view is judged by itself: the reason is asked for where any of them is too old, and told to
+    those alone whose own view is. Otherwise it would tell how old what is withheld is."""
+    document = lists.draft().document
+    contents = {name: canonical_bytes(document | {"entries": [one | {"stale": name in old} for one in
+                                                              document["entries"]], "audience": name})
+                for name in ("public", "partner", "complete")}  # fmt: skip
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    with transaction(lists.engine) as connection:
+        before = shortlists.get_shortlist(connection, str(THEN))
+        values = {name: before[name] for name in ("quarter", "assessment_id", "actor")} | {"sha256": hashes["complete"]}
+        views = {name: (contents[name], hashes[name]) for name in ("public", "partner")}
+        shortlists.add_shortlist(connection, values | {"revision": 91, "status": "draft"}, contents["complete"], views)
+        row = shortlists.get_shortlist(connection, str(THEN))
+        with pytest.raises(Conflict, match="the evidence is too old: ") as refused:
+            check_ready(connection, row, area=lists.area, allow_stale=None)
+        assert ("as the public will see it" in str(refused.value)) == (old == {"public"})
+        told = check_ready(connection, row, area=lists.area, allow_stale="nothing newer")
+        shortlists.add_shortlist(connection, values | {"revision": 92, "status": "published"}, contents["complete"],
+                                 views)  # fmt: skip
+        add_audit(connection, actor="A Board", action=PUBLISH, subject=f"{THEN} revision 92",
+                  detail={"allow_stale": told})  # fmt: skip
+        for audience in ("public", "partner", "complete"):
+            shown = get_shortlist(connection, THEN, Seeing(audience)).on_old_evidence
+            assert shown == ("nothing newer" if audience in old else "")

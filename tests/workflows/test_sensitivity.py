@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
+from estates_api.domain.keys import parse_holder
 from estates_api.domain.quarters import Quarter, quarter_of
 from estates_api.errors import BadInput
 from estates_api.store.database import transaction
 from estates_api.workflows.ingest import Ingested
+from estates_api.workflows.keys import create_key
 
 HandIn = Callable[..., Ingested]
 Template = Callable[..., bytes]
@@ -101,6 +103,24 @@ def test_an_organisation_that_private_rows_alone_name_is_private(
     hand_in(loaded, "plots-2026-27.csv", OPEN_PLOT)
     assert public.get("/organisations/RZ7").json()["name"] == "Loud Trust"
     assert "Quiet Trust" not in public.get("/organisations/RZ7").text
+
+
+def test_whose_sensitive_row_was_not_taken_is_for_its_owner(loaded: Engine, hand_in: HandIn, make_api: Make) -> None:
+    """A row that cannot be read is as sensitive as the plot would be: its issue is its owner's, in no answer to others
+    and in none of their counts."""
+    before = make_api(loaded).get("/issues").json()["counts"]
+    refused = "RRP,,,lots,Surplus,Yes,N15 3TH\n"
+    hand_in(loaded, "plots-2025-26.csv", PLOTS.partition("RRP")[0] + refused)
+    with transaction(loaded) as connection:
+        own = create_key(connection, parse_holder("owner", "An Owner", organisation="RRP"))
+    public, owner = make_api(loaded), make_api(loaded, key=own)
+    edition = public.get("/editions").json()["editions"][0]
+    assert (edition["file_name"], edition["counts"], edition["bytes"]) == ("plots-2025-26.csv", None, None)
+    where = f"/editions/{edition['id']}/issues"
+    assert [one["severity"] for one in public.get(where).json()["issues"]] == []
+    assert public.get("/issues").json()["counts"] == before
+    told = owner.get(where).json()["issues"]
+    assert [(one["severity"], one["organisation"], one["line"]) for one in told] == [("error", "RRP", 3)]
 
 
 @pytest.fixture(scope="module")
@@ -207,10 +227,10 @@ def test_a_site_that_rests_on_a_private_claim_as_of_a_day_before_it(withheld: En
 def test_issues_of_a_private_file_are_private(withheld: Engine, make_api: Make) -> None:
     """An edition that is not public answers like one that does not exist; the key reads its issues."""
     keyed = make_api(withheld, key="the-key-of-the-tests")
-    number = max(edition["id"] for edition in keyed.get("/editions").json()["editions"])
-    never = make_api(withheld).get("/editions/999999/issues")
+    number = keyed.get("/editions").json()["editions"][0]["id"]
+    never = make_api(withheld).get("/editions/000000000000/issues")
     answer = make_api(withheld).get(f"/editions/{number}/issues")
-    assert (answer.status_code, answer.text) == (404, never.text.replace("999999", str(number)))
+    assert (answer.status_code, answer.text) == (404, never.text.replace("000000000000", number))
     assert keyed.get(f"/editions/{number}/issues").status_code == 200
 
 
