@@ -44,7 +44,8 @@ async def _ours(request: Request, error: Exception) -> Response:
     if isinstance(error, Unavailable):
         headers["Retry-After"] = "5"
         if error.said:
-            log.warning("%s %s: %s", request.method, request.url.path, error.for_operator())
+            route = getattr(request.scope.get("route"), "path", "none")  # not the path, which may name a site
+            log.warning("%s %s: %s", request.method, route, error.for_operator())
     if isinstance(error, Conflict) and error.rule and not wants_html(request):
         return problem(error.status, error.title, error.detail, headers, rule=error.rule)
     return _told(request, error.status, error.title, error.detail, headers)

@@ -126,11 +126,13 @@ def _address(scope: Scope) -> str:
 
 @lru_cache(maxsize=4096)
 def _network(host: str) -> str:
-    """An IPv6 address counts with its whole /64, which one subscriber has; one that stands for IPv4 by itself."""
+    """An IPv6 address counts with its whole /64, which one subscriber has; one that stands for IPv4 as that."""
     try:
         address = ip_address(host)
     except ValueError:
         return host
-    if address.version == 4 or address.ipv4_mapped:
+    if address.version == 4:
         return host
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
     return str(ip_network((address, 64), strict=False))

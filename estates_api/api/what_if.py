@@ -1,8 +1,9 @@
 """`POST /assessments/what-if`: other weights, points, gates and cut-offs, answered at once and never stored."""
 
 import json
+import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 from fastapi import APIRouter, Query, Request
 from pydantic_core import to_json
@@ -111,6 +112,15 @@ async def read_body(request: Request) -> bytes:
     return bytes(kept)
 
 
+def _refuse(number: str) -> NoReturn:
+    raise BadInput(f"the body has {number[:20]}, which is no number in JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """JSON keeps the last of two; what was meant by the first is not guessed (RFC 8259, 4: names should be unique)."""
     found = dict(pairs)
@@ -124,6 +134,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def parse_body(body: bytes) -> Any:
     """The JSON of a body; BadInput says where it cannot be read, or which name stands twice in one object."""
     try:
-        return json.loads(body or b"{}", object_pairs_hook=_once)
+        return json.loads(body or b"{}", object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"the body is not JSON: {error}") from None

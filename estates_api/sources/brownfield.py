@@ -25,7 +25,7 @@ from estates_api.sources.document import Document
 from estates_api.sources.naming import dated_edition
 from estates_api.sources.positions import Position, read_position
 from estates_api.sources.reader import Hints, Reader
-from estates_api.sources.table import Aliases, Table, find_table, require_table, unused_note
+from estates_api.sources.table import Aliases, Table, column_notes, find_table, require_table
 
 
 def _names(*names: str) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ def read(document: Document, hints: Hints) -> Reading:
         doubts = []  # the rows carry their own dates
     source = hints.source or "brownfield land register"
     entries = _read_all(_Register(table, hints, undated=start is None))
-    return Reading("brownfield", source, label, start, end, chain(doubts, unused_note(table), entries))
+    return Reading("brownfield", source, label, start, end, chain(doubts, column_notes(table), entries))
 
 
 @dataclass(slots=True)

@@ -29,11 +29,10 @@ from estates_api.sources.table import (
     Record,
     Table,
     cleaned_notes,
+    column_notes,
     find_table,
     normalise_header,
-    repeated_note,
     require_table,
-    unused_note,
 )
 
 MOST_NAMED = 40
@@ -58,7 +57,7 @@ def read(document: Document, hints: Hints) -> Reading:
     table = _with_energy_parts(require_table(document, columns.ALIASES, _REQUIRED, title="ERIC site data"))
     label, doubts = _label(document, hints, table)
     start, end = financial_year(label)
-    doubts += [*_missing_columns(table), *_new_columns(table), *repeated_note(table), *unused_note(table)]
+    doubts += [*_missing_columns(table), *_new_columns(table), *column_notes(table)]
     source = hints.source or "ERIC"
     return Reading("eric", source, hints.label or label, start, end, chain(doubts, _read_holdings(table)))
 

@@ -13,7 +13,7 @@ from estates_api.sources.cells import Cells, RowError, one_of, parse_amount, par
 from estates_api.sources.document import Document
 from estates_api.sources.naming import hinted_period, stem
 from estates_api.sources.reader import Hints, Reader
-from estates_api.sources.table import Aliases, exact, find_table, require_table, unused_note
+from estates_api.sources.table import Aliases, column_notes, exact, find_table, require_table
 
 KINDS = (
     "declared surplus",
@@ -74,7 +74,7 @@ def read(document: Document, hints: Hints) -> Reading:
     table = require_table(document, _ALIASES, _REQUIRED, title="a list of events")
     start, end = hinted_period(hints)
     source, label = hints.source or "events", hints.label or hints.period or stem(document)
-    return Reading("events", source, label, start, end, chain(unused_note(table), read_rows(table, _read_event)))
+    return Reading("events", source, label, start, end, chain(column_notes(table), read_rows(table, _read_event)))
 
 
 def _read_event(cells: Cells) -> EventRecord:

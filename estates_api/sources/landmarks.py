@@ -15,7 +15,7 @@ from estates_api.sources.document import Document
 from estates_api.sources.naming import dated_edition, stem
 from estates_api.sources.positions import parse_position
 from estates_api.sources.reader import Hints, Reader
-from estates_api.sources.table import Aliases, exact, find_table, require_table, unused_note
+from estates_api.sources.table import Aliases, column_notes, exact, find_table, require_table
 
 # NaPTAN's own names, and those of its first CSV (DfT, NaPTAN guide for data managers).
 _NAPTAN = Aliases(
@@ -113,7 +113,7 @@ def read(document: Document, hints: Hints) -> Reading:
     rows = read_rows(table, _landmark)
     label = label if start or hints.label else stem(document)
     source = hints.source or "Town centres and stations"
-    return Reading("landmarks", source, label, start, end, chain(unused_note(table), rows))
+    return Reading("landmarks", source, label, start, end, chain(column_notes(table), rows))
 
 
 def _landmark(cells: Cells) -> LayerRecord:

@@ -31,6 +31,8 @@ def read_needs(document: Document) -> Iterator[Said]:
 def _read_rows(document: Document) -> Iterator[Said]:
     table = require_table(document, _ALIASES, REQUIRED, title="a list of needs")
     _check_columns(document, table.unused())
+    if twice := table.repeated():
+        raise BadInput(f"{document.name}: the column {shorten(twice[0])!r} stands twice; leave one of them out")
     return ((record.line, {name: record.get(name) for name in FIELDS}, None) for record in table.records())
 
 

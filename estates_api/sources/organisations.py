@@ -11,7 +11,7 @@ from estates_api.sources.cells import Cells, RowError, read_rows
 from estates_api.sources.document import Document
 from estates_api.sources.naming import hinted_period, stem
 from estates_api.sources.reader import Hints, Reader
-from estates_api.sources.table import Aliases, exact, find_table, require_table, unused_note
+from estates_api.sources.table import Aliases, column_notes, exact, find_table, require_table
 
 Status = Literal["active", "closed", "dormant", "proposed"]
 SECTORS: tuple[Sector, ...] = get_args(Sector)
@@ -36,7 +36,7 @@ def read(document: Document, hints: Hints) -> Reading:
     start, end = hinted_period(hints)
     source, label = hints.source or "organisations", hints.label or hints.period or stem(document)
     rows = read_rows(table, lambda cells: _read_organisation(cells, seen))
-    return Reading("organisations", source, label, start, end, chain(unused_note(table), rows))
+    return Reading("organisations", source, label, start, end, chain(column_notes(table), rows))
 
 
 def _read_organisation(cells: Cells, seen: set[str]) -> OrganisationRecord:

@@ -11,7 +11,7 @@ from estates_api.sources.cells import Cells, RowError, read_rows
 from estates_api.sources.document import Document
 from estates_api.sources.naming import hinted_period, stem
 from estates_api.sources.reader import Hints, Reader
-from estates_api.sources.table import Aliases, exact, find_table, require_table, unused_note
+from estates_api.sources.table import Aliases, column_notes, exact, find_table, require_table
 
 COLUMNS = ("place", "place_name", "postcode", "address", "organisation_code", "holding_code")
 SUCCESSION = ("succeeded_by_organisation", "succeeded_by_code")
@@ -33,7 +33,7 @@ def read(document: Document, hints: Hints) -> Reading:
     start, end = hinted_period(hints)
     source, label = hints.source or "places", hints.label or hints.period or stem(document)
     rows = read_rows(table, lambda cells: _read_place(cells, seen))
-    return Reading("places", source, label, start, end, chain(unused_note(table), rows))
+    return Reading("places", source, label, start, end, chain(column_notes(table), rows))
 
 
 def _read_place(cells: Cells, seen: dict[tuple[str, str], str]) -> PlaceRecord:

@@ -26,7 +26,7 @@ from estates_api.sources.naming import dated_edition
 from estates_api.sources.positions import read_position
 from estates_api.sources.reader import Hints, Reader
 from estates_api.sources.sizes import read_size
-from estates_api.sources.table import Aliases, Table, find_table, repeated_note, require_table, unused_note
+from estates_api.sources.table import Aliases, Table, column_notes, find_table, require_table
 
 _TEXTS = {
     "disposal_status": ("Status", "Plot status", "Status of plot", "Surplus status", "Disposal status", "Land status"),
@@ -112,7 +112,7 @@ def read(document: Document, hints: Hints) -> Reading:
     if not table.has("sensitive"):
         reason = "no column says which plots are sensitive: all are kept from everybody but their owners"
         doubts.append(Issue("sensitivity-assumed", table.line, None, reason))
-    doubts += [*repeated_note(table), *unused_note(table)]
+    doubts += [*column_notes(table)]
     source = hints.source or "NHS surplus land"
     plots = _read_all(_Plots(table, hints, f"{source} {label}"))
     return Reading("surplus", source, label, start, end, chain(doubts, plots))

@@ -143,7 +143,12 @@ def _described(field: str, aliases: Aliases) -> str:
     return f"{field} (or {', '.join(names[:3])})" if names else field
 
 
-def unused_note(table: Table) -> list[Issue]:
+def column_notes(table: Table) -> list[Issue]:
+    """What is to be said of the columns as a whole: those that stand twice, and those that nobody read."""
+    return [*repeated_note(table), *_unused_note(table)]
+
+
+def _unused_note(table: Table) -> list[Issue]:
     """One note that counts the columns nobody read and names the first few; none when all were read."""
     names = table.unused()
     if not names:

@@ -20,7 +20,7 @@ from estates_api.sources.document import Document
 from estates_api.sources.naming import hinted_period, stem
 from estates_api.sources.organisations import parse_sector
 from estates_api.sources.reader import Hints, Reader
-from estates_api.sources.table import Aliases, Table, exact, find_table, require_table
+from estates_api.sources.table import Aliases, Table, exact, find_table, repeated_note, require_table
 
 REQUIRED = ("organisation_code", "organisation_name", "sector", "holding_code", "name")
 OPTIONAL = ("address", "postcode", "uprn", "easting", "northing", "evidence_date", "citation")
@@ -54,6 +54,7 @@ def read(document: Document, hints: Hints) -> Reading:
     seen: set[tuple[str, str]] = set()
     reason = "the template has no such column; not read"
     unknown = [Issue("columns-unused", table.line, name, reason) for name in table.unused()]
+    unknown += repeated_note(table)
     rows = read_rows(table, lambda cells: _read_holding(cells, seen))
     return Reading("template", source, label, start, end, chain(unknown, rows))
 

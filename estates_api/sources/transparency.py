@@ -25,11 +25,10 @@ from estates_api.sources.sizes import read_size, unit_of
 from estates_api.sources.table import (
     Aliases,
     Table,
+    column_notes,
     find_table,
     normalise_header,
-    repeated_note,
     require_table,
-    unused_note,
 )
 from estates_api.sources.transparency_columns import ALIASES, OTHER_LISTS, with_profile
 
@@ -122,7 +121,7 @@ def read(document: Document, hints: Hints) -> Reading:
         doubts = []  # the rows carry their own dates
         label = stem(document) if start is None and not hints.label else label
     listing = _List(table, hints)
-    doubts += [*_unit_doubts(table), *repeated_note(table), *unused_note(table)]
+    doubts += [*_unit_doubts(table), *column_notes(table)]
     source = hints.source or "Transparency Code asset list"
     assets = read_rows(table, lambda cells: _read_asset(listing, cells))
     return Reading("transparency", source, label, start, end, chain(doubts, assets))

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from estates_api.api import edge, metrics, rates, told
 from estates_api.api.policy import page_policy
-from estates_api.errors import BadInput
+from estates_api.errors import BadInput, Unavailable
 from estates_api.settings import Log, read_settings
 
 Make = Callable[..., TestClient]
@@ -50,6 +50,21 @@ def test_a_request_has_a_name(api: TestClient, sent: str, kept: bool) -> None:
     found = [api.get("/health/live", headers={"X-Request-ID": sent}).headers["x-request-id"] for _ in range(2)]
     assert (found == [sent, sent]) == kept
     assert kept or found[0] != found[1]
+
+
+def test_what_is_told_of_a_failure(
+    make_api: Make, reading: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:  # fmt: skip
+    """What a server said stands in the log beside the route, and never the path."""
+
+    def away(*_: Any) -> None:
+        raise Unavailable("the database does not answer", "10.0.0.7 refused")
+
+    monkeypatch.setattr("estates_api.workflows.organisations.open_register", away)
+    with caplog.at_level(logging.WARNING, "estates_api"):
+        assert make_api(reading).get("/organisations/SECRET").status_code == 503
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "estates_api"]
+    assert said == "GET /organisations/{code}: the database does not answer: 10.0.0.7 refused"
 
 
 def test_what_is_told_of_a_request(make_api: Make, reading: Engine, caplog: pytest.LogCaptureFixture) -> None:
@@ -182,11 +197,12 @@ def test_a_key_counts_for_itself(limited: Callable[..., TestClient]) -> None:
         (("2001:db8:1:2::1", "2001:db8:1:3::1"), False),
         (("192.0.2.1", "192.0.2.2"), False),
         (("::ffff:192.0.2.1", "::ffff:192.0.2.2"), False),
+        (("::ffff:192.0.2.1", "192.0.2.1", "::ffff:c000:201"), True),
         (("here", "there"), False),
     ],
 )
 def test_a_subscriber_counts_once(hosts: tuple[str, ...], same: bool) -> None:
-    """However its addresses are written, an IPv6 network of /64 may ask as often as one address."""
+    """However its addresses are written, an IPv4 address or an IPv6 network of /64 may ask as often as one address."""
     counting = rates.Rates(limits.parse("1/minute"))
     refused = [counting.check({"client": (host, 1), "path": "/", "headers": []}) for host in hosts]
     assert refused[0] is None

@@ -80,7 +80,8 @@ def test_it_can_be_had_as_a_table(api: TestClient) -> None:
     ("body", "told"),
     [
         (b'{"groups": {"land": 1}}', "groups: there is no 'land'"),
-        (b'{"top": NaN}', "top: must be a whole number"),
+        (b'{"top": NaN}', "the body has NaN, which is no number in JSON"),
+        (b'{"top": -1e400}', "the body has -1e400, which is no number in JSON"),
         (b"{", "the body is not JSON"),
         (b"\xff", "the body is not JSON"),
         (b"[" * 100_000, "the body is not JSON"),

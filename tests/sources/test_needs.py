@@ -46,6 +46,8 @@ def test_columns_that_are_missing_or_not_ours(tmp_path: Path) -> None:
         read(tmp_path, "need,organisation_code,organisation_name,service\nA,RZ1,Made Up,Hub\n")
     with pytest.raises(BadInput, match="no column 'ptal_least'; see: estates needs template"):
         read(tmp_path, f"{HEADER},ptal_least\nA,RZ1,Made Up,Hub,200,3\n")
+    with pytest.raises(BadInput, match="the column 'service' stands twice"):
+        read(tmp_path, f"{HEADER},service\nA,RZ1,Made Up,Hub,200,Clinic\n")
     square = shapely.geometry.mapping(shapely.box(-0.1, 51.5, 0, 51.6))
     with pytest.raises(BadInput, match="no column 'colour'"):
         read(tmp_path, collection(feature(square, colour="red")))

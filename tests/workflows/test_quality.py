@@ -174,6 +174,21 @@ def test_columns_that_stand_twice(reference: Engine, hand_in: HandIn) -> None:
         assert connection.execute(query).scalars().all() == [90]
 
 
+@pytest.mark.parametrize(("name", "content", "twice"), [
+    ("own.csv", ("organisation_code,organisation_name,sector,holding_code,name,gia_m2,GIA_m2\n"
+                 "RZ1,A Trust,NHS,RZ101,Depot,10,20\n"), "GIA_m2"),
+    ("events.csv", "site_name,event,event_date,event_date,source_url\nDepot,sold,2020,2021,https://example.org\n",
+     "event_date"),
+])  # fmt: skip
+def test_columns_that_stand_twice_in_any_form(
+    reference: Engine, hand_in: HandIn, name: str, content: str, twice: str
+) -> None:  # fmt: skip
+    """In our own forms as well a column that stands twice is told of: the first one counts."""
+    hand_in(reference, name, content)
+    (note,) = found(reference, "column-repeated")
+    assert note.reason.casefold().endswith(twice.casefold())
+
+
 def test_whose_an_issue_is(reference: Engine, hand_in: HandIn, template: Callable[..., bytes]) -> None:
     """An issue is of its row's organisation; one about the whole file is of the only organisation in it, if that can
     mend it; in a file of several it is nobody's."""
