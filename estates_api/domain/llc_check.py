@@ -37,7 +37,8 @@ class Fault:
 
 @dataclass(slots=True)
 class Checked:
-    """The rows of one table while they are looked at. The keys met are held: some 100 bytes a row. `even`: every row
+    """The rows of one table while they are looked at. The keys met are held: some 100 bytes a row. `boroughs`: the
+    names by codes and the codes by names, as they were met first. `even`: every row
     has as many fields as the header, as in a CSV file; a workbook's end where they are blank."""
 
     places: Mapping[str, int]
@@ -46,6 +47,7 @@ class Checked:
     rows: int = 0
     failed: int = 0
     seen: set[tuple[str, ...]] = field(default_factory=set)
+    boroughs: dict[str, str] = field(default_factory=dict)
 
     def check(self, line: int, cells: Sequence[str]) -> list[Fault]:
         """What is wrong with a row; nothing where it passes."""
@@ -77,6 +79,7 @@ class Checked:
         low, high = row.get("homes_low"), row.get("homes_high")
         wrong = {
             "geometry": _misplaced(row),
+            "borough_gss": self._other_borough(row),
             KEY[-1]: f"{key[-1]} stands twice in {key[0]}; a site has one row" if key in self.seen else "",
             "homes_low": f"{low} is more than homes_high {high}" if low and high is not None and low > high else "",
             "northing": "easting and northing go together; give both or neither"
@@ -85,6 +88,19 @@ class Checked:
         if len(key) == len(KEY):
             self.seen.add(key)
         return [Fault(line, name, reason) for name, reason in wrong.items() if reason]
+
+    def _other_borough(self, row: Mapping[str, Any]) -> str:
+        """A code that an earlier row has for another borough, or a borough that has another code there."""
+        name, code = row.get("borough"), row.get("borough_gss")
+        if not (name and code):
+            return ""
+        there = self.boroughs.get(code, name), self.boroughs.get(name, code)
+        if there == (name, code):
+            self.boroughs |= {code: name, name: code}
+            return ""
+        return (
+            f"an earlier row has {there[1]} for {name}" if there[1] != code else f"an earlier row has it for {there[0]}"
+        )
 
 
 def _misplaced(row: Mapping[str, Any]) -> str:

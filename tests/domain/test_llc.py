@@ -109,7 +109,7 @@ def test_what_we_export_always_passes(sites: list) -> None:
 
 BAD = {
     "site_reference": ["", "a b", "x" * 70], "owner_type": ["public", "NHS, council"], "name": ["", "  "],
-    "postcode": ["N153TH", "nowhere"], "uprn": ["1.00E+11", "12a"], "borough_gss": ["Barnet", "E9000003"],
+    "postcode": ["N153TH", "nowhere"], "uprn": ["1.00E+11", "12a"], "borough_gss": ["Barnet", "E9000003", "E09000034"],
     "area_ha": ["-1", "4 ha", "1,5", "nan", "inf"], "tenure": ["Freehold", "lease"], "easting": ["-1", "700001"],
     "northing": ["51.5°", "1300001"], "precision": ["", "exact"], "geometry": ["SRID=27700;POINT (1 2)", "here"],
     "potential_surplus": ["yes"], "availability": ["maybe"], "planning_status": ["refused"],
@@ -183,6 +183,13 @@ def test_what_no_cell_says_by_itself() -> None:
     """Homes in the wrong order, half a position, a site twice in one quarter, and cells beyond the header."""
     assert faults_of(homes_low="9", homes_high="3") == {"homes_low": "9 is more than homes_high 3"}
     assert list(faults_of(northing="")) == ["northing"]
+    table = open_table(list(FIELDS))
+    here = row() | {"borough": "Barnet", "borough_gss": "E09000003"}
+    assert table.check(2, texts(here)) == []
+    for line, other in enumerate(({"borough": "Camden"}, {"borough_gss": "E09000007"}), start=3):
+        (fault,) = table.check(line, texts(here | other | {"site_reference": f"NCL-{line}"}))
+        assert (fault.line, fault.field) == (line, "borough_gss")
+        assert fault.reason == ["an earlier row has it for Barnet", "an earlier row has E09000003 for Barnet"][line - 3]
     table, cells = open_table(list(FIELDS)), texts(row())
     assert table.check(2, cells) == []
     (twice,) = table.check(3, cells)
