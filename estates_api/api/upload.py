@@ -303,7 +303,7 @@ def _told(connection: Connection, done: Ingested, base: str, caller: Caller, mos
     query = issues.Query(edition=done.edition_id, places_of=caller.audience if caller.organisation else None)
     found = {"issues_by_rule": issues.count_by_rule(connection, "complete", query),
              "first_issues": issues.list_gravest(connection, "complete", query, most)}  # fmt: skip
-    row = editions.get_edition(connection, "complete", done.edition_id)
+    row = editions.get_edition(connection, caller.audience, done.edition_id)
     totals = [_plain(dict(total)) for total in list_totals(connection, done.edition_id)]
     return {**_edition(dict(row), base), "new": done.new, "totals": totals, **found}
 

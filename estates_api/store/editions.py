@@ -132,7 +132,7 @@ def _seen(connection: Connection, audience: Audience) -> Select[Any]:
     in_part = text(_IN_PART).bindparams(hidden=hidden, whose=whose(audience))
     columns = [one for one in edition.c if one.name not in {"id", "bytes"}]
     of_the_file = tally.c.counts.op("-", return_type=JSONB)(array(_OF_ALL)) if hidden else tally.c.counts
-    came_to = case((in_part, None), (edition.c.id.in_(own), tally.c.counts), else_=of_the_file)
+    came_to = case((in_part, None), else_=of_the_file)
     return (
         select(NAME.label("id"), *columns, case((in_part, None), else_=edition.c.bytes).label("bytes"),
                came_to.label("counts"),

@@ -65,14 +65,24 @@ _KINDS = {
 }
 
 
-# What a key of one organisation is told: what becomes of its own holdings, and of the places where they are.
-_AT_A_SITE = "EXISTS (SELECT FROM holding h WHERE h.organisation_code = :own AND h.site_ref = q.site)"
+# What a key of one organisation is told: what becomes of its own holdings, at sites that it saw before. Of every other
+# site nothing, as little of a new one as of one that is withheld: whoever tries rows at many places finds nobody there.
+_SEEN = """(SELECT s.ref FROM site s WHERE s.at < :since AND (EXISTS (SELECT FROM site_partner p WHERE p.ref = s.ref)
+    OR EXISTS (SELECT FROM site_complete c WHERE c.ref = s.ref AND c.private_to = :own)))"""
 _OWN: Mapping[str, str] = {
-    "sites_new": _AT_A_SITE,
-    "outlines_new": _AT_A_SITE,
-    "sites_gone": """
-        EXISTS (SELECT FROM holding h WHERE h.organisation_code = :own AND h.site_ref IN (q.site, q.survivor))""",
-    "questions": "q.organisation_code = :own AND q.other_organisation_code = :own",
+    "sites_new": "SELECT * FROM ({query}) q WHERE false",
+    "sites_gone": """SELECT * FROM ({query}) q WHERE (q.survivor IS NULL OR q.survivor IN {seen}) AND EXISTS (
+        SELECT FROM placement p JOIN holding h ON h.id = p.holding_id
+        WHERE p.site_ref = q.site AND p.at < :since AND h.organisation_code = :own)""",
+    "holdings_new": """SELECT q.organisation_code, q.code, q.name, CASE WHEN q.site IN {seen} THEN q.site END AS site
+        FROM ({query}) q WHERE q.organisation_code = :own ORDER BY q.code""",
+    "holdings_moved": """SELECT * FROM ({query}) q
+        WHERE q.organisation_code = :own AND q.old IN {seen} AND q.new IN {seen}""",
+    "questions": "SELECT * FROM ({query}) q WHERE q.organisation_code = :own AND q.other_organisation_code = :own",
+    "figures_changed": """SELECT CASE WHEN q.site IN {seen} THEN q.site END AS site, q.organisation_code, q.code,
+        q.name, q.attribute, q.unit, q.line, q.old, q.old_edition, q.new
+        FROM ({query}) q WHERE q.organisation_code = :own ORDER BY q.code, q.attribute""",
+    "outlines_new": "SELECT * FROM ({query}) q WHERE q.site IN {seen}",
 }
 
 _SUMMED = "SELECT count(*) AS counted, string_agg(r::text, E'\\n' ORDER BY r::text) AS rows FROM ({}) r"
@@ -82,7 +92,7 @@ def list_changes(
     connection: Connection, edition_id: int | None, limit: int, *, own: str | None = None
 ) -> dict[str, Any]:  # fmt: skip
     """For each kind of change, all counted and the first listed; `sha256` is of all of them. Without an edition nothing
-    changed. `own`: only what concerns the holdings of one organisation."""
+    changed. `own`: only what becomes of the holdings of one organisation, at sites that it sees."""
     if edition_id is None:
         counts = {**dict.fromkeys(_KINDS, 0), "sites_changed": 0}
         return {"counts": counts, "sha256": _digest({}), **{kind: [] for kind in _KINDS}}
@@ -91,7 +101,7 @@ def list_changes(
     connection.execute(text(_CHANGED), values)
     summed, listed = {}, {}
     for kind, query in _KINDS.items():
-        wanted = f"SELECT * FROM ({query}) q WHERE {_OWN.get(kind, 'q.organisation_code = :own')}" if own else query  # noqa: S608
+        wanted = _OWN[kind].format(query=query, seen=_SEEN) if own else query
         summed[kind] = connection.execute(text(_SUMMED.format(wanted)), values).mappings().one()
         listed[kind] = [dict(row) for row in connection.execute(text(f"{wanted} LIMIT :limit"), values).mappings()]
     changed = (

@@ -213,7 +213,8 @@ def test_a_refusal_step_by_step(client: TestClient, template: Template, count_ro
 def test_a_key_of_one_organisation_is_told_of_its_own(
     make_api: Make, client: TestClient, reference: Engine, template: Template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What others' holdings would do is neither listed nor counted for a steward of one organisation."""
+    """What others' holdings would do is neither listed nor counted for a steward of one organisation, nor whether a
+    place is new or not for its eyes."""
     theirs = {"organisation_code": "RZ2", "organisation_name": "Other NHS Trust", "holding_code": "RZ201",
               "name": "MARIGOLD HOUSE", "gia_m2": 5, "period_end": "2024-03-31"}  # fmt: skip
     ours = {"organisation_code": "RZ1", "holding_code": "RZ101", "name": "Marigold House", "gia_m2": 1}
@@ -225,8 +226,12 @@ def test_a_key_of_one_organisation_is_told_of_its_own(
     answer = send(make_api(reference, key="ours"), content, CHECK, "*/*")
     assert answer.status_code == 200, answer.text
     told = answer.json()["changes"]
-    assert told["holdings_new"] == whole["holdings_new"] != []
-    assert told["sites_new"] == whole["sites_new"] != []
+    (new,) = whole["holdings_new"]
+    assert new["site"] == "NCL-RZ101"
+    assert told["holdings_new"] == [new | {"site": None}]
+    assert (len(whole["sites_new"]), told["sites_new"], told["counts"]["sites_new"]) == (1, [], 0)
+    page = send(make_api(reference, key="ours"), content, CHECK, "text/html").text
+    assert "a site that you have not seen" in page
     assert (whole["counts"]["questions"], told["counts"]["questions"], told["questions"]) == (1, 0, [])
     assert "RZ2" not in answer.text
 
