@@ -98,9 +98,9 @@ class Checked:
         if there == (name, code):
             self.boroughs |= {code: name, name: code}
             return ""
-        return (
-            f"an earlier row has {there[1]} for {name}" if there[1] != code else f"an earlier row has it for {there[0]}"
-        )
+        if there[1] != code:
+            return f"an earlier row has {there[1]} for {name}"
+        return f"an earlier row has it for {there[0]}"
 
 
 def _misplaced(row: Mapping[str, Any]) -> str:
