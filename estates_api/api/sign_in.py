@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from estates_api.domain.callers import ROLES, Caller
@@ -42,7 +42,7 @@ class SignIn:
         try:
             try:
                 claims = self._claims(token, keys)
-            except ValueError:  # signed by a key that was not there when they were asked for
+            except (InvalidKeyIdError, BadSignatureError):  # by a key that was not there when they were asked for
                 claims = self._claims(token, await self._published(AGAIN_S))
             return self._caller(claims)
         except (JoseError, ValueError, TypeError, BadInput):  # a part of it may be of any type
@@ -92,5 +92,15 @@ def _read(url: str) -> Any:
     if not is_confidential(url):
         raise ValueError("keys are read over TLS alone")
     request = Request(url, headers={"Accept": "application/json"})  # noqa: S310 -- the scheme was looked at
-    with urlopen(request, timeout=WAIT_S) as answer:  # noqa: S310
+    with build_opener(_Confidential).open(request, timeout=WAIT_S) as answer:
         return json.loads(answer.read(LARGEST_BYTES))
+
+
+class _Confidential(HTTPRedirectHandler):
+    """Goes on to where an answer sends, as long as nobody on the way can read or change what comes from there."""
+
+    def redirect_request(self, *told: Any) -> Request | None:
+        """`told` ends with the address to go on to."""
+        if not is_confidential(told[-1]):
+            raise ValueError("keys are read over TLS alone")
+        return super().redirect_request(*told)

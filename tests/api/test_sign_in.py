@@ -5,6 +5,7 @@ import json
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -26,23 +27,37 @@ CLAIMS = {"sub": "a.clerk", "aud": "estates", "estates_role": "steward", "estate
 def issuer() -> Iterator[Issuer]:
     """An issuer on this computer that publishes its keys."""
 
+    with publishing([*KEYS.values()]) as url:
+        yield issuer_at(url)
+
+
+def issuer_at(url: str) -> Issuer:
+    """An issuer by its address."""
+    return Issuer(url, "estates", "estates_role", "estates_organisation", "estates_sector")
+
+
+@contextmanager
+def publishing(keys: list[Any], elsewhere: str = "") -> Iterator[str]:
+    """The address of an issuer that publishes keys, or sends whoever asks for them to another host of this computer."""
+
     class Published(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            url = f"http://127.0.0.1:{self.server.server_port}"  # type: ignore[attr-defined]
+            port = self.server.server_port  # type: ignore[attr-defined]
+            url = f"http://127.0.0.1:{port}"
             told: Any = {"issuer": url, "jwks_uri": f"{url}/keys"}
-            if self.path == "/keys":
-                told = KeySet([*KEYS.values()]).as_dict(private=False)
-            self.send_response(200)
+            if self.path != "/.well-known/openid-configuration":
+                told = KeySet(keys).as_dict(private=False)
+            self.send_response(302 if elsewhere and self.path == "/keys" else 200)
+            self.send_header("Location", f"http://{elsewhere}:{port}/there")
             self.end_headers()
             self.wfile.write(json.dumps(told).encode())
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Published)
+    server = ThreadingHTTPServer(("0.0.0.0", 0), Published)
     Thread(target=server.serve_forever, daemon=True).start()
-    yield Issuer(f"http://127.0.0.1:{server.server_port}", "estates", "estates_role", "estates_organisation",
-                 "estates_sector")  # fmt: skip
+    yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
 
@@ -52,7 +67,8 @@ def token(issuer: Issuer, algorithm: str = "RS256", key: Any = None, **changes: 
     key = key or KEYS[algorithm]
     claims = {**CLAIMS, "iss": issuer.url, "exp": int(time.time()) + 60, **changes}
     said = {name: value for name, value in claims.items() if value is not None}
-    return jwt.encode({"alg": algorithm, "kid": key.kid}, said, key, algorithms=[algorithm])
+    head = {"alg": algorithm} | ({"kid": key.kid} if key.kid else {})
+    return jwt.encode(head, said, key, algorithms=[algorithm])
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
@@ -100,6 +116,37 @@ def test_only_the_issuer_signs(issuer: Issuer) -> None:
                  f"{head}.{body}.", "a.b.c", f"eyJhbGciOiJub25lIn0.{body}."):  # fmt: skip
         with pytest.raises(KeyNeeded):
             asyncio.run(SignIn(issuer).find(made))
+
+
+@pytest.mark.parametrize(("elsewhere", "comes_in"), [("127.0.0.1", True), ("127.0.0.2", False)])
+def test_keys_are_never_read_where_others_listen(elsewhere: str, *, comes_in: bool) -> None:
+    """An issuer that sends on to an address without TLS, and of another host, has published nothing."""
+    with publishing([*KEYS.values()], elsewhere) as url:
+        made = SignIn(issuer_at(url)).find(token(issuer_at(url)))
+        if comes_in:
+            assert asyncio.run(made).audience == Owner("RAL")
+        else:
+            with pytest.raises(Unavailable):
+                asyncio.run(made)
+
+
+@pytest.mark.parametrize("kids", [("old", "new"), ("one", "one"), ("", "")])
+def test_an_issuer_changes_its_keys(monkeypatch: pytest.MonkeyPatch, kids: tuple[str, str]) -> None:
+    """A new key counts when a token signed by it comes, one that was withdrawn no more once they are read again: with
+    names of their own, under one name, and without."""
+    monkeypatch.setattr("estates_api.api.sign_in.AGAIN_S", -1)
+    old, new = (RSAKey.generate_key(2048, {"kid": kid} if kid else None) for kid in kids)
+    published = [old]
+    with publishing(published) as url:
+        one = SignIn(issuer_at(url))
+        by_old, by_new = (token(issuer_at(url), key=key) for key in (old, new))
+        assert asyncio.run(one.find(by_old)).audience == Owner("RAL")
+        with pytest.raises(KeyNeeded):
+            asyncio.run(one.find(by_new))
+        published[:] = [new]
+        assert asyncio.run(one.find(by_new)).audience == Owner("RAL")
+        with pytest.raises(KeyNeeded):
+            asyncio.run(one.find(by_old))
 
 
 def test_an_issuer_that_is_away_is_said(issuer: Issuer) -> None:
