@@ -14,7 +14,7 @@ from estates_api.api.context import Base, Caller, Context, Database, Here
 from estates_api.api.history import Ask, find_elsewhere
 from estates_api.api.items import check_ref
 from estates_api.api.pages import page
-from estates_api.api.parameters import only
+from estates_api.api.parameters import only, today
 from estates_api.api.recording import may
 from estates_api.api.upload import check_sender
 from estates_api.api.what_if import parse_body, read_body
@@ -81,7 +81,7 @@ def list_needs(
     closed: Annotated[bool, Query(description="Those that are closed too")] = False,
 ) -> Response:  # fmt: skip
     """Space that is looked for, as far as the caller may see it."""
-    needs = [describe_need(one) | {"href": f"{base}/needs/{one.need.id}"}
+    needs = [describe_need(one, today()) | {"href": f"{base}/needs/{one.need.id}"}
              for one in stored.list_needs(database, caller.audience, closed=closed)]  # fmt: skip
     if wants_html(request):
         return page(request, "needs.html", {"needs": needs})
@@ -104,8 +104,8 @@ def _add(here: Context, base: str, asked: dict[str, str], caller: Caller) -> Res
             ((id_, outcome),) = add_needs(connection, [Given(1, asked)], by).items()
             known = get_need(connection, "complete", id_)
             check_acts_for(caller, known.need.organisation_code)
-            told = describe_need(known)
-            told["doubt"] = list_doubts(connection, [id_]).get(id_)
+            told = describe_need(known, today())
+            told["doubt"] = list_doubts(connection, [id_], today()).get(id_)
     except Faulty as error:
         raise BadInput("; ".join(fault.reason for fault in error.faults)) from None
     href = f"{base}/needs/{id_}"
@@ -153,7 +153,7 @@ def one_need(need: str, request: Request, database: Database, caller: Caller) ->
         return _fits_page(
             request, answer_need(database, caller.audience, known, wish, _market(request, database, caller))
         )
-    return describe_answer(describe_need(known))
+    return describe_answer(describe_need(known, today()))
 
 
 @router.post("/needs/{need}/closing", openapi_extra=_body(_CLOSING, [*_CLOSING]), responses=_ANSWERS,
@@ -176,7 +176,8 @@ def _close(here: Context, need: str, asked: dict[str, str], caller: Caller) -> R
     with transaction(here.engine) as connection:
         get_need(connection, caller.audience, need)
         _check_own(connection, caller, need)
-        return JSONResponse(describe_need(close_need(connection, need, asked["reason"], asked["by"])), 201)
+        closed = close_need(connection, need, asked["reason"], asked["by"])
+        return JSONResponse(describe_need(closed, today()), 201)
 
 
 @router.get("/needs/{need}/fits", dependencies=[Depends(only("verdict", "limit"))], response_class=Response,

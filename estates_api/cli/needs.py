@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from estates_api.cli.files import check_file, shown_name
-from estates_api.cli.session import Session, console, errors, open_session
+from estates_api.cli.session import Session, console, errors, open_session, today
 from estates_api.domain.allocation import First
 from estates_api.domain.fits import VERDICTS, Verdict
 from estates_api.domain.values import counted
@@ -23,6 +23,7 @@ from estates_api.workflows.fits import Wish, answer_need, describe_need, read_ma
 app = typer.Typer(help="Needs: space that is looked for, and the sites that fit.", no_args_is_help=True)
 
 NeedArgument = Annotated[str, typer.Argument(help="The reference of a need.", metavar="NEED")]
+_OVERDUE = "[yellow](overdue)[/yellow]"
 By = Annotated[str, typer.Option(help="Who records it: a person or a body.")]
 
 
@@ -45,7 +46,7 @@ def add(
     with open_session() as session:
         done = _add(session, [work.Given(*said) for said in source.read_needs(document)], by)
         with transaction(session.engine) as connection:
-            doubts = work.list_doubts(connection, done)
+            doubts = work.list_doubts(connection, done, today())
     for id_, outcome in done.items():
         doubt = f" ({doubts[id_]})" if id_ in doubts else ""
         console.print(f"{id_} {outcome}{escape(doubt)}", soft_wrap=True)
@@ -72,7 +73,8 @@ def list_all(
     table = Table("need", "organisation", "looked for", "seen by", box=None, pad_edge=False)
     for one in known:
         ended = f" [dim](closed: {escape(one.need.closed)})[/dim]" if one.need.closed else ""
-        table.add_row(one.need.id, escape(one.need.organisation_name), escape(one.need.told()) + ended,
+        late = f" {_OVERDUE}" if one.need.is_overdue(today()) else ""
+        table.add_row(one.need.id, escape(one.need.organisation_name), escape(one.need.told()) + late + ended,
                       one.need.sensitivity)  # fmt: skip
     console.print(table)
 
@@ -81,7 +83,7 @@ def list_all(
 def show(need: NeedArgument) -> None:
     """Show a need as it is recorded."""
     with open_session() as session, transaction(session.engine) as connection:
-        told = describe_need(work.get_need(connection, "complete", need))
+        told = describe_need(work.get_need(connection, "complete", need), today())
     for name, value in told.items():
         if value not in {None, ""} if isinstance(value, str | None) else True:
             console.print(f"{name}: {escape(str(value))}", soft_wrap=True)
@@ -101,7 +103,8 @@ def fits(
     with open_session() as session, transaction(session.engine) as connection:
         known = work.get_need(connection, "complete", need)
         found = answer_need(connection, "complete", known, wish, read_market(connection, "complete"))
-    console.print(f"{found['need']['id']}: {escape(found['need']['told'])}", soft_wrap=True)
+    late = f" {_OVERDUE}" if found["need"]["overdue"] else ""
+    console.print(f"{found['need']['id']}: {escape(found['need']['told'])}{late}", soft_wrap=True)
     console.print(
         ", ".join(f"{counted(number, 'site')} {_verb(name, number)}" for name, number in found["counts"].items())
     )
@@ -152,7 +155,8 @@ def allocate(
     for one in found["needs"]:
         passed = [f"{other['name']}: {other['told']}" for other in one["passed"]]
         goes = f"{one['name']}\n{one['site']}" if one["site"] else "nowhere"
-        table.add_row(one["need"], f"{one['takes_m2']:,.6g}", escape(goes), escape("\n".join([one["why"], *passed])))
+        need = one["need"] + (f"\n{_OVERDUE}" if one["overdue"] else "")
+        table.add_row(need, f"{one['takes_m2']:,.6g}", escape(goes), escape("\n".join([one["why"], *passed])))
     console.print(table)
 
 

@@ -195,9 +195,10 @@ def _tell_tenure(_: Need, offers: Offers, place: int, says: int) -> Said:
 
 
 def _time(need: Need, offers: Offers) -> Codes:
-    """The space can be had by the day it is needed: a lease that ends before speaks against; else it is not known."""
-    if need.required_by is None:
-        return np.full(len(offers.refs), SILENT, dtype=np.int8)
+    """The space can be had by the day it is needed: a day that has passed, or a lease that ends before it, speaks
+    against; else it is not known."""
+    if need.required_by is None or need.required_by < offers.as_of:
+        return np.full(len(offers.refs), AGAINST if need.required_by else SILENT, dtype=np.int8)
     years = (need.required_by - offers.as_of).days / DAYS_A_YEAR
     lapsed = offers.number("reuse.security") < years  # False for NaN, and for a freehold
     return np.where(lapsed, AGAINST, NOT_KNOWN).astype(np.int8)
@@ -205,6 +206,8 @@ def _time(need: Need, offers: Offers) -> Codes:
 
 def _tell_time(need: Need, offers: Offers, place: int, says: int) -> Said:
     wanted = f"by {need.required_by}"
+    if need.required_by and need.required_by < offers.as_of:
+        return Said(f"it was needed by {need.required_by}, which has passed", None, "", wanted)
     if says == NOT_KNOWN:
         return Said("nothing says when the space can be had", None, "", wanted)
     end = offers.as_of + timedelta(days=round(float(offers.number("reuse.security")[place]) * DAYS_A_YEAR))

@@ -88,6 +88,10 @@ class Need:
             parts.append(f"by {self.required_by.isoformat()}")
         return ", ".join(parts)
 
+    def is_overdue(self, day: date) -> bool:
+        """Whether it is still looked for on a day, though the day by which it was needed has passed."""
+        return self.closed is None and self.required_by is not None and self.required_by < day
+
     def space(self) -> str:
         """The floor area in words: `200 to 400 m²`."""
         low, high = self.floor_area_low_m2, self.floor_area_high_m2
@@ -150,8 +154,14 @@ def _organisation(words: Mapping[str, str], places: Gazetteer) -> tuple[str, str
     return code, name
 
 
-def doubt_about(need: Need, organisations: Mapping[str, str]) -> str:
-    """What is odd about who looks for space, by the register; blank where nothing is."""
+def doubt_about(need: Need, organisations: Mapping[str, str], today: date) -> str:
+    """What is odd about a need: the day by which it is needed, and who looks for it, by the register; blank where
+    nothing is."""
+    overdue = f"it was needed by {need.required_by}, which has passed" if need.is_overdue(today) else ""
+    return "; ".join(filter(None, (overdue, _doubt_about_who(need, organisations))))
+
+
+def _doubt_about_who(need: Need, organisations: Mapping[str, str]) -> str:
     code, name = need.organisation_code, need.organisation_name
     known = organisations.get(code)
     if known is None:

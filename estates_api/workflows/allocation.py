@@ -67,7 +67,10 @@ def answer_allocation(known: Sequence[Recorded], first: First, market: Market) -
         "method": {"id": market.method.id, "sha256": market.method.sha256},
         "met": sum(one.site is not None for one in done.given),
         "of": len(known),
-        "needs": [_describe(describe_need(one), given[one.need.id], fits[one.need.id], market) for one in known],
+        "needs": [
+            _describe(describe_need(one, market.offers.as_of), given[one.need.id], fits[one.need.id], market)
+            for one in known
+        ],
         "sites": _sites(done, wanted, spare_m2),
     }
 
@@ -121,7 +124,8 @@ def _describe(need: dict[str, Any], given: Given, fits: Fits, market: Market) ->
     names = dict(zip(market.offers.refs, market.offers.names, strict=True))
     passed = [asdict(one) | {"name": names[one.site], "told": _passed(one)} for one in given.passed[:MOST_PASSED]]
     return {
-        "need": need["id"], "told": need["told"], "organisation": need["organisation_name"],
+        "need": need["id"], "told": need["told"], "overdue": need["overdue"],
+        "organisation": need["organisation_name"],
         "takes_m2": need["floor_area_low_m2"], "site": given.site, "name": names.get(given.site or ""),
         "counts": fits.count(), "why": _why(given, fits), "passed": passed, "passed_in_all": len(given.passed),
     }  # fmt: skip

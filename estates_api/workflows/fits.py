@@ -114,7 +114,7 @@ def answer_need(
     shown = [int(place) for place in places[: wish.limit]]
     evidence = stored.read_evidence(connection, audience, [market.offers.refs[place] for place in shown])
     return {
-        "need": describe_need(known),
+        "need": describe_need(known, market.offers.as_of),
         **_assessed(market),
         "counts": fits.count(),
         "failing": fits.count_failing(),
@@ -137,7 +137,10 @@ def answer_site(connection: Connection, audience: Audience, ref: str) -> dict[st
         "site": ref,
         **_assessed(market),
         "reuse_score": evidence[ref]["reuse_score"] if ref in evidence else None,
-        "needs": [{"need": describe_need(one)} | describe_fit(fits.fit(0), evidence[ref]) for one, fits in found],
+        "needs": [
+            {"need": describe_need(one, market.offers.as_of)} | describe_fit(fits.fit(0), evidence[ref])
+            for one, fits in found
+        ],
     }
 
 
@@ -173,16 +176,17 @@ def _with_sources(reason: Reason, parts: Mapping[str, Any], gates: Mapping[str, 
     return describe_reason(reason) | {"note": note, "sources": part.get("sources", [])}
 
 
-def describe_need(known: Recorded) -> dict[str, Any]:
-    """A need as JSON-ready values."""
+def describe_need(known: Recorded, day: date) -> dict[str, Any]:
+    """A need as JSON-ready values; whether it is overdue, on this day."""
     need = known.need
     return {
         "id": need.id, "told": need.told(), "organisation_code": need.organisation_code,
         "organisation_name": need.organisation_name, "service": need.service,
         "floor_area_low_m2": need.floor_area_low_m2, "floor_area_high_m2": need.floor_area_high_m2,
         **_area(need.area), "ptal": need.ptal,
-        "required_by": need.required_by.isoformat() if need.required_by else None, "sensitivity": need.sensitivity,
-        "note": need.note, "closed": need.closed, "revision": known.revision, "recorded_by": known.recorded_by,
+        "required_by": need.required_by.isoformat() if need.required_by else None,
+        "overdue": need.is_overdue(day), "sensitivity": need.sensitivity, "note": need.note, "closed": need.closed,
+        "revision": known.revision, "recorded_by": known.recorded_by,
         "recorded_at": known.at.isoformat(),
     }  # fmt: skip
 

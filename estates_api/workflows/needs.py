@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -92,12 +93,12 @@ def _organisations(rows: Iterable[Given]) -> set[OdsCode]:
     return found
 
 
-def list_doubts(connection: Connection, ids: Collection[str]) -> dict[str, str]:
-    """What is odd about who looks for space, of these needs, by the register; those of which nothing is are left
+def list_doubts(connection: Connection, ids: Collection[str], today: date) -> dict[str, str]:
+    """What is odd about these needs: their day, and who looks, by the register; those of which nothing is are left
     out."""
     needs = [one.need for one in stored.list_needs(connection, "complete", list(ids), closed=True)]
     known = stored.read_gazetteer(connection, (), {one.organisation_code for one in needs}).organisations
-    return {one.id: doubt for one in needs if (doubt := doubt_about(one, known))}
+    return {one.id: doubt for one in needs if (doubt := doubt_about(one, known, today))}
 
 
 def _postcodes(rows: Iterable[Given]) -> set[Postcode]:

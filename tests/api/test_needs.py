@@ -173,6 +173,22 @@ def test_pages_for_people(public: TestClient, keyed: TestClient) -> None:
     assert "Needs that it would answer" not in public.get(f"/sites/{SPACE}?f=html&as-of=2016-01-01").text
 
 
+def test_a_need_whose_day_has_passed_is_told_as_overdue(loaded: Engine, make_api: Make) -> None:
+    """The answer to who records it, the list, the need, its fits, a site's and the allocation mark it; closed, none."""
+    keyed = make_api(loaded, key=KEY)
+    late = keyed.post("/needs", json=HUB | {"need": "LATE-1", "required_by": "2024-03-31"}).json()
+    assert late["overdue"]
+    assert late["doubt"].startswith("it was needed by 2024-03-31, which has passed; ")
+    keyed.post("/needs", json=HUB | {"required_by": "2999-03-31"})
+    told = {one["id"]: one["overdue"] for one in keyed.get("/needs").json()["needs"]}
+    given = {one["need"]: one["overdue"] for one in keyed.get("/needs/allocation").json()["needs"]}
+    assert told == given == {"LATE-1": True, "HUB-1": False}
+    for path in ("/needs", "/needs/LATE-1", "/needs/allocation", f"/sites/{SPACE}/fits"):
+        assert keyed.get(f"{path}?f=html").text.count('<span class="mark">overdue</span>') == 1, path
+    assert "overdue" not in keyed.get("/needs/HUB-1?f=html").text
+    assert keyed.post("/needs/LATE-1/closing", json={"by": "me", "reason": "found"}).json()["overdue"] is False
+
+
 def test_without_needs_or_assessments(reference: Engine, reading: Engine, make_api: Make) -> None:
     """Nothing registered is a page that says how; nothing assessed is told with what to run."""
     assert "estates needs add FILE" in make_api(reading).get("/needs?f=html").text

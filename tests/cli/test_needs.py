@@ -45,6 +45,19 @@ def test_from_a_file_to_an_allocation(estates: Callable[..., Any], loaded: Engin
     assert "1 of 1 need met" in estates("needs", "allocate", "--first", "floor-area", on=loaded).out
 
 
+def test_a_need_whose_day_has_passed_is_marked(estates: Callable[..., Any], loaded: Engine, tmp_path: Path) -> None:
+    """Handed in it is doubted, listed, held against sites and allocated it is marked; closed it is not any more."""
+    file = tmp_path / "needs.csv"
+    row = "LATE-1,RAL,,Hub,200,Enfield,2024-03-31\nSOON-2,RAL,,Hub,200,Enfield,2999-03-31\n"
+    file.write_text(f"need,organisation_code,organisation_name,service,floor_area_low_m2,boroughs,required_by\n{row}")
+    done = estates("needs", "add", file, "--by", "NCL Estates Board", on=loaded).out
+    assert done.startswith("LATE-1 added (it was needed by 2024-03-31, which has passed)\nSOON-2 added\n")
+    for command in (("list",), ("fits", "LATE-1"), ("allocate",)):
+        assert estates("needs", *command, on=loaded).out.count("overdue") == 1, command
+    estates("needs", "close", "LATE-1", "--by", "the trust", "--because", "found", on=loaded)
+    assert "overdue" not in estates("needs", "list", "--closed", on=loaded).out
+
+
 def test_the_template_is_printed(estates: Callable[..., Any]) -> None:
     """The header alone, ready for a file, without a database."""
     out = estates("needs", "template").out

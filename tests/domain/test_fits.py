@@ -1,7 +1,7 @@
 """Fits: reasons for and against, verdicts by what is hard, and an order without weights."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -156,6 +156,15 @@ def test_when_space_can_be_had_is_not_known(security: float | None) -> None:
     assert said(found)["time"] == ("not known", "nothing says when the space can be had")
     assert found.verdict == "fits"
     assert "time" not in said(fit(security=security))
+
+
+@pytest.mark.parametrize("security", [FREEHOLD_YEARS, None, 0.5])
+def test_a_day_that_has_passed_speaks_against_every_site(security: float | None) -> None:
+    """No space can be had by a day that has passed, whatever the tenure; on the day itself it still may be."""
+    found = fit(changed(required_by=DAY - timedelta(1)), security=security)
+    assert said(found)["time"] == ("against", "it was needed by 2026-11-21, which has passed")
+    assert found.verdict == "fits"
+    assert said(fit(changed(required_by=DAY)))["time"][0] == "not known"
 
 
 def test_transport_that_nobody_asked_for() -> None:

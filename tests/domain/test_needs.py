@@ -15,6 +15,7 @@ SAID = {
     "need": "hub-1", "organisation_code": "rz1", "organisation_name": "Made Up  Trust", "service": "Integrated hub",
     "floor_area_low_m2": "1,200", "boroughs": "camden; E09000010",
 }  # fmt: skip
+TODAY = date(2026, 11, 23)
 SQUARE = "POLYGON ((530000 190000, 531000 190000, 531000 191000, 530000 191000, 530000 190000))"
 
 
@@ -73,13 +74,24 @@ def test_the_register_names_whom_it_knows() -> None:
     """A known code needs no name; an unknown one does, and is flagged, as is another name than the register's."""
     known = replace(PLACES, organisations={"RAL": "Royal Free"})
     found = parse_need(said(organisation_code="ral", organisation_name=""), known)
-    assert (found.organisation_name, doubt_about(found, known.organisations)) == ("Royal Free", "")
+    assert (found.organisation_name, doubt_about(found, known.organisations, TODAY)) == ("Royal Free", "")
     other = parse_need(said(organisation_code="RAL", organisation_name="Some Trust"), known)
-    assert doubt_about(other, known.organisations) == "the register calls RAL Royal Free, and not Some Trust"
+    assert doubt_about(other, known.organisations, TODAY) == "the register calls RAL Royal Free, and not Some Trust"
     unknown = parse_need(SAID, known)
-    assert doubt_about(unknown, known.organisations).startswith("the organisation RZ1 is not in the register")
+    assert doubt_about(unknown, known.organisations, TODAY).startswith("the organisation RZ1 is not in the register")
     with pytest.raises(BadInput, match="organisation_name: is blank, and RZ1 is not in the register"):
         parse_need(said(organisation_name=""), known)
+
+
+def test_a_need_whose_day_has_passed_is_doubted() -> None:
+    """It is overdue from the day after, and told so; one that is closed is looked for no longer, and is not."""
+    need = parse_need(said(required_by="2024-03-31"), PLACES)
+    assert [need.is_overdue(date(2024, 3, 31)), need.is_overdue(date(2024, 4, 1))] == [False, True]
+    told = "it was needed by 2024-03-31, which has passed"
+    assert doubt_about(need, {"RZ1": "Made Up Trust"}, date(2024, 4, 1)) == told
+    assert doubt_about(need, {}, date(2024, 4, 1)).startswith(f"{told}; the organisation RZ1 is not in the register")
+    assert not replace(need, closed="found").is_overdue(date(2024, 4, 1))
+    assert not parse_need(SAID, PLACES).is_overdue(date(2024, 4, 1))
 
 
 @pytest.mark.parametrize(("low", "high", "told"), [("200", "400", "200 to 400 m²"), ("200", "200", "200 m²")])
