@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from estates_api.domain.llc import FIELDS, ID, KEY, Field
+from estates_api.domain.london import BOROUGHS, EXTENT, find_mismatch
 from estates_api.domain.nearness import POSITION_ERROR_M
 from estates_api.domain.values import counted, shorten
 from estates_api.errors import BadInput
@@ -80,6 +81,7 @@ class Checked:
         wrong = {
             "geometry": _misplaced(row),
             "borough_gss": self._other_borough(row),
+            "easting": _outside_london(row),
             KEY[-1]: f"{key[-1]} stands twice in {key[0]}; a site has one row" if key in self.seen else "",
             "homes_low": f"{low} is more than homes_high {high}" if low and high is not None and low > high else "",
             "northing": "easting and northing go together; give both or neither"
@@ -90,10 +92,13 @@ class Checked:
         return [Fault(line, name, reason) for name, reason in wrong.items() if reason]
 
     def _other_borough(self, row: Mapping[str, Any]) -> str:
-        """A code that an earlier row has for another borough, or a borough that has another code there."""
+        """A code that is another borough's; outside London, one that an earlier row has for another, or a borough that
+        has another code there."""
         name, code = row.get("borough"), row.get("borough_gss")
         if not (name and code):
             return ""
+        if (wrong := find_mismatch(code, name)) is not None:
+            return wrong
         there = self.boroughs.get(code, name), self.boroughs.get(name, code)
         if there == (name, code):
             self.boroughs |= {code: name, name: code}
@@ -101,6 +106,17 @@ class Checked:
         if there[1] != code:
             return f"an earlier row has {there[1]} for {name}"
         return f"an earlier row has it for {there[0]}"
+
+
+def _outside_london(row: Mapping[str, Any]) -> str:
+    """A position outside London beside the code of a London borough: swapped, or in degrees."""
+    code, east, north = row.get("borough_gss"), row.get("easting"), row.get("northing")
+    if code not in BOROUGHS or east is None or north is None:
+        return ""
+    if EXTENT[0] <= east <= EXTENT[2] and EXTENT[1] <= north <= EXTENT[3]:
+        return ""
+    return (f"{east:,.10g} with northing {north:,.10g} lies outside London, and {code} is {BOROUGHS[code]}; wanted: "
+            "metres of the National Grid, the easting first")  # fmt: skip
 
 
 def _misplaced(row: Mapping[str, Any]) -> str:

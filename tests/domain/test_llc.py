@@ -157,6 +157,39 @@ def test_the_position_is_that_of_the_geometry(changes: dict[str, str], told: str
     assert told in found.get("geometry", "")
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "told"),
+    [
+        ("Haringey", "E09000014", ""), ("London Borough of Haringey", "E09000014", ""),
+        ("City of Westminster", "E09000033", ""), ("Kensington & Chelsea", "E09000020", ""),
+        ("St Albans", "E07000240", ""), ("", "E09000014", ""), ("Haringey", "", ""),
+        ("Haringey", "E09000003", "is the code of Barnet, and Haringey is E09000014"),
+        ("Haringay", "E09000014", "is the code of Haringey"), ("Haringey", "E07000240", "Haringey is E09000014"),
+    ],
+)  # fmt: skip
+def test_a_code_is_that_of_its_borough(name: str, code: str, told: str) -> None:
+    """London's boroughs are known by code and by name, also in a table of one row; of others nothing is known."""
+    found = faults_of(borough=name, borough_gss=code)
+    assert list(found) == (["borough_gss"] if told else [])
+    assert told in found.get("borough_gss", "")
+
+
+@pytest.mark.parametrize(
+    ("easting", "northing", "code", "good"),
+    [
+        ("530000", "190000", "E09000014", True), ("503600", "176000", "E09000017", True),
+        ("190000", "530000", "E09000014", False), ("0.1", "51.5", "E09000014", False),
+        ("400000", "300000", "E09000014", False), ("400000", "300000", "E08000025", True),
+        ("400000", "300000", "", True), ("", "", "E09000014", True),
+    ],
+)  # fmt: skip
+def test_a_site_of_a_london_borough_lies_in_london(easting: str, northing: str, code: str, good: bool) -> None:
+    """Swapped coordinates, degrees for metres, and another end of the country are told."""
+    found = faults_of(easting=easting, northing=northing, borough="", borough_gss=code, geometry="")
+    assert list(found) == ([] if good else ["easting"])
+    assert good or "lies outside London" in found["easting"]
+
+
 def test_every_limited_field_has_a_defect_above() -> None:
     """No field that can be wrong is left out of the test before."""
     limited = {field.name for field in FIELDS.values()
@@ -189,7 +222,16 @@ def test_what_no_cell_says_by_itself() -> None:
     for line, other in enumerate(({"borough": "Camden"}, {"borough_gss": "E09000007"}), start=3):
         (fault,) = table.check(line, texts(here | other | {"site_reference": f"NCL-{line}"}))
         assert (fault.line, fault.field) == (line, "borough_gss")
-        assert fault.reason == ["an earlier row has it for Barnet", "an earlier row has E09000003 for Barnet"][line - 3]
+        assert fault.reason == [
+            "E09000003 is the code of Barnet, and Camden is E09000007",
+            "E09000007 is the code of Camden, and Barnet is E09000003",
+        ][line - 3]
+    elsewhere = {"borough": "St Albans", "borough_gss": "E07000240", "easting": "", "northing": "", "geometry": ""}
+    assert table.check(5, texts(row() | elsewhere | {"site_reference": "NCL-5"})) == []
+    for line, other in enumerate(({"borough": "Dacorum"}, {"borough_gss": "E07000096"}), start=6):
+        (fault,) = table.check(line, texts(row() | elsewhere | other | {"site_reference": f"NCL-{line}"}))
+        told = ["an earlier row has it for St Albans", "an earlier row has E07000240 for St Albans"]
+        assert fault.reason == told[line - 6]
     table, cells = open_table(list(FIELDS)), texts(row())
     assert table.check(2, cells) == []
     (twice,) = table.check(3, cells)
