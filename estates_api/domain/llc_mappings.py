@@ -84,6 +84,11 @@ def _ownership(row: Mapping[str, Any]) -> str | None:
         "not owned by a public authority")  # fmt: skip
 
 
+def _ownership_2017(row: Mapping[str, Any]) -> str:
+    """The standard of 2017 has a word for what is not known; today's has none."""
+    return _ownership(row) or "unknown ownership"
+
+
 def _planning(row: Mapping[str, Any]) -> str | None:
     """In the register's words, which has none for an allocation."""
     return row["planning_status"] if row["planning_status"] != "allocated" else None
@@ -147,6 +152,14 @@ _BROWNFIELD = {
     )
 }  # fmt: skip
 
+_OF_2017 = {
+    "OwnershipStatus": Column("OwnershipStatus", "owner_type: all public, none public, or mixed; `unknown ownership` "
+                              "where no owner is known", _ownership_2017),
+    "MinNetDwellings": Column("MinNetDwellings", "homes_low; blank where nobody knows, though the standard wants one",
+                              _of("homes_low")),
+}  # fmt: skip
+"""The columns that the standard of 2017 has other rules for."""
+
 _LATER = (
     "OrganisationURI", "SiteReference", "SiteNameAddress", "GeoX", "GeoY", "SiteplanURL", "Hectares", "OwnershipStatus",
     "PlanningStatus", "PermissionType", "PermissionDate", "PlanningHistory", "Deliverable", "NetDwellingsRangeFrom",
@@ -172,7 +185,8 @@ MAPPINGS: Mapping[str, LlcMapping] = {
             "brownfield-2017", "Brownfield land register, data standard of 2017",
             "Columns and order as published: Department for Communities and Local Government, 2017; "
             "github.com/iStandUK/BrownfieldLandRegister, schema/brownfieldlandregister2017.json.",
-            _SIZE, _large_enough, tuple(column for name, column in _BROWNFIELD.items() if name != "EndDate"),
+            _SIZE, _large_enough,
+            tuple(_OF_2017.get(name, column) for name, column in _BROWNFIELD.items() if name != "EndDate"),
         ),
         LlcMapping(
             "rsspl", "Register of Surplus Public Sector Land",

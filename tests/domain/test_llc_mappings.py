@@ -86,6 +86,8 @@ def test_the_size_test_of_regulation_4(changes: dict[str, Any], belongs: bool) -
 def test_ownership_in_the_registers_words(owners: str, wanted: str | None) -> None:
     """Only what is known of the owners is said."""
     assert mapped("brownfield", entry(owner_sector=owners))[0]["OwnershipStatus"] == wanted
+    earlier = mapped("brownfield-2017", entry(owner_sector=owners))[0]["OwnershipStatus"]
+    assert earlier == (wanted or "unknown ownership"), "the standard of 2017 has a word for it, and wants one"
 
 
 def test_what_the_register_has_no_word_for_is_blank() -> None:
