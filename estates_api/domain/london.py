@@ -11,7 +11,7 @@ _NAMES = (
 )  # fmt: skip
 
 BOROUGHS: Mapping[str, str] = {f"E09{number:06}": name for number, name in enumerate(_NAMES, start=1)}
-"""Names by GSS codes, as the Office for National Statistics has them; the City is none of the boroughs, but coded so."""
+"""Names by GSS codes, as the Office for National Statistics has them; the City, which is no borough, among them."""
 
 EXTENT = (503_000.0, 155_000.0, 562_500.0, 201_500.0)
 """West, south, east, north in metres of the National Grid, with less than a kilometre around."""

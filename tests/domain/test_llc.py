@@ -222,10 +222,13 @@ def test_what_no_cell_says_by_itself() -> None:
     for line, other in enumerate(({"borough": "Camden"}, {"borough_gss": "E09000007"}), start=3):
         (fault,) = table.check(line, texts(here | other | {"site_reference": f"NCL-{line}"}))
         assert (fault.line, fault.field) == (line, "borough_gss")
-        assert fault.reason == [
-            "E09000003 is the code of Barnet, and Camden is E09000007",
-            "E09000007 is the code of Camden, and Barnet is E09000003",
-        ][line - 3]
+        assert (
+            fault.reason
+            == [
+                "E09000003 is the code of Barnet, and Camden is E09000007",
+                "E09000007 is the code of Camden, and Barnet is E09000003",
+            ][line - 3]
+        )
     elsewhere = {"borough": "St Albans", "borough_gss": "E07000240", "easting": "", "northing": "", "geometry": ""}
     assert table.check(5, texts(row() | elsewhere | {"site_reference": "NCL-5"})) == []
     for line, other in enumerate(({"borough": "Dacorum"}, {"borough_gss": "E07000096"}), start=6):
