@@ -1,6 +1,5 @@
 """The schema aligned with the London Land Commission: its data dictionary, and shortlists in it or mapped from it."""
 
-import json
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -16,8 +15,8 @@ from estates_api.domain.llc_mappings import MAPPINGS
 from estates_api.domain.quarters import parse_quarter
 from estates_api.errors import NotFound
 from estates_api.exports.issues import MEDIA_TYPE
-from estates_api.exports.llc import data_package, describe_llc, table_schema, write_csv, write_geojson, write_mapping
-from estates_api.store.editions import list_cited
+from estates_api.exports.llc import describe_llc, table_schema, write_csv, write_geojson, write_mapping
+from estates_api.workflows.handing_out import hand_out_llc
 from estates_api.workflows.shortlist import Frozen, get_shortlist
 
 router = APIRouter(tags=["shortlists"])
@@ -50,10 +49,7 @@ def schema() -> dict[str, Any]:
 def package(quarter: str, database: Database, caller: Caller, revision: Revision = None) -> Response:
     """The Frictionless Data Package of a quarter's `llc.csv`: schema, size, SHA-256, sources and their licences."""
     frozen = _seen(database, quarter, caller, revision)
-    document = frozen.document
-    cited = list_cited(database, [one["sha256"] for one in document["editions"]], caller.audience)
-    said = data_package(document, frozen.sha256, write_csv(document, frozen.sha256), cited)
-    return text_answer(json.dumps(said, ensure_ascii=False, indent=2), JSON, _headers(frozen))
+    return text_answer(hand_out_llc(database, frozen, caller.audience)["datapackage.json"], JSON, _headers(frozen))
 
 
 @router.get("/shortlists/{quarter}/llc.geojson", dependencies=[Depends(only("revision"))], response_class=Response,

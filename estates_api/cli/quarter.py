@@ -18,7 +18,7 @@ from estates_api.store.database import transaction
 from estates_api.store.layers import AUDIENCES
 from estates_api.store.shortlists import Seeing
 from estates_api.workflows.adoption import InForce
-from estates_api.workflows.handing_out import FORMATS, hand_out, read_file
+from estates_api.workflows.handing_out import FORMATS, hand_out, hand_out_llc, read_file
 from estates_api.workflows.quarter import Outcome, Wishes, run_quarter, tell
 from estates_api.workflows.shortlist import Frozen, get_shortlist
 
@@ -61,7 +61,7 @@ def quarter(  # noqa: PLR0913 -- the options of a command
         _tell_outcome(wanted, outcome)
         if outcome.refused:
             raise typer.Exit(REFUSED)
-        wrote = _write(out, shown, session) if out else False
+        wrote = _write(out, shown, seeing.audience, session) if out else False
         told = _tell_webhook(session.engine, wanted, webhook) if webhook else False
         if not (outcome.did or wrote or told):
             console.print("nothing changed")
@@ -103,12 +103,13 @@ def _tell_outcome(wanted: Quarter, outcome: Outcome) -> None:
         errors.print(f"[red]refused:[/red] {escape(reason)}", soft_wrap=True)
 
 
-def _write(folder: Path, frozen: Frozen, session: Session) -> bool:
-    """The list in every format with its hashes, whole or not at all; False where it is there already."""
+def _write(folder: Path, frozen: Frozen, circle: Circle, session: Session) -> bool:
+    """The list in every format, and as the Commission may take it, with hashes, whole or not at all; False where it is
+    there already."""
     name = f"shortlist-{frozen.quarter}"
     with transaction(session.engine) as connection:
         handed = hand_out(connection, frozen, adopted=session.method, area=session.area)
-    files = {f"{name}.json": frozen.content}
+        files = {f"{name}.json": frozen.content} | hand_out_llc(connection, frozen, circle)
     files |= {f"{name}.{suffix}": read_file(handed, frozen, suffix) for suffix in FORMATS}
     sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {file}\n" for file, content in sorted(files.items()))
     target = folder / f"{frozen.quarter}-revision-{frozen.revision}"

@@ -17,8 +17,11 @@ from estates_api.domain.moments import LONDON, write_day, write_days_in
 from estates_api.errors import BadInput
 from estates_api.exports.lists import FILES, TIME_MACHINE
 from estates_api.exports.lists.build import Handed, build_list
+from estates_api.exports.llc import data_package, write_csv
 from estates_api.exports.writers import WRITERS
 from estates_api.store import methods
+from estates_api.store.editions import list_cited
+from estates_api.store.layers import Audience
 from estates_api.store.levels import count_neighbourhoods
 from estates_api.store.reference import list_borough_rings
 from estates_api.workflows.endorse import list_agreement
@@ -85,6 +88,14 @@ def read_file(handed: Handed, frozen: Frozen, suffix: str) -> bytes:
         path = Path(folder) / f"list.{suffix}"
         write_file(handed, frozen, suffix, path)
         return path.read_bytes()
+
+
+def hand_out_llc(connection: Connection, frozen: Frozen, audience: Audience) -> dict[str, bytes]:
+    """A shortlist in `llc/1` and its Frictionless descriptor, by the names of the files, which stand side by side."""
+    table = write_csv(frozen.document, frozen.sha256)
+    cited = list_cited(connection, [one["sha256"] for one in frozen.document["editions"]], audience)
+    said = data_package(frozen.document, frozen.sha256, table, cited)
+    return {"llc.csv": table, "datapackage.json": json.dumps(said, ensure_ascii=False, indent=2).encode()}
 
 
 def write_time_machine(found: Mapping[str, Any], path: Path) -> None:

@@ -150,8 +150,8 @@ def test_published_by_hand_the_evidence_is_looked_at_too(estates: Run, loaded: E
 
 
 def test_the_whole_quarter_once_and_again(estates: Run, loaded: Engine, tmp_path: Path, taker: Taker) -> None:
-    """Let through with a reason, the quarter is published, its files are there with their hashes, the webhook is told;
-    again, nothing changes and it says so."""
+    """Let through with a reason, the quarter is published, its files and the Commission's are there with their hashes,
+    the webhook is told; again, nothing changes and it says so."""
     words = ("quarter", "2026-Q1", *PUBLISH, "--allow-stale", "a trial", "--out", tmp_path, "--webhook", taker.url)
     done = estates(*words, on=loaded)
     assert done.code == 0, done.err
@@ -160,7 +160,10 @@ def test_the_whole_quarter_once_and_again(estates: Run, loaded: Engine, tmp_path
     folder = tmp_path / "2026-Q1-revision-2"
     sums = dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines())
     assert set(sums) == {path.name for path in folder.iterdir()} - {"SHA256SUMS"}
-    assert {"shortlist-2026-Q1.json", "shortlist-2026-Q1.csv"} <= set(sums)
+    assert {"shortlist-2026-Q1.json", "shortlist-2026-Q1.csv", "llc.csv", "datapackage.json"} <= set(sums)
+    (resource,) = json.loads((folder / "datapackage.json").read_bytes())["resources"]
+    assert (resource["path"], resource["hash"]) == ("llc.csv", f"sha256:{sums['llc.csv']}")
+    assert estates("llc", "validate", folder / "llc.csv", on=loaded).code == 0
     assert all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256 for name, sha256 in sums.items())
     document = json.loads((folder / "shortlist-2026-Q1.json").read_bytes())
     assert document["audience"] == "public"
