@@ -208,10 +208,11 @@ def _apart(ref: str, old: _Side, new: _Side) -> Iterator[dict[str, Any]]:
     """Where it stands now, or stood, when it is not on the list."""
     if sold := new.why_apart(ref, "released"):
         yield _cause("left public ownership", f"it left public ownership: {sold.get('event') or 'not shown'}")
-    if missing := new.why_apart(ref, "not_enough_data"):
-        yield _cause("not enough data", f"not enough data any more: {_coverage(missing)}")
-    if missing := old.why_apart(ref, "not_enough_data"):
-        yield _cause("enough data", f"there was not enough data before: {_coverage(missing)}")
+    missing = [side.why_apart(ref, "not_enough_data") for side in (old, new)]
+    if missing[1] and not missing[0]:
+        yield _cause("not enough data", f"not enough data any more: {_coverage(missing[1])}")
+    if missing[0] and not missing[1]:
+        yield _cause("enough data", f"there was not enough data before: {_coverage(missing[0])}")
 
 
 def _coverage(row: Row) -> str:

@@ -171,6 +171,18 @@ def test_a_merger() -> None:
     assert causes(found, "moved", "NCL-2")["merge"] == "NCL-1 became part of it"
 
 
+def test_a_pin_brings_no_evidence() -> None:
+    """A site of which too little is known before and after is listed because it was pinned, and for no other reason;
+    while it stays pinned nothing is told of it."""
+    silent = site(holding(), ref="NCL-1", surroundings=NOWHERE)
+    pinned = listed([silent], Beside(choices=(Choice("NCL-1", "pin", "reuse", "why", "B", "2018"),)))
+    facts = Facts(told([silent]), told([silent]))
+    entered = causes(compare(listed([silent]), pinned, facts), "entered", "NCL-1")
+    assert list(entered) == ["decision"]
+    assert causes(compare(pinned, pinned, facts), "stayed", "NCL-1") == {}
+    assert list(causes(compare(pinned, listed([silent]), facts), "left", "NCL-1")) == ["decision"]
+
+
 def test_a_strike_a_pin_and_a_step_are_decisions() -> None:
     """What persons decided is told with who and why; so is a step in a site's life."""
     one = site(RELEASE, ref="NCL-1", surroundings=NOWHERE)
