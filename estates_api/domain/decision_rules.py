@@ -141,7 +141,8 @@ def check_comment(one: Decision, case: Case) -> None:
 
 
 def check_comment_days(one: Decision, case: Case) -> None:
-    """A comment period is public, as is the proposal that it is about, and ends after it begins."""
+    """A comment period is public, as is the proposal that it is about, begins no earlier than that was made, and ends
+    after it begins."""
     if one.step != "consult":
         return
     moved = case.progress.moved
@@ -149,6 +150,8 @@ def check_comment_days(one: Decision, case: Case) -> None:
         raise Conflict("the public comments on a public proposal: neither may be for others alone", "comment-days")
     if one.opens_on and one.closes_on and one.closes_on < one.opens_on:
         raise Conflict(f"it would close on {one.closes_on}, before it opens on {one.opens_on}", "comment-days")
+    if one.opens_on and moved and one.opens_on < moved.decided_on:
+        raise Conflict(f"it would open on {one.opens_on}, before it was proposed on {moved.decided_on}", "comment-days")
 
 
 def check_register(one: Decision, _: Case) -> None:

@@ -184,6 +184,8 @@ def test_a_comment_period_is_public_and_has_an_end() -> None:
     assert refused(one("consult"), case(hidden))[0] == "comment-days"
     assert refused(one("consult", sensitivity="partner"), case(*before))[0] == "comment-days"
     assert refused(one("consult", closes_on=DAY - timedelta(days=1)), case(*before))[0] == "comment-days"
+    early = refused(one("consult", opens_on=before[0].decided_on - timedelta(days=1)), case(before[0]))
+    assert (early[0], "before it was proposed on" in early[1]) == ("comment-days", True)
     again = (*path("propose", "consult", "retain"), one("propose", id_=4))
     assert progress_of(again).comment is None
     assert comment_standing(DAY, DAY, DAY) == "open"
