@@ -43,7 +43,10 @@ def export(
     mapping = MAPPINGS.get(form)
     kept = sum(1 for _ in mapped_rows(mapping, frozen.document, frozen.sha256)) if mapping else len(frozen.entries)
     said = f"{counted(kept, 'row')} of {counted(len(frozen.entries), 'site')} on {frozen.quarter}"
-    console.print(f"{escape(str(out))}: {said} revision {frozen.revision}, SHA-256 {frozen.sha256}", soft_wrap=True)
+    console.print(
+        f"{escape(str(out))}: {said} revision {frozen.revision}, {frozen.status}, SHA-256 {frozen.sha256}",
+        soft_wrap=True,
+    )
     if mapping:
         blank = [column.name for column in mapping.columns if column.rule is None]
         console.print(f"{mapping.which}\nLeft blank: {', '.join(blank)} (see /llc for why)", soft_wrap=True)

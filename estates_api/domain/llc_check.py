@@ -110,7 +110,7 @@ class Checked:
 
 def _outside_london(row: Mapping[str, Any]) -> str:
     """A position outside London beside the code of a London borough: swapped, or in degrees."""
-    code, east, north = row.get("borough_gss"), row.get("easting"), row.get("northing")
+    code, east, north = row.get("borough_gss") or "", row.get("easting"), row.get("northing")
     if code not in BOROUGHS or east is None or north is None:
         return ""
     if EXTENT[0] <= east <= EXTENT[2] and EXTENT[1] <= north <= EXTENT[3]:

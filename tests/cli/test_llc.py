@@ -21,7 +21,7 @@ def test_export_and_validate(estates: Run, reading: Engine, tmp_path: Path) -> N
     path = tmp_path / "llc.csv"
     done = estates("llc", "export", "2015-Q1", "--out", path, on=reading)
     assert (done.code, done.err) == (0, "")
-    assert "on 2015-Q1 revision 1, SHA-256" in done.out
+    assert "on 2015-Q1 revision 1, draft, SHA-256" in done.out, "who sends it on should know that it is a draft"
     listed = path.read_text().count("\n") - 1
     checked = estates("llc", "validate", path)
     assert checked.code == 0
