@@ -153,7 +153,7 @@ _BROWNFIELD = {
 }  # fmt: skip
 
 _OF_2017 = {
-    "OwnershipStatus": Column("OwnershipStatus", "owner_type: all public, none public, or mixed; `unknown ownership` "
+    "OwnershipStatus": Column("OwnershipStatus", "owner_type: all public, none public, or mixed; unknown ownership "
                               "where no owner is known", _ownership_2017),
     "MinNetDwellings": Column("MinNetDwellings", "homes_low; blank where nobody knows, though the standard wants one",
                               _of("homes_low")),
