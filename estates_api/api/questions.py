@@ -15,7 +15,7 @@ from estates_api.domain.crs import CRS84, CRSS, Crs, parse_crs
 from estates_api.errors import BadInput, NotFound
 from estates_api.store.conditions import Box, Condition, Equals, InBoxes, Matches, Searched, Sort, WithIds
 from estates_api.store.cql2 import Queryable, compile_filter, parse_filter
-from estates_api.store.layers import Layer
+from estates_api.store.layers import APOSTROPHES, Layer
 from estates_api.store.sites import Moment
 from estates_api.store.statements import Look
 
@@ -233,7 +233,7 @@ def _ids(params: QueryParams) -> list[str]:
 
 
 def _words(params: QueryParams) -> list[str]:
-    words = params.get("q", "").split()
+    words = params.get("q", "").translate(dict.fromkeys(map(ord, APOSTROPHES))).split()
     if len(words) > MOST_WORDS:
         raise BadInput(f"q: at most {MOST_WORDS} words")
     return words

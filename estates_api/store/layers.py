@@ -149,11 +149,16 @@ class Layer:
 
     @property
     def named(self) -> ColumnElement[str]:
-        """What names a feature, to be searched: every text that it says, small, and postcodes without their space."""
+        """What names a feature, to be searched: every text that it says, small and without apostrophes, which not
+        everybody writes, and postcodes without their space."""
         said = [self.columns[one.name] for one in self.collection.properties if one.name in NAMING]
         codes = [] if self.codes is None else [self.codes]
         spaceless = [func.replace(self.columns["postcode"], " ", "")] if "postcode" in self.columns else []
-        return func.lower(func.concat_ws(" ", self.id, *said, *spaceless, *codes))
+        return func.translate(func.lower(func.concat_ws(" ", self.id, *said, *spaceless, *codes)), APOSTROPHES, "")
+
+
+APOSTROPHES = "'\u2018\u2019"
+"""Straight, and curved as telephones write them."""
 
 
 NAMING = frozenset({"name", "address", "postcode", "borough", "owner", "owners", "organisation", "organisations",
