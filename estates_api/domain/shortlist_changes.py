@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from estates_api.domain.change_words import tell_claim, tell_cut_offs
 from estates_api.domain.gates import GATES
 from estates_api.domain.method import SCORES
-from estates_api.domain.quantities import quantity
 from estates_api.domain.values import counted
 
 Row = Mapping[str, Any]
@@ -287,7 +287,7 @@ def _scored(old: _Side, new: _Side, scores: Rows) -> Iterator[dict[str, Any]]:
     if any(data.values()):
         claims = [row for found in data.values() for row in found]
         claims.sort(key=lambda row: -abs(row["points"]))
-        shown = [_claim(row) for row in claims[:MOST_CLAIMS] if abs(row["points"]) >= _SHOWN]
+        shown = [tell_claim(row) for row in claims[:MOST_CLAIMS] if abs(row["points"]) >= _SHOWN]
         rest = len(claims) - len(shown)
         more = [f"{counted(rest, 'measure')} with {'less' if shown else 'no'} effect on the scores"] if rest else []
         told = "; ".join(shown + more)
@@ -298,7 +298,7 @@ def _scored(old: _Side, new: _Side, scores: Rows) -> Iterator[dict[str, Any]]:
         points = _points(weight)
         did = ", ".join(f"its {name} score {by:+.1f} points" for name, by in points.items() if abs(by) >= _SHOWN)
         parts = (
-            _moved_cut_offs(old.document, new.document),
+            tell_cut_offs(old.document, new.document),
             did or "its scores are the same by both" if scores else "",
         )
         told = "; ".join(part for part in parts if part)
@@ -308,41 +308,8 @@ def _scored(old: _Side, new: _Side, scores: Rows) -> Iterator[dict[str, Any]]:
         yield _cause("weight", told, points=_points(weight))
 
 
-_CUT_OFFS = {
-    "release": ("the cut-off for release", "{:g}"), "reuse": ("the cut-off for reuse", "{:g}"),
-    "coverage": ("the share of a score's weight that must be known", "{:.0%}"),
-}  # fmt: skip
-
-
-def _moved_cut_offs(before: Row, after: Row) -> str:
-    """From where to where the method moved its cut-offs; blank where it moved none."""
-    ends = [document.get("cut_offs") or {} for document in (before, after)]
-    return ", ".join(
-        f"{what} from {written.format(ends[0][name])} to {written.format(ends[1][name])}"
-        for name, (what, written) in _CUT_OFFS.items()
-        if name in ends[0] and name in ends[1] and ends[0][name] != ends[1][name]
-    )
-
-
 def _points(rows: Mapping[str, Sequence[Row]]) -> dict[str, float]:
     return {name: sum(row["points"] for row in found) for name, found in rows.items()}
-
-
-def _claim(row: Row) -> str:
-    """One measure in words: `high and significant risk backlog £14/m² to £102/m² (ERIC 2013-14 row 7 to ERIC 2014-15
-    row 9), +7.6 points for release`."""
-    ends = ("from", "to")
-    values = (_value(row["measure"][end], row["state"][end], row["unit"][end] or "") for end in ends)
-    sources = [row["sources"][end] or "nothing" for end in ends]
-    rows = f" ({' to '.join(sources)})" if sources[0] != sources[1] else ""
-    score = row["criterion"].partition(".")[0]
-    return f"{row['title']} {' to '.join(values)}{rows}, {row['points']:+.1f} points for {score}"
-
-
-def _value(measure: Any, state: Any, unit: str) -> str:
-    if isinstance(measure, int | float):
-        return quantity(measure, unit)
-    return str(state or "nothing").replace("unknown", "not known")
 
 
 def _rule(ref: str, old: _Side, new: _Side) -> Iterator[dict[str, Any]]:
@@ -362,11 +329,12 @@ def _rivals(ref: str, old: _Side, new: _Side) -> list[dict[str, Any]]:
     before, after = (side.entries.get(ref, {}).get("rank") for side in (old, new))
     if before == after or (None in {before, after} and not any(side.why_apart(ref, "next") for side in (old, new))):
         return []
+    by = "reuse" if any(_by_reuse(entry) for entry in sides) else "release"
     others = sorted({*old.entries, *new.entries} - {ref})
-    passed = [other for other in others if _ahead(other, ref, old) != _ahead(other, ref, new)]
+    passed = [other for other in others if _ahead(other, ref, old, by) != _ahead(other, ref, new, by)]
     who = ", ".join(_name(other, old, new) for other in passed) or "sites that are on neither list"
-    by = f" by {abs(after - before)}, from {before} to {after}" if before and after else ""
-    return [_cause("rival", f"others passed it or made way, its rank changed{by}: {who}", sites=passed)]
+    far = f" by {abs(after - before)}, from {before} to {after}" if before and after else ""
+    return [_cause("rival", f"others passed it or made way, its rank changed{far}: {who}", sites=passed)]
 
 
 def _by_reuse(entry: Row) -> bool:
@@ -374,12 +342,32 @@ def _by_reuse(entry: Row) -> bool:
     return "reuse" in {entry["list"], entry["route"] if entry["list"] == "annex" else ""}
 
 
-def _ahead(other: str, ref: str, side: _Side) -> bool:
-    """Whether another site of the same score stands before it on one side."""
-    one, rival = side.entries.get(ref), side.entries.get(other)
-    if one is None or rival is None or _by_reuse(one) != _by_reuse(rival):
-        return False
-    return bool(one.get("rank") and rival.get("rank") and rival["rank"] < one["rank"])
+def _ahead(other: str, ref: str, side: _Side, by: str) -> bool:
+    """Whether another site stands before it on one side by a score, which ranks the sites of all lists together."""
+    mine, theirs = _place(ref, side, by), _place(other, side, by)
+    return bool(mine and theirs and theirs < mine)
+
+
+def _place(ref: str, side: _Side, by: str) -> tuple[float, int] | None:
+    """What a site is ordered by, the first the smallest: the score, and of those with the same the rank, where it is
+    of that score; None where it is not ranked."""
+    entry, run = side.entries.get(ref, {}), side.run.get(ref, {})
+    tried = (run.get("robustness") or {}).get(by)
+    if tried:
+        return -round(run[by]["score"], 4), tried["rank"]
+    if not entry.get("rank") or f"{by}_score" not in entry:
+        return None
+    own = _by_reuse(entry) == (by == "reuse")
+    if not own and round(_known(by, entry), 6) < (side.document.get("cut_offs") or {}).get("coverage", 0.0):
+        return None
+    return -round(entry[f"{by}_score"], 4), entry["rank"] if own else 0
+
+
+def _known(name: str, row: Row) -> float:
+    """The share of a score's weight that rests on evidence."""
+    parts = _parts(name, row).values()
+    weights = sum(part["weight"] for part in parts)
+    return sum(part["weight"] for part in parts if part["state"] == "known") / weights if weights else 0.0
 
 
 def _name(ref: str, old: _Side, new: _Side) -> str:

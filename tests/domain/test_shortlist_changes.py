@@ -140,6 +140,28 @@ def test_a_rival_moved() -> None:
     assert "data" in causes(found, "moved", "NCL-2")
 
 
+def test_a_rival_of_another_list_is_named() -> None:
+    """Sites are ranked by a score together, whichever list each is on: one for part release that is a better home
+    passes those for reuse, and is named; one that was struck keeps its place in the ranks, and is not, nor is one of
+    which too little is known by that score to be ranked."""
+    before, after = ({**listed([]), "entries": []} for _ in range(2))
+    here = {"name": "NCL-1", "borough": "Barnet", "list": "reuse", "route": "reuse", "contributions": [], "rank": 2,
+            "score": 60.0, "release_score": 10.0, "reuse_score": 60.0, "events": "", "gates": ""}  # fmt: skip
+    struck = here | {"site": "NCL-2", "name": "NCL-2", "rank": 1, "reuse_score": 65.0, "score": 65.0}
+    both = here | {"site": "NCL-3", "name": "NCL-3", "list": "part release", "route": "part release with reuse",
+                   "rank": 1, "score": 70.0, "release_score": 70.0, "reuse_score": 75.0,
+                   "contributions": [{"criterion": "reuse.spare", "state": "known", "weight": 1.0}]}  # fmt: skip
+    vague = both | {"site": "NCL-4", "name": "NCL-4", "route": "release", "list": "release", "rank": 2,
+                    "contributions": [{"criterion": "reuse.spare", "state": "unknown", "weight": 1.0}]}  # fmt: skip
+    before["entries"] = [here | {"site": "NCL-1"}, struck]
+    after["entries"] = [here | {"site": "NCL-1", "rank": 3}, both, vague]
+    ranked = {"release": {"score": 10.0}, "reuse": {"score": 65.0}, "robustness": {"reuse": {"rank": 2}}}
+    found = compare(before, after, Facts(after={"NCL-2": ranked}))
+    assert causes(found, "moved", "NCL-1")["rival"].endswith("changed by 1, from 2 to 3: NCL-3")
+    back = compare(after, before, Facts(before={"NCL-2": ranked}))
+    assert causes(back, "moved", "NCL-1")["rival"].endswith("changed by 1, from 3 to 2: NCL-3")
+
+
 def test_an_event_and_a_sale() -> None:
     """What happened is a cause; a sold site left public ownership."""
     one = site(RELEASE, ref="NCL-1", surroundings=NOWHERE)
