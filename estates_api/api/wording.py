@@ -1,5 +1,6 @@
 """How values are written on pages: days, numbers with their units, citations with their links."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -171,12 +172,13 @@ def capitalize_first(text: str) -> str:
 
 
 def beside(value: Any, unit: str | None) -> str:
-    """A value of a comparison with its unit: whole pounds, shares in per cent, points to two places."""
+    """A value of a comparison with its unit: whole pounds, shares in per cent, rounded down as the sentences have
+    them, points to two places."""
     match unit:
         case "day":
             return day(value)
         case "share":
-            return f"{value:.0%}"
+            return f"{math.floor(100 * value + 1e-6)}%"
         case "£":
             return f"£{value:,.0f}"
         case "of 100" | "points":

@@ -109,6 +109,16 @@ def test_sites_stand_side_by_side(api: TestClient) -> None:
         assert api.get("/compare", params={"sites": wrong}).status_code == 400
 
 
+def test_every_page_says_the_same_of_what_is_known(api: TestClient) -> None:
+    """Seven eighths are 87% everywhere: no page says more is known than is. Months of notes stand in words."""
+    site = api.get("/sites/NCL-RRP03", headers=HTML).text
+    assert api.get("/sites/NCL-RRP03").json()["reuse"]["coverage"] == 0.875
+    assert "87% of it rests on evidence" in site
+    assert "800 homes, March 2018" in site
+    assert "2018-03<" not in site
+    assert "87%" in api.get("/compare?sites=NCL-RRP03,NCL-RAN01", headers=HTML).text
+
+
 def test_a_base_map_is_asked_of_its_host_alone(reading: Engine, make_api: Callable[..., TestClient]) -> None:
     """A base map that is configured is told to the script with whom to credit, and its host may be asked besides."""
     basemap = Basemap("https://tiles.example.org/os/{z}/{x}/{y}.png", "Contains OS data")

@@ -8,7 +8,8 @@ const FINE = new Intl.NumberFormat("en-GB", { maximumSignificantDigits: 3 });
 export const score = (value) => (value == null ? "not known" : TENTHS.format(value));
 export const hectares = (value) => (value == null ? "land not known" : `${FINE.format(value)} ha`);
 export const metres2 = (value) => (value == null ? "floor area not known" : `${WHOLE.format(value)} m²`);
-export const share = (value) => `${WHOLE.format(value * 100)}%`;
+/** A share that is known, rounded down: never more than is known, as the sentences have it. */
+export const share = (value) => `${Math.floor(value * 100 + 1e-6)}%`;
 export const whole = (value) => WHOLE.format(value);
 export const counted = (number, what) => `${WHOLE.format(number)} ${what}${number === 1 ? "" : "s"}`;
 
