@@ -22,6 +22,7 @@ FIELDS.push("ids"); // sites by their references: those of one list of a quarter
 
 const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
 const number = (text) => String(Number(text));
+const named = (text) => text.split(/[,\s]+/).filter(Boolean);
 
 const TESTS = {
   borough: (value) => `borough = ${quoted(value)}`,
@@ -33,14 +34,14 @@ const TESTS = {
   land: (value) => `land_ha >= ${number(value)}`,
   homes: (value) => `homes_high >= ${number(value)}`,
   coverage: (value) => `release_coverage >= ${number(value) / 100}`,
-  ids: (value) => `ref IN (${value.split(/[,\s]+/).filter(Boolean).map(quoted).join(", ")})`,
+  ids: (value) => (named(value).length ? `ref IN (${named(value).map(quoted).join(", ")})` : null),
 };
 
 const ORDERS = { "": "-release_score", reuse: "-reuse_score", land: "-land_ha", homes: "-homes_high", name: "name" };
 
 /** The question as the service takes it for items and for tiles: the list and the map are of the same sites. */
 export function question(asked, ids) {
-  const tests = Object.entries(TESTS).filter(([name]) => asked[name]).map(([name, test]) => test(asked[name]));
+  const tests = Object.entries(TESTS).filter(([name]) => asked[name]).map(([name, test]) => test(asked[name])).filter(Boolean);
   const found = new URLSearchParams();
   if (asked.q.trim()) found.set("q", asked.q.trim());
   if (tests.length) found.set("filter", tests.join(" AND "));

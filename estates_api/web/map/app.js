@@ -20,7 +20,7 @@ let ranking = null; // sites as other weights rank them, while there are other w
 $("#colour").append(...COLOURS.map(({ id, title }) => made("option", { value: id }, title)));
 $("#layers").append(...BESIDES.map((id) => made("label", {}, made("input", { type: "checkbox", value: id, onchange: layersChanged }), ` ${described.styles[id].title}`)));
 const list = new List({ list: $("#list"), count: $("#count"), following: $("#following") }, { chosen: choose, picked });
-const weighing = new Weighing({ controls: $("#weights"), outcome: $("#outcome") }, { changed: (changes) => change({ weights: written(changes) }), ranked: rankedAnew });
+const weighing = new Weighing({ controls: $("#weights"), outcome: $("#outcome") }, { changed: weighOtherwise, ranked: rankedAnew });
 
 form.addEventListener("submit", (event) => { event.preventDefault(); find(); });
 form.addEventListener("reset", () => setTimeout(find));
@@ -45,6 +45,7 @@ function understand() {
   $("#left-out").hidden = !named.length;
   $("#left-out").textContent = `The address asks for what is not there, which is left out: ${named.map((name) => `${name} “${asked[name]}”`).join(", ")}.`;
   asked = { ...asked, ...Object.fromEntries(named.map((name) => [name, ""])) };
+  if (!asked.weights) asked.differs = "";
 }
 
 function accepts(field, value) {
@@ -68,6 +69,13 @@ function change(parts, options) {
   write(asked, options);
 }
 
+/** Where nothing is weighed otherwise no route differs: there is nothing to tick. */
+function weighOtherwise(changes) {
+  const weights = written(changes);
+  change({ weights, differs: weights && asked.differs });
+  Object.assign($("#differs"), { disabled: !weights, checked: Boolean(asked.differs) });
+}
+
 function find() {
   const said = new FormData(form);
   const names = new Set([...form.elements].map(({ name }) => name).filter(Boolean));
@@ -83,6 +91,7 @@ async function show(listed = showList()) {
     else if (field.name) field.value = asked[field.name] || (field.name === "colour" ? "route" : "");
   }
   $("#more").open ||= ["release", "reuse", "land", "homes", "coverage", "changed"].some((name) => asked[name]);
+  $("#differs").disabled = !asked.weights;
   list.tick(comparedOf(asked));
   compare([...list.picked]);
   for (const box of $("#layers").querySelectorAll("input")) box.checked = layersOf(asked).includes(box.value);

@@ -39,15 +39,16 @@ export class List {
     this.#watch();
     this.count.textContent = total ? counted(total, "site") : "No site is like that.";
     performance.mark("list shown");
-    const unplaced = total && !box && !ordered ? await this.#unplaced(query, signal) : 0;
+    const unplaced = total && !box ? await this.#unplaced(query, signal, differing) : 0;
     if (unplaced) this.count.textContent += `; ${unplaced} ${unplaced === 1 ? "has" : "have"} no known place and ${unplaced === 1 ? "is" : "are"} not on the map`;
   }
 
-  /** How many of those that match have no known place. */
-  async #unplaced(query, signal) {
-    const nowhere = new URLSearchParams([...query, ["limit", 1], ["properties", "ref"]]);
+  /** How many of those that match, or of those of them that differ, have no known place. */
+  async #unplaced(query, signal, differing) {
+    const nowhere = new URLSearchParams(query);
     nowhere.set("filter", [query.get("filter"), "geometry IS NULL"].filter(Boolean).join(" AND "));
-    return (await get(`${ITEMS}?${nowhere}`, signal)).numberMatched;
+    if (differing) return (await this.#references(nowhere, signal)).filter((ref) => this.#ranking.differs(ref)).length;
+    return (await get(`${ITEMS}?${new URLSearchParams([...nowhere, ["limit", 1], ["properties", "ref"]])}`, signal)).numberMatched;
   }
 
   /** Pages in the order of the service: each answer says where the next is. */

@@ -37,13 +37,14 @@ export class Ranking {
     return this.#now.site.map((ref, place) => [ref, this.#now.route[place], this.differs(ref)]);
   }
 
-  /** The references in the order of a list, best rank first and then by score; null where it is not ordered by a score. */
+  /** The references in the order of a list, best score first; null where it is not ordered by a score. Those that have a
+   * rank are in its order, and the others stand among them, as in the list by the adopted method. */
   order(sort) {
     const score = ORDERED[sort];
     if (!score) return null;
-    const { site, [`${score}_rank`]: ranks, [`${score}_score`]: scores } = this.#now;
+    const { site, [`${score}_score`]: scores } = this.#now;
     const places = site.map((_, place) => place);
-    places.sort((one, other) => (ranks[one] ?? Infinity) - (ranks[other] ?? Infinity) || scores[other] - scores[one] || (site[one] < site[other] ? -1 : 1));
+    places.sort((one, other) => (scores[other] ?? -1) - (scores[one] ?? -1) || (site[one] < site[other] ? -1 : 1));
     return places.map((place) => site[place]);
   }
 }

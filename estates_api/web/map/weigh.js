@@ -8,7 +8,17 @@ const MIDDLE = 10; // where a slider of weights stands when the weight is as ado
 
 /** The question as texts of the address: `weight!release.land~2,gate!owner~0,cut!release~40`. */
 export const written = (changes) => Object.entries(changes).map(([name, value]) => `${name}~${value}`).join(",");
-export const parsed = (text) => Object.fromEntries(text.split(",").filter(Boolean).map((part) => part.split("~")).map(([name, value]) => [name, Number(value)]).filter(([, value]) => Number.isFinite(value)));
+export const parsed = (text) => Object.fromEntries(text.split(",").filter(Boolean).map((part) => part.split("~")).map(([name, value]) => [name, Number(value)]).filter(([name, value]) => settable(name, value)));
+
+const LEAST = 0.1, MOST = 4; // times the adopted weight
+
+/** Whether there is a control of this name that can stand at this value. */
+function settable(name, value) {
+  const [kind, id] = name.split("!"), among = (all) => all.some((one) => one.id === id);
+  if (kind === "weight") return among(described.groups) && value >= LEAST && value <= MOST;
+  if (kind === "cut") return among(described.cuts) && value >= 0 && value <= 100;
+  return kind === "gate" && among(described.gates) && value === 0;
+}
 
 /** The body that the service takes. */
 function body(changes) {
@@ -71,8 +81,8 @@ export class Weighing {
 
   #weight(group) {
     const name = `weight!${group.id}`, factor = this.changes[name] ?? 1;
-    const range = { min: 1, max: 2 * MIDDLE, value: Math.round(MIDDLE * Math.sqrt(factor)), // 0.1 to 4 times, finer below
-      read: (value) => Math.max(0.1, Math.round(value ** 2 / MIDDLE) / MIDDLE) };
+    const range = { min: 1, max: 2 * MIDDLE, value: Math.round(MIDDLE * Math.sqrt(factor)), // finer below
+      read: (value) => Math.max(LEAST, Math.round(value ** 2 / MIDDLE) / MIDDLE) };
     return this.#slider(name, `${group.score}: ${group.title}`,
       { range, at: factor, adopted: 1, said: (value) => (value === 1 ? "as adopted" : `${value} times`) });
   }

@@ -292,10 +292,63 @@ def test_without_scripts_there_is_a_way_on(opened: Open) -> None:
     expect(page.locator("tbody tr").first).to_be_visible()
 
 
-def test_what_cannot_be_asked_is_said(opened: Open) -> None:
-    """An address with something that the service refuses says what, where the number of sites would be."""
-    page = opened("/map?weights=weight!release.nothing~2", refused=400)
-    expect(page.locator("#outcome .problem")).to_contain_text("release.nothing")
+@pytest.mark.parametrize("weights", ["weight!release.nothing~2", "cut!release~4000", "weight!release.land~-2",
+                                     "gate!owner~1"])  # fmt: skip
+def test_weights_that_no_control_can_have(opened: Open, weights: str) -> None:
+    """Weights that no slider or switch could be set to are left out and said in the page's own words: the service is
+    not asked, and the adopted ranking is shown."""
+    page = opened(f"/map?weights={weights}&differs=1")
+    expect(page.get_by_role("alert")).to_contain_text(f"weights “{weights}”")
+    assert names(page)
+    expect(page.locator("#outcome")).to_be_empty()
+    expect(page.locator("#differs")).to_be_disabled()
+
+
+def test_only_what_differs_needs_other_weights(opened: Open) -> None:
+    """Back at the adopted weights the box for sites that differ is empty again and out of the address: box and list
+    agree."""
+    page = opened("/map?weights=weight!release.land~4&differs=1")
+    box = page.get_by_label("Only sites whose route would be another")
+    expect(page.locator("#list li.differs").first).to_be_visible()
+    expect(box).to_be_checked()
+    page.get_by_role("button", name="As adopted").press("Enter")
+    expect(page.locator("#list li.differs")).to_have_count(0)
+    expect(box).not_to_be_checked()
+    expect(box).to_be_disabled()
+    assert "differs" not in page.url
+    page.go_back()
+    expect(page.locator("#list li.differs").first).to_be_visible()
+    expect(box).to_be_checked()
+
+
+def test_no_references_are_no_filter(opened: Open) -> None:
+    """Commas alone name no site: all are shown."""
+    page = opened("/map?ids=,,")
+    assert len(names(page)) > 1
+
+
+def test_another_ranking_is_a_list_like_the_adopted(opened: Open, web: Web) -> None:
+    """By other weights too the list is in the order it says, ranked or not, and says how many sites have no place, also
+    of those alone that differ; its shares are the same as the sentences'."""
+    page = opened("/map?weights=cut!coverage~10&site=NCL-RRP03")
+    expect(page.locator("#site")).to_contain_text("35.6, 87% known")
+    expect(page.locator("#outcome")).to_contain_text("another route")
+    expect(page.locator("#count")).to_contain_text("no known place")
+    said = page.locator("#list li").evaluate_all("all => all.map(one => one.querySelector('.score').textContent)")
+    scores = [float(one) if one != "not known" else -1.0 for one in said]
+    assert scores == sorted(scores, reverse=True)
+    features = web.json("/collections/candidates/items?limit=1000")["features"]
+    nowhere = {one["id"] for one in features if one["geometry"] is None}
+    page.get_by_label("Only sites whose route would be another").press("Space")
+    expect(page.locator("#list li:not(.differs)")).to_have_count(0)
+    while page.locator("#following").is_visible():
+        before = page.locator("#list li").count()
+        page.locator("#following").press("Enter")
+        expect(page.locator("#list li")).not_to_have_count(before)
+    listed = page.locator("#list li").evaluate_all("all => all.map(one => one.dataset.ref)")
+    without = len(nowhere & set(listed))
+    assert without
+    expect(page.locator("#count")).to_contain_text(f"{len(listed)} sites; {without} ")
 
 
 def test_an_address_with_what_is_not_there(opened: Open) -> None:
