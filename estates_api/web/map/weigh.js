@@ -71,7 +71,8 @@ export class Weighing {
   }
 
   #slider(name, title, { range, at, said, adopted }) {
-    const output = made("output", { for: name }, said(at));
+    // The slider itself tells its value: as a live region the output would have it said twice.
+    const output = made("output", { for: name, "aria-live": "off" }, said(at));
     const slider = made("input", { type: "range", id: name, ...range, "aria-valuetext": said(at) });
     const tell = () => { output.textContent = said(range.read(slider.value)); slider.setAttribute("aria-valuetext", output.textContent); };
     slider.addEventListener("input", tell);

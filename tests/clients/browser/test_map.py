@@ -390,3 +390,16 @@ def test_the_first_view_is_light(browser: Browser, served: str) -> None:
     page.wait_for_load_state("networkidle")
     context.close()
     assert 200_000 < sum(sizes) < 1_000_000
+
+
+def test_what_is_spoken_is_understood(opened: Open) -> None:
+    """To somebody who hears the page the box below the map says what these are, a slider is told once, and arrows that
+    are only seen are not read out."""
+    page = opened("/map?weights=weight!release.land~4")
+    expect(page.get_by_role("checkbox", name="List only these sites on this part of the map")).to_be_visible()
+    expect(page.locator("#weights output:not([aria-live=off])")).to_have_count(0)
+    moved = page.locator("#list .down").first
+    expect(moved).to_be_visible()
+    assert "▼" not in moved.locator("xpath=ancestor::li").aria_snapshot()
+    page = opened("/sites/NCL-RRP03")
+    assert "›" not in page.get_by_role("navigation", name="Breadcrumb").aria_snapshot()
