@@ -161,8 +161,8 @@ def test_holdings_of_a_withheld_site(loaded: Engine, make_api: Callable[..., Tes
      ("St Ann\u2019s", True), ("st anns", True), ("' haringey", True)],
 )  # fmt: skip
 def test_words_are_searched(api: TestClient, words: str, there: bool) -> None:
-    """`q` finds what has every word in its names, place, organisations or codes, in any case and with whatever apostrophe
-    or none (telephones write a curved one); `%` and `_` are letters like others."""
+    """`q` finds what has every word in its names, place, organisations or codes, in any case and with whatever
+    apostrophe or none (telephones write a curved one); `%` and `_` are letters like others."""
     found = api.get("/collections/candidates/items", params={"q": words, "limit": 1000}).json()
     assert ("NCL-RRP03" in {feature["id"] for feature in found["features"]}) is there
     assert found["numberMatched"] == len(found["features"])
