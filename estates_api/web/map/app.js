@@ -60,7 +60,8 @@ async function begin() {
     drawing = await draw("map", view, { chosen: choose, moved, drawn: tellDrawn });
   } catch {
     $("#map").replaceChildren(made("p", {}, "This browser cannot draw the map (no WebGL). The list has the same sites."));
-    $("#within").disabled = true;
+    Object.assign($("#within"), { disabled: true, checked: false });
+    $("#legend").hidden = true;
   }
 }
 
@@ -86,12 +87,12 @@ function find() {
 
 /** Show what the address asks for; the list may be on its way. */
 async function show(listed = showList()) {
+  $("#differs").disabled = !asked.weights;
   for (const field of form.elements) {
-    if (field.type === "checkbox") field.checked = Boolean(asked[field.name]);
+    if (field.type === "checkbox") field.checked = !field.disabled && Boolean(asked[field.name]);
     else if (field.name) field.value = asked[field.name] || (field.name === "colour" ? "route" : "");
   }
   $("#more").open ||= ["release", "reuse", "land", "homes", "coverage", "changed"].some((name) => asked[name]);
-  $("#differs").disabled = !asked.weights;
   list.tick(comparedOf(asked));
   compare([...list.picked]);
   for (const box of $("#layers").querySelectorAll("input")) box.checked = layersOf(asked).includes(box.value);

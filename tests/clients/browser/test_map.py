@@ -275,12 +275,15 @@ def test_motion_is_only_for_who_likes_it(opened: Open, motion: str) -> None:
 
 
 def test_without_webgl_the_list_is_there(opened: Open) -> None:
-    """A browser that cannot draw the map says so and lists the sites."""
-    page = opened("/map", before="HTMLCanvasElement.prototype.getContext = ((old) => function (kind, ...rest) "
+    """A browser that cannot draw the map says so and lists the sites: no legend of nothing, and no box that is ticked and
+    does nothing."""
+    page = opened("/map?within=1", before="HTMLCanvasElement.prototype.getContext = ((old) => function (kind, ...rest) "
                   "{ return kind.startsWith('webgl') ? null : old.call(this, kind, ...rest); })"
                   "(HTMLCanvasElement.prototype.getContext);")  # fmt: skip
     assert len(names(page)) == 50
     expect(page.locator("#map")).to_contain_text("cannot draw the map")
+    expect(page.locator("#legend")).to_be_hidden()
+    expect(page.get_by_label("List only these")).not_to_be_checked()
     page.locator("#list button").first.click()
     expect(page.locator("#site h2")).to_be_visible()
 
