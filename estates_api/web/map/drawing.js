@@ -5,7 +5,8 @@ import { picture } from "./marks.js";
 import { made } from "./words.js";
 
 const DEEPEST_TILES = 14;
-const INK = "#0b0c0c", CLEAR = "#00000000";
+export const INK = "#0b0c0c", SHOWN = "#005ea5";
+const CLEAR = "#00000000";
 const SITES = { source: "candidates", sourceLayer: "candidates" };
 
 /** The collections that can be shown besides sites. */
@@ -130,7 +131,7 @@ const circles = () => ({
 });
 
 const circle = (id, paint) => ({ id, type: "circle", source: "candidates", "source-layer": "candidates", paint: { "circle-color": CLEAR, ...paint } });
-const chosen = () => ({ ...circle("chosen", { "circle-radius": 13, "circle-stroke-width": 3, "circle-stroke-color": INK }), filter: ["==", ["get", "ref"], ""] });
+const chosen = () => ({ ...circle("chosen", { "circle-radius": 13, "circle-stroke-width": 3, "circle-stroke-color": SHOWN }), filter: ["==", ["get", "ref"], ""] });
 
 /** Sites by another ranking: a layer for the mark of each route, in which those are seen that would have it; and a ring
  * around those whose route is another one than adopted. What is seen is only told, and nothing laid out anew. */

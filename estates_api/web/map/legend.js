@@ -2,7 +2,7 @@
 
 import { described } from "./service.js";
 import { drawMark } from "./marks.js";
-import { COLOURS, ROUTES } from "./drawing.js";
+import { COLOURS, INK, ROUTES, SHOWN } from "./drawing.js";
 import { made } from "./words.js";
 
 const CIRCLE = { mark: "circle", line: "#3c3c3c", width: 1 };
@@ -15,7 +15,9 @@ export const shade = (value) => described.scale[Math.min(described.scale.length 
 export const chosenColour = (id) => COLOURS.find((one) => one.id === (id || "route")) ?? COLOURS[0];
 
 function rulesOf(colour, ranked) {
-  if (ranked) return [...ROUTES.values(), { ...CIRCLE, fill: "#ffffff00", line: "#0b0c0c", width: 2, size: 20, label: "ringed: another route than adopted" }];
+  const ring = { ...CIRCLE, fill: "#ffffff00" };
+  if (ranked) return [...ROUTES.values(), { ...ring, line: INK, width: 2, size: 22, label: "black ring: another route than adopted" },
+    { ...ring, line: SHOWN, width: 3, size: 26, label: "blue ring: the site that is shown" }];
   if (colour.style) return colour.style.rules;
   const percent = (share) => Math.round(share * 100);
   return [...described.scale.map((fill, step) => ({ ...CIRCLE, fill, size: 12, label: `${percent(step * STEP)} to ${percent((step + 1) * STEP)}% of its points` })).reverse(),

@@ -143,7 +143,8 @@ def test_what_if_the_weights_were_others(opened: Open, served: str) -> None:
     assert re.search("weights=.*land.*cut.*gate", page.url)
     expect(page.locator("#list li").first).to_contain_text("adopted")
     expect(page.locator("#list li.differs").first).to_contain_text("adopted: ")
-    expect(page.locator("#legend")).to_contain_text("another route than adopted")
+    for ring in ("black ring: another route than adopted", "blue ring: the site that is shown"):
+        expect(page.locator("#legend")).to_contain_text(ring)
     with page.expect_download() as file:
         page.get_by_role("button", name="Download as CSV").click()
     lines = file.value.path().read_text().splitlines()
@@ -275,8 +276,8 @@ def test_motion_is_only_for_who_likes_it(opened: Open, motion: str) -> None:
 
 
 def test_without_webgl_the_list_is_there(opened: Open) -> None:
-    """A browser that cannot draw the map says so and lists the sites: no legend of nothing, and no box that is ticked and
-    does nothing."""
+    """A browser that cannot draw the map says so and lists the sites: no legend of nothing, and no box that is ticked
+    and does nothing."""
     page = opened("/map?within=1", before="HTMLCanvasElement.prototype.getContext = ((old) => function (kind, ...rest) "
                   "{ return kind.startsWith('webgl') ? null : old.call(this, kind, ...rest); })"
                   "(HTMLCanvasElement.prototype.getContext);")  # fmt: skip
