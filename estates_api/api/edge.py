@@ -3,6 +3,7 @@ is told of it. It costs every request the same, answers that are kept too, and s
 
 import re
 import secrets
+from asyncio import get_running_loop
 from collections.abc import Awaitable
 from functools import partial
 from itertools import count
@@ -29,11 +30,13 @@ SAFE = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-"""On every answer. Pages of other sites may read what is public by CORS, which the resource policy leaves alone; what
-the policy ends is that they embed an answer with the credentials that the browser keeps."""
+"""On every answer but a 304. Pages of other sites may read what is public by CORS, which the resource policy leaves
+alone; what the policy ends is that they embed an answer with the credentials that the browser keeps."""
 
 POLICY = b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"
 """Of what is no page; pages say their own."""
+
+_UNCHANGED = 304
 
 _NAMED = re.compile(rb"[\w.:+/=-]{1,100}")
 
@@ -84,7 +87,8 @@ class Edge:
                 await answer(scope, receive, sending)
             self.rates.learn(scope, told)
         finally:
-            self.metrics.end(scope, told, work, perf_counter() - began)
+            # What is sent leaves at the end of this turn of the event loop: it need not wait for what is told of it.
+            get_running_loop().call_soon(self.metrics.end, scope, told, work, perf_counter() - began)
 
 
 def _check(scope: Scope) -> EstatesError | None:
@@ -115,9 +119,11 @@ class _Sending:
     def __call__(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self._told.status = message["status"]
-            headers = [*message["headers"], *SAFE, (b"x-request-id", self._id)]
-            if not any([name == POLICY[0] for name, _ in message["headers"]]):  # noqa: C419 -- faster
-                headers.append(POLICY)
+            headers = [*message["headers"], (b"x-request-id", self._id)]
+            if message["status"] != _UNCHANGED:  # what the client has already has them (RFC 9110, 15.4.5)
+                headers += SAFE
+                if not any([name == POLICY[0] for name, _ in message["headers"]]):  # noqa: C419 -- faster
+                    headers.append(POLICY)
             return self._send({**message, "headers": headers})
         size = len(message.get("body", b""))
         self._told.size += size

@@ -36,6 +36,20 @@ def test_every_answer_is_safe_in_a_browser(api: TestClient, path: str, accept: s
         assert "unsafe" not in policy
 
 
+def test_an_answer_that_has_not_changed_has_what_guides_a_cache_and_no_more(api: TestClient) -> None:
+    """A client keeps the headers of the answer it has (RFC 9110, 15.4.5): a 304 says which answer that is, under which
+    id it was asked, and repeats nothing."""
+    path = "/collections/sites/items?limit=2"
+    whole = api.get(path)
+    again = api.get(path, headers={"If-None-Match": whole.headers["etag"]})
+    assert again.status_code == 304
+    assert {name: again.headers[name] for name in ("etag", "vary", "cache-control")} == {
+        name: whole.headers[name] for name in ("etag", "vary", "cache-control")
+    }
+    assert "x-request-id" in again.headers
+    assert not {name.decode() for name, _ in (*edge.SAFE, edge.POLICY)} & set(again.headers)
+
+
 def test_a_policy_names_what_stands_in_the_page() -> None:
     """Another style has another hash, and a page without one may have none."""
     one, other = (page_policy(f"<style>p {{ color: {colour} }}</style>") for colour in ("red", "blue"))
