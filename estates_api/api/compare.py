@@ -22,7 +22,7 @@ router = APIRouter(tags=["sites"])
             responses={200: {"content": {"application/json": {}, "text/html": {}}}})  # fmt: skip
 def compare(
     request: Request, ask: Ask, *,
-    sites: Annotated[str, Query(description=f"References of two to {MOST} sites, joined by commas")],
+    sites: Annotated[str, Query(description=f"References of two to {MOST} sites, joined by commas")] = "",
     add: Annotated[str, Query(description="Another one, as a form asks for it")] = "",
 ) -> Response:  # fmt: skip
     """Sites side by side, on every measure."""
@@ -30,7 +30,7 @@ def compare(
     refs = list(dict.fromkeys(part.strip() for part in f"{sites},{add}".split(",") if part.strip()))
     least = 1 if html else 2  # a page of one site asks for the others
     if not least <= len(refs) <= MOST:
-        raise BadInput(f"sites: give two to {MOST} references, joined by commas")
+        raise BadInput(f"sites: give two to {MOST} references, joined by commas, as in ?sites=A,B")
     found = list({one["ref"]: one for one in (detail(ask, _find(ask, ref)) for ref in refs)}.values())
     told: dict[str, Any] = {
         "sites": [{"ref": one["ref"], "name": one["name"], "sentence": one.get("sentence")} for one in found],

@@ -39,6 +39,7 @@ def test_the_dictionary_is_for_everybody(api: TestClient) -> None:
     assert "headers are not public" in page
     for words in (*FIELDS, *MAPPINGS, "never blank", "0 to 1300000", "for the planning authority to say"):
         assert words in page
+    assert "`" not in page
     assert api.get("/llc/1/schema.json").json() == told["schema"]
 
 

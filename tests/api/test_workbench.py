@@ -105,8 +105,9 @@ def test_sites_stand_side_by_side(api: TestClient) -> None:
     assert [one["ref"] for one in told["sites"]] == ["NCL-RRP03", "NCL-RAN01"]
     assert page.count("St Ann's Hospital".replace("'", "&#39;")) >= len(told["tables"])
     assert api.get("/compare?sites=NCL-RRP03,NCL-NOPE").status_code == 404
-    for wrong in ("NCL-RRP03", "NCL-RRP03,NCL-RRP03", "a,b,c,d,e"):
-        assert api.get("/compare", params={"sites": wrong}).status_code == 400
+    for wrong in ({"sites": one} for one in ("NCL-RRP03", "NCL-RRP03,NCL-RRP03", "a,b,c,d,e")):
+        assert api.get("/compare", params=wrong).status_code == 400
+    assert "?sites=A,B" in api.get("/compare").json()["detail"]
 
 
 def test_every_page_says_the_same_of_what_is_known(api: TestClient) -> None:
