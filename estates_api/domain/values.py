@@ -67,13 +67,14 @@ def _finite(digits: str, text: str) -> float:
     raise BadInput(f"{shorten(text)!r} is too large a number")
 
 
-def parse_day_range(text: str) -> tuple[date | None, date | None]:
-    """First and last day of `2015`, `2015-03`, `2015-03-12`, `20150312` or `12/03/2015`; blank: unknown."""
+def parse_day_range(text: str, like: str = "2015, 2015-03 or 2015-03-12") -> tuple[date | None, date | None]:
+    """First and last day of `2015`, `2015-03`, `2015-03-12`, `20150312` or `12/03/2015`; blank: unknown. `like` says
+    how to write what is wanted."""
     wanted = clean_text(text)
     if not wanted:
         return None, None
     if not _DAY_TEXT.fullmatch(wanted):
-        raise BadInput(f"{shorten(wanted)!r} is not a date (write 2015, 2015-03 or 2015-03-12)")
+        raise BadInput(f"{shorten(wanted)!r} is not a date (write {like})")
     try:
         return _day_range(wanted)
     except ValueError:
@@ -105,7 +106,7 @@ def _day_range(text: str) -> tuple[date, date]:
 
 def parse_day(text: str) -> date | None:
     """One exact day, or None when blank; BadInput when the text names a month or a year only."""
-    earliest, latest = parse_day_range(text)
+    earliest, latest = parse_day_range(text, like="2015-03-12")
     if earliest != latest:
         raise BadInput(f"{shorten(text)!r} is not one day (write 2015-03-12)")
     return earliest

@@ -1,3 +1,4 @@
+import re
 from datetime import date
 
 import pytest
@@ -85,11 +86,13 @@ def test_what_is_no_date_is_refused(text: str) -> None:
 
 
 def test_one_exact_day() -> None:
-    """A field that needs one day takes no month."""
+    """A field that needs one day takes no month, and asks for none."""
     assert parse_day("2015-03-12") == date(2015, 3, 12)
     assert parse_day(" ") is None
     with pytest.raises(BadInput, match="one day"):
         parse_day("2015-03")
+    with pytest.raises(BadInput, match=re.escape("'March 2027' is not a date (write 2015-03-12)")):
+        parse_day("March 2027")
 
 
 def test_the_first_date_of_a_list() -> None:
