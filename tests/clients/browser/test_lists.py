@@ -110,7 +110,7 @@ def test_a_list_on_the_map(opened: Open, there: str) -> None:
         page.locator("#release + p a").click()
         expect(page.locator("#count")).to_have_text(re.compile(rf"^{len(names)} sites?$"))
     assert set(page.locator("#list button").all_inner_texts()) == set(names)
-    expect(page.get_by_label("Only these sites")).to_be_visible()
+    expect(page.get_by_label("Only these sites, by reference")).to_be_visible()
     page.get_by_role("button", name="Clear").click()
     expect(page.locator("#list li")).to_have_count(50)
 
